@@ -1,0 +1,1 @@
+"""Commands that measure the lab, and the ones that made what comes with it."""

@@ -1,0 +1,30 @@
+"""Train recipes on all of MNIST and put the runs into mnist_lab/bundled: python -m benchmarks.bundle RECIPE…"""
+
+import sys
+import tempfile
+
+from mnist_lab import recipes
+from mnist_lab.folders import Folder
+from mnist_lab.runs import BUNDLED, RunState, RunStore
+from mnist_lab.worker import execute
+
+FILES = ("config.json", "status.json", "metrics.jsonl", "model.keras", "model.tflite", "evaluation.npz")
+
+
+def bundle(name: str) -> None:
+    """Train one recipe and replace the bundled run of that name."""
+    with tempfile.TemporaryDirectory() as scratch:
+        store = RunStore(scratch, bundled=None)
+        run = store.create(recipes.get(name).config, name, recipe=name)
+        run = execute(store, run.id, on_tick=lambda tick: print(tick) if tick.ends_epoch else None)
+        if run.state is not RunState.FINISHED:
+            sys.exit(f"{name}: {run.status.reason}")
+        bundled = Folder(BUNDLED)
+        bundled.delete(name)
+        bundled.publish({file: store.read(run.id, file) for file in FILES}, name)
+        print(name, run.summary)
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        bundle(argument)

@@ -1,0 +1,236 @@
+"""python -m mnist_lab: what the pages do, without a browser. The answers are a contract for other programs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mnist_lab import recipes
+from mnist_lab.comparison import sentence, verdict
+from mnist_lab.config import TrainConfig, parse
+from mnist_lab.datasets import load
+from mnist_lab.errors import ConfigError, DatasetUnavailable, ImageError, MnistLabError
+from mnist_lab.prediction import Predictor
+from mnist_lab.preprocessing import prepare, read_image
+from mnist_lab.runs import Run, RunState, RunStore, Tick
+
+DEFAULT_MODEL = "small-cnn"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 where all went well."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except MnistLabError as error:
+        print(f"mnist_lab: {error}", file=sys.stderr)
+        return 1
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Read digits from image files, in the order given."""
+    store = _store(options)
+    run = store.find(options.model)
+    predictor = Predictor(store.read(run.id, "model.tflite"))
+    answers = [_answer(file, predictor, run) for file in options.images]
+    if options.json:
+        _print_json(answers)
+    else:
+        for answer in answers:
+            print(f"{answer['file']}: {_in_words(answer)}")
+    return 1 if any("error" in answer for answer in answers) else 0
+
+
+def _answer(file: str, predictor: Predictor, run: Run) -> dict[str, Any]:
+    answer: dict[str, Any] = {"file": file, "digit": None, "probabilities": None, "model": run.id}
+    try:
+        image = prepare(read_image(file))
+    except ImageError as error:
+        return {**answer, "error": str(error)}
+    if image is None:
+        return {**answer, "reason": "blank"}
+    prediction = predictor.predict(image)
+    return {**answer, "digit": prediction.digit, "probabilities": [float(p) for p in prediction.probabilities]}
+
+
+def _in_words(answer: dict[str, Any]) -> str:
+    if "error" in answer:
+        return str(answer["error"])
+    if answer["digit"] is None:
+        return "blank, nothing to read"
+    return f"{answer['digit']}  ({max(answer['probabilities']):.1%})"
+
+
+def list_recipes(options: argparse.Namespace) -> int:
+    """The recipes with what is published about them."""
+    rows = [
+        {"name": name, "summary": recipe.summary, "published": recipe.published._asdict(), **recipe.config.model_dump()}
+        for name, recipe in recipes.RECIPES.items()
+    ]
+    if options.json:
+        _print_json(rows)
+    else:
+        _print_table(
+            ("recipe", "published test accuracy", "what it is"),
+            [(row["name"], _percent(row["published"]["test_accuracy"]), row["summary"]) for row in rows],
+        )
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a recipe with a progress bar; the run then shows in the browser."""
+    recipe = recipes.get(options.recipe)
+    config = _with_data_at_hand(parse(dict(_setting(text) for text in options.set), recipe.config))
+    store = _store(options)
+    run = store.create(config, options.recipe, recipe=options.recipe)
+    run = _train_with_a_bar(store, run)
+    answer: dict[str, Any] = {"run": run.id, "state": str(run.state), "dataset": run.config.dataset}
+    if run.summary:
+        answer |= run.summary.model_dump(include={"test_accuracy", "train_accuracy", "seconds", "parameters"})
+    if run.status.reason:
+        answer["reason"] = run.status.reason
+    if options.json:
+        _print_json(answer)
+    elif run.summary:
+        print(
+            f"{run.id}: {run.summary.test_accuracy:.2%} on the test set, {run.summary.train_accuracy:.2%} in training"
+        )
+    if run.state is RunState.FAILED:
+        print(f"mnist_lab: {run.status.reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _with_data_at_hand(config: TrainConfig) -> TrainConfig:
+    """The configuration as it can be trained here: on the small digits, and saying so, where there is no MNIST."""
+    try:
+        load(config.dataset)
+        return config
+    except DatasetUnavailable as error:
+        print(f"mnist_lab: {error} Training on the 1,797 small 8 x 8 digits instead.", file=sys.stderr)
+        return config.model_copy(update={"dataset": "digits", "train_images": None})
+
+
+def _train_with_a_bar(store: RunStore, run: Run) -> Run:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from mnist_lab.worker import execute
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("queued", total=run.config.epochs)
+
+        def on_tick(tick: Tick) -> None:
+            text = f"epoch {tick.epoch}  loss {tick.loss:.4f}  accuracy {tick.accuracy:.2%}"
+            bar.update(task, completed=tick.position, description=text)
+
+        return execute(store, run.id, on_tick, lambda phase: bar.update(task, description=phase))
+
+
+def list_runs(options: argparse.Namespace) -> int:
+    """All runs, newest first, and why some cannot be read."""
+    listing = _store(options).listing()
+    rows = [
+        {
+            "run": run.id,
+            "name": run.name,
+            "recipe": run.asked.recipe,
+            "state": str(run.state),
+            "bundled": run.bundled,
+            "config": run.config.model_dump(),
+            **(run.summary.model_dump() if run.summary else {}),
+        }
+        for run in listing.runs
+    ]
+    if options.json:
+        _print_json(rows)
+    else:
+        _print_table(
+            ("run", "state", "test", "train", "parameters"),
+            [
+                (
+                    row["run"],
+                    row["state"],
+                    _percent(row.get("test_accuracy")),
+                    _percent(row.get("train_accuracy")),
+                    f"{row['parameters']:,}" if "parameters" in row else "",
+                )
+                for row in rows
+            ],
+        )
+    for run_id, problem in listing.problems.items():
+        print(f"mnist_lab: {run_id} is left out: {problem}", file=sys.stderr)
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """The verdict between two runs."""
+    store = _store(options)
+    first, second = (store.find(text) for text in options.runs_to_compare)
+    result = verdict(first, second, store)
+    text = sentence(result, first.name, second.name)
+    if options.json:
+        _print_json({**asdict(result), "better": result.better, "verdict": text})
+    else:
+        print(text)
+    return 0
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set takes KEY=VALUE, not {text!r}; for example --set epochs=3")
+    return key.strip().replace("-", "_"), value.strip()
+
+
+def _store(options: argparse.Namespace) -> RunStore:
+    return RunStore(options.runs) if options.runs else RunStore.default()
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mnist_lab", description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, call: Any) -> argparse.ArgumentParser:
+        summary = call.__doc__.splitlines()[0]
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=call)
+        added.add_argument("--json", action="store_true", help="answer with JSON")
+        if call is not list_recipes:
+            added.add_argument("--runs", metavar="DIR", help="where the runs are (default: MNIST_LAB_RUNS or ./runs)")
+        return added
+
+    reads = command("predict", predict)
+    reads.add_argument("images", nargs="+", metavar="IMAGE", type=str, help="PNG, JPEG, WebP or GIF files")
+    reads.add_argument("--model", metavar="RUN", default=DEFAULT_MODEL, help="id or name of a run")
+    command("recipes", list_recipes)
+    trains = command("train", train)
+    trains.add_argument("--recipe", required=True, metavar="NAME", help="see `recipes`")
+    trains.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe"
+    )
+    command("runs", list_runs)
+    compares = command("compare", compare)
+    compares.add_argument("runs_to_compare", nargs=2, metavar="RUN", help="ids or names of two runs")
+    return parser

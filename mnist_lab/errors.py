@@ -1,0 +1,58 @@
+"""Every error that the lab raises on purpose; the message is written for the person who reads it.
+
+MnistLabError
+├── ConfigError          a value out of bounds, an unknown setting
+│   └── UnknownRecipe
+├── DatasetError         no data, or data that is not what it says
+│   └── DatasetUnavailable
+├── ImageError           a file that is no image
+├── RunError             one run cannot be read or used
+│   └── UnknownRun
+├── StoreError           the folder of runs cannot be read or written
+└── TrainingError        a training that cannot go on
+    └── Diverged
+"""
+
+
+class MnistLabError(Exception):
+    """Base of every error the lab raises on purpose."""
+
+
+class ConfigError(MnistLabError):
+    """A setting is unknown or out of its bounds."""
+
+
+class UnknownRecipe(ConfigError):
+    """No recipe has this name."""
+
+
+class DatasetError(MnistLabError):
+    """A data file exists but cannot be used."""
+
+
+class DatasetUnavailable(DatasetError):
+    """The data is not on this machine and could not be fetched."""
+
+
+class ImageError(MnistLabError):
+    """A file or an array that cannot be read as an image."""
+
+
+class RunError(MnistLabError):
+    """A run's folder is damaged or incomplete."""
+
+
+class UnknownRun(RunError):
+    """No run has this id."""
+
+
+class StoreError(MnistLabError):
+    """The folder of runs cannot be read or written."""
+
+
+class TrainingError(MnistLabError):
+    """A training that cannot go on."""
+
+
+class Diverged(TrainingError):
+    """The loss is no longer a number."""

@@ -1,0 +1,95 @@
+"""What a model got right and wrong on a test set, all from its ten probabilities for each image."""
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_lab.datasets import sha256
+from mnist_lab.errors import RunError
+
+
+class DigitScores(NamedTuple):
+    """One digit's scores, each in [0, 1]; 0 where there is nothing to divide by."""
+
+    digit: int
+    precision: float
+    recall: float
+    f1: float
+    images: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A test set's answers: float32 (n, 10) probabilities and uint8 (n,) labels, in the test set's order."""
+
+    probabilities: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+    @cached_property
+    def answers(self) -> NDArray[np.uint8]:
+        """The most probable digit of each image, uint8 (n,)."""
+        return self.probabilities.argmax(axis=1).astype(np.uint8)
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether each answer is right, bool (n,)."""
+        return self.answers == self.labels
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers, in [0, 1]."""
+        return float(self.correct.mean())
+
+    @cached_property
+    def confusion_matrix(self) -> NDArray[np.int64]:
+        """Counts, int64 (10, 10): row the true digit, column the answer."""
+        return np.bincount(self.labels.astype(np.int64) * 10 + self.answers, minlength=100).reshape(10, 10)
+
+    def digit_scores(self) -> list[DigitScores]:
+        """Precision, recall and F1 of each digit, 0 to 9."""
+        matrix = self.confusion_matrix
+        hits, answered, true = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+        return [
+            DigitScores(
+                digit,
+                _share(hits[digit], answered[digit]),
+                _share(hits[digit], true[digit]),
+                _share(2 * hits[digit], answered[digit] + true[digit]),
+                int(true[digit]),
+            )
+            for digit in range(10)
+        ]
+
+    @property
+    def test_set(self) -> str:
+        """SHA-256 of the labels: two evaluations with the same one answer the same questions."""
+        return sha256(self.labels)
+
+    def to_bytes(self) -> bytes:
+        """The content of `evaluation.npz`."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer, probabilities=self.probabilities, labels=self.labels, labels_sha256=np.array(self.test_set)
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Evaluation":
+        """Read `evaluation.npz`. Raises RunError where it is damaged."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
+                evaluation = cls(file["probabilities"], file["labels"])
+                digest = str(file["labels_sha256"])
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise RunError(f"evaluation.npz is damaged ({error}).") from error
+        if digest != evaluation.test_set or evaluation.probabilities.shape != (len(evaluation.labels), 10):
+            raise RunError("evaluation.npz is damaged: its labels do not match their digest.")
+        return evaluation
+
+
+def _share(part: int, whole: int) -> float:
+    return float(part / whole) if whole else 0.0

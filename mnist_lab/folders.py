@@ -1,0 +1,112 @@
+"""Files that are written whole or not at all, on a local path or any fsspec URL."""
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from mnist_lab.errors import StoreError
+
+REASONS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EACCES: "permission denied; choose another folder with MNIST_LAB_RUNS",
+    errno.EPERM: "permission denied; choose another folder with MNIST_LAB_RUNS",
+    errno.EROFS: "it is read-only; choose another folder with MNIST_LAB_RUNS",
+    errno.ENOTDIR: "it is not a folder; choose another one with MNIST_LAB_RUNS",
+    errno.EEXIST: "it is not a folder; choose another one with MNIST_LAB_RUNS",
+}
+
+
+class Folder:
+    """A folder and the files below it, named by paths relative to it. Raises StoreError where writing fails."""
+
+    def __init__(self, url: str | Path) -> None:
+        self._fs, path = url_to_fs(str(url))
+        self.path = str(path).rstrip("/")
+        self.url = self._fs.unstrip_protocol(self.path)
+        self.is_local = isinstance(self._fs, LocalFileSystem)
+
+    def names(self, suffix: str = "") -> list[str]:
+        """The names of what lies directly in the folder, sorted; hidden ones are left out."""
+        if not self._fs.exists(self.path):
+            return []
+        entries = (Path(entry).name for entry in self._fs.ls(self.path, detail=False, refresh=True))
+        return sorted(name for name in entries if name.endswith(suffix) and not name.startswith("."))
+
+    def exists(self, name: str) -> bool:
+        """Whether the file or folder of that name exists."""
+        return bool(self._fs.exists(self._at(name)))
+
+    def read(self, name: str) -> bytes:
+        """A file's content. Raises FileNotFoundError."""
+        return bytes(self._fs.cat_file(self._at(name)))
+
+    def size(self, name: str) -> int:
+        """A file's size in bytes. Raises FileNotFoundError."""
+        return int(self._fs.size(self._at(name)))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole: nobody ever reads half of it, and an old one stays until the new one is complete."""
+        with self._explained():
+            if not self.is_local:
+                self._fs.pipe_file(self._at(name), content)
+                return
+            target = Path(self._at(name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+            try:
+                partial.write_bytes(content)
+                os.replace(partial, target)
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def append(self, name: str, line: bytes) -> None:
+        """Add one line to a log and flush it. Object stores cannot append, so there the log is written anew."""
+        with self._explained():
+            if self.is_local:
+                with open(self._at(name), "ab") as file:
+                    file.write(line)
+                return
+            before = self.read(name) if self.exists(name) else b""
+            self._fs.pipe_file(self._at(name), before + line)
+
+    def create(self, name: str) -> bool:
+        """Create an empty file; False where it existed before. Of several callers only one gets True."""
+        with self._explained():
+            try:
+                with self._fs.open(self._at(name), "xb"):
+                    return True
+            except FileExistsError:
+                return False
+
+    def delete(self, name: str) -> None:
+        """Delete a file, or a folder with all in it; nothing happens where there is none."""
+        with self._explained():
+            if self.exists(name):
+                self._fs.rm(self._at(name), recursive=True)
+
+    def publish(self, files: dict[str, bytes], name: str) -> None:
+        """Write several files as a new folder that appears with all of them at once (local), or one by one."""
+        staging = f".{name}" if self.is_local else name
+        for file, content in files.items():
+            self.write(f"{staging}/{file}", content)
+        if self.is_local:
+            with self._explained():
+                os.rename(self._at(staging), self._at(name))
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}/{name}"
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = REASONS.get(error.errno or 0, error.strerror or str(error))
+            raise StoreError(f"The folder {self.path} cannot be written: {reason}.") from error

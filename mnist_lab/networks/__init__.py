@@ -1,0 +1,1 @@
+"""How a TrainConfig becomes something that trains."""

@@ -1,0 +1,290 @@
+"""Runs as values, and the store that keeps them. Pages read frozen snapshots; only the store writes."""
+
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.errors import RunError, UnknownRun
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.folders import Folder
+
+BUNDLED = Path(__file__).parent / "bundled"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class RunState(StrEnum):
+    """Where a run is on its way."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
+
+
+class Summary(BaseModel):
+    """What came out. Accuracies in [0, 1], `seconds` of training without loading and evaluation, size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    test_accuracy: float
+    train_accuracy: float
+    seconds: float
+    parameters: int
+    epochs: int
+    model_bytes: int
+
+
+class Asked(BaseModel):
+    """`config.json`: what was asked. Never changes once written. `created` in seconds since 1970."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    recipe: str | None = None
+    config: TrainConfig
+    created: float
+
+
+class Status(BaseModel):
+    """`status.json`: how far it has come. Times in seconds since 1970.
+
+    The dataset's digest and the versions are those that the worker found, since that is where they matter.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    state: RunState = RunState.QUEUED
+    engine: str | None = None
+    attempts: int = 0
+    started: float | None = None
+    ended: float | None = None
+    heartbeat: float | None = None
+    phase: str | None = None
+    reason: str | None = None
+    dataset_digest: str | None = None
+    versions: dict[str, str] = {}
+    summary: Summary | None = None
+
+
+class Tick(NamedTuple):
+    """One line of `metrics.jsonl`.
+
+    `epoch` counts from 1 and `step` from 1 to `steps` within it. Loss and accuracy are means over the epoch so far;
+    the validation's are there at the end of an epoch only. `seconds` of training, since its start.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    seconds: float
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+
+    @property
+    def position(self) -> float:
+        """How many epochs are behind: 1.5 in the middle of the second."""
+        return self.epoch - 1 + self.step / self.steps
+
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether this is the last tick of its epoch."""
+        return self.step == self.steps
+
+
+@dataclass(frozen=True)
+class Run:
+    """A snapshot of one run."""
+
+    id: str
+    asked: Asked
+    status: Status
+    bundled: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name people see."""
+        return self.asked.name
+
+    @property
+    def config(self) -> TrainConfig:
+        """What was asked of the training."""
+        return self.asked.config
+
+    @property
+    def state(self) -> RunState:
+        """Where the run is on its way."""
+        return self.status.state
+
+    @property
+    def summary(self) -> Summary | None:
+        """What came out, once the run is over and not failed."""
+        return self.status.summary
+
+
+class Listing(NamedTuple):
+    """The runs that can be read, newest first with the bundled ones last, and why others cannot, by id."""
+
+    runs: list[Run]
+    problems: dict[str, str]
+
+
+class RunStore:
+    """All runs below one folder or fsspec URL, and the read-only ones that come with the lab."""
+
+    def __init__(self, root: str | Path, bundled: str | Path | None = BUNDLED) -> None:
+        self.folder = Folder(root)
+        self._bundled = Folder(bundled) if bundled else None
+
+    @classmethod
+    def default(cls) -> "RunStore":
+        """The store at `MNIST_LAB_RUNS`, or at ./runs."""
+        return cls(os.environ.get("MNIST_LAB_RUNS") or "runs")
+
+    def create(self, config: TrainConfig, name: str, recipe: str | None = None, engine: str | None = None) -> Run:
+        """A new, queued run. Raises StoreError where the folder cannot be written."""
+        asked = Asked(name=name, recipe=recipe, config=config, created=time.time())
+        status = Status(engine=engine)
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:4]}"
+        files = {"status.json": status.model_dump_json().encode(), "config.json": asked.model_dump_json().encode()}
+        self.folder.publish(files, run_id)
+        return Run(run_id, asked, status)
+
+    def get(self, run_id: str) -> Run:
+        """A snapshot of one run. Raises UnknownRun, or RunError where its folder is damaged."""
+        folder = self._folder_of(run_id)
+        asked = _parse(Asked, folder, f"{run_id}/config.json")
+        status = _parse(Status, folder, f"{run_id}/status.json")
+        if status.state is RunState.RUNNING and folder.exists(f"{run_id}/stop"):
+            status = status.model_copy(update={"state": RunState.STOPPING})
+        return Run(run_id, asked, status, bundled=folder is self._bundled)
+
+    def listing(self) -> Listing:
+        """Every run; a damaged one is named among the problems and hides no other."""
+        runs, problems = [], {}
+        for run_id in [*reversed(self.folder.names()), *(self._bundled.names() if self._bundled else [])]:
+            try:
+                runs.append(self.get(run_id))
+            except RunError as error:
+                problems[run_id] = str(error)
+        return Listing(runs, problems)
+
+    def find(self, text: str) -> Run:
+        """The run of that id, or the newest finished or stopped one of that name or recipe. Raises UnknownRun."""
+        runs = self.listing().runs
+        for run in runs:
+            if run.id == text:
+                return run
+        for run in runs:
+            if text in (run.name, run.asked.recipe) and run.summary:
+                return run
+        known = [*dict.fromkeys(name for run in runs for name in (run.id, run.name))]
+        near = get_close_matches(text, known, n=3, cutoff=0.4) or known[:3]
+        raise UnknownRun(f"There is no run {text!r}. Near to it: {', '.join(near)}.")
+
+    def update(self, run_id: str, **changes: Any) -> Status:
+        """Write the status with some fields changed; the new status."""
+        before = _parse(Status, self.folder, f"{run_id}/status.json")
+        status = before.model_copy(update=changes)
+        self.folder.write(f"{run_id}/status.json", status.model_dump_json().encode())
+        return status
+
+    def log(self, run_id: str, tick: Tick) -> None:
+        """Add a line to the run's metrics."""
+        line = {key: value for key, value in tick._asdict().items() if value is not None}
+        self.folder.append(f"{run_id}/metrics.jsonl", json.dumps(line).encode() + b"\n")
+
+    def metrics(self, run_id: str) -> list[Tick]:
+        """The run's ticks in order. A torn line is skipped; what a resumed run did twice is there once."""
+        try:
+            content = self._folder_of(run_id).read(f"{run_id}/metrics.jsonl")
+        except FileNotFoundError:
+            return []
+        ticks: list[Tick] = []
+        for tick in _ticks(content):
+            while ticks and ticks[-1].position >= tick.position:
+                ticks.pop()
+            ticks.append(tick)
+        return ticks
+
+    def evaluation(self, run_id: str) -> Evaluation:
+        """The run's answers on its test set. Raises RunError where there are none."""
+        return Evaluation.from_bytes(self.read(run_id, "evaluation.npz"))
+
+    def read(self, run_id: str, name: str) -> bytes:
+        """One file of a run. Raises RunError where it is missing."""
+        try:
+            return self._folder_of(run_id).read(f"{run_id}/{name}")
+        except FileNotFoundError:
+            raise RunError(f"The run {run_id} has no {name}; it did not get that far.") from None
+
+    def write(self, run_id: str, name: str, content: bytes) -> None:
+        """Write one file of a run, whole."""
+        self.folder.write(f"{run_id}/{name}", content)
+
+    def has(self, run_id: str, name: str) -> bool:
+        """Whether the run has that file."""
+        return self._folder_of(run_id).exists(f"{run_id}/{name}")
+
+    def request_stop(self, run_id: str) -> None:
+        """Ask whoever trains the run to stop; they see it within a second."""
+        self.write(run_id, "stop", b"")
+
+    def stop_requested(self, run_id: str) -> bool:
+        """Whether somebody asked for the run to stop."""
+        return self.folder.exists(f"{run_id}/stop")
+
+    def discard(self, run_id: str, name: str) -> None:
+        """Delete one file or folder of a run."""
+        self.folder.delete(f"{run_id}/{name}")
+
+    def _folder_of(self, run_id: str) -> Folder:
+        if re.fullmatch(r"[\w.-]+", run_id) and not run_id.startswith("."):
+            for folder in (self.folder, self._bundled):
+                if folder and folder.exists(run_id):
+                    return folder
+        raise UnknownRun(f"There is no run {run_id!r} in {self.folder.path}.")
+
+
+def _parse(model: type[Model], folder: Folder, name: str) -> Model:
+    try:
+        return model.model_validate_json(folder.read(name))
+    except FileNotFoundError:
+        raise RunError(f"{name} is missing.") from None
+    except ValidationError as error:
+        raise RunError(f"{name} is damaged ({error.errors()[0]['msg']}).") from error
+    except OSError as error:
+        raise RunError(f"{name} cannot be read ({error.strerror or error}).") from error
+
+
+def _ticks(content: bytes) -> Iterator[Tick]:
+    for line in content.splitlines():
+        try:
+            yield Tick(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"

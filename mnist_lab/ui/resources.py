@@ -1,0 +1,50 @@
+"""What all visitors share: the store of runs, the training engine, the models in memory."""
+
+import threading
+from functools import lru_cache
+
+from mnist_lab.jobs import Engine
+from mnist_lab.prediction import Predictor
+from mnist_lab.runs import Run, RunStore
+
+DEFAULT_MODEL = "small-cnn"
+SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
+
+_lock = threading.RLock()
+_engine: Engine | None = None
+
+
+@lru_cache(maxsize=1)
+def store() -> RunStore:
+    """The store of runs that this server shows and fills."""
+    return RunStore.default()
+
+
+def engine() -> Engine:
+    """The training engine, started on the first call; the call returns at once."""
+    global _engine
+    with _lock:
+        if _engine is None:
+            _engine = Engine(store())
+        return _engine
+
+
+@lru_cache(maxsize=1)
+def start_engine_soon() -> None:
+    """Start the engine in a while, so that workers are warm, and runs left behind go on, before anybody asks."""
+    timer = threading.Timer(SECONDS_BEFORE_WORKERS, engine)
+    timer.daemon = True
+    timer.start()
+
+
+@lru_cache(maxsize=64)
+def predictor(run_id: str) -> Predictor:
+    """A run's model, kept in memory. Raises RunError where it has none."""
+    return Predictor(store().read(run_id, "model.tflite"))
+
+
+def models() -> dict[str, Run]:
+    """The runs that can predict, by id: the lab's own default first."""
+    usable = {run.id: run for run in store().listing().runs if run.summary}
+    first = {DEFAULT_MODEL: usable.pop(DEFAULT_MODEL)} if DEFAULT_MODEL in usable else {}
+    return first | usable
