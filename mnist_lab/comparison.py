@@ -64,7 +64,8 @@ def sentence(verdict: Verdict, first: str, second: str) -> str:
     """The verdict in plain words, for runs of these names."""
     exchange = f"{second} gets {verdict.fixed} images right that {first} gets wrong, and loses {verdict.broken}"
     if verdict.better is None:
-        return f"No clear winner: {verdict.first_accuracy:.2%} against {verdict.second_accuracy:.2%}. {exchange}; that may well be luck."
+        both = f"{verdict.first_accuracy:.2%} against {verdict.second_accuracy:.2%}"
+        return f"No clear winner: {both}. {exchange}; that may well be luck."
     ahead = second if verdict.better == verdict.second else first
     high, low = sorted((verdict.first_accuracy, verdict.second_accuracy), reverse=True)
     likelihood = "very unlikely" if verdict.p_value < 0.001 else "unlikely"

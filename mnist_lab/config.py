@@ -23,7 +23,7 @@ KERAS_LEARNING_RATES: dict[Optimizer, float] = {"adam": 0.001, "rmsprop": 0.001,
 def _as_sizes(value: Any) -> Any:
     """Accept one number, or text such as "256, 128", where a list of sizes is asked for."""
     if isinstance(value, str):
-        return [part for part in value.replace(",", " ").split()]
+        return value.replace(",", " ").split()
     if isinstance(value, int):
         return [value]
     return value

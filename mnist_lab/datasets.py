@@ -64,7 +64,7 @@ def sha256(*arrays: NDArray[np.uint8]) -> str:
     """SHA-256 of the arrays' bytes in C order."""
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

@@ -1,7 +1,6 @@
 """Files that are written whole or not at all, on a local path or any fsspec URL."""
 
 import errno
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +61,7 @@ class Folder:
             partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
             try:
                 partial.write_bytes(content)
-                os.replace(partial, target)
+                partial.replace(target)
             finally:
                 partial.unlink(missing_ok=True)
 
@@ -70,7 +69,7 @@ class Folder:
         """Add one line to a log and flush it. Object stores cannot append, so there the log is written anew."""
         with self._explained():
             if self.is_local:
-                with open(self._at(name), "ab") as file:
+                with Path(self._at(name)).open("ab") as file:
                     file.write(line)
                 return
             before = self.read(name) if self.exists(name) else b""
@@ -98,7 +97,7 @@ class Folder:
             self.write(f"{staging}/{file}", content)
         if self.is_local:
             with self._explained():
-                os.rename(self._at(staging), self._at(name))
+                Path(self._at(staging)).rename(self._at(name))
 
     def _at(self, name: str) -> str:
         return f"{self.path}/{name}"

@@ -59,8 +59,8 @@ class Predictor:
         with self._lock:
             for start in range(0, len(images), BATCH):
                 batch = images[start : start + BATCH]
-                scaled = batch.astype(np.float32) / np.float32(255) if batch.dtype == np.uint8 else batch
-                result[start : start + BATCH] = self._invoke(scaled)
+                scaled = batch / np.float32(255) if batch.dtype == np.uint8 else batch
+                result[start : start + BATCH] = self._invoke(scaled.astype(np.float32, copy=False))
         return result
 
     def _invoke(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -156,6 +156,7 @@ class RunStore:
     def __init__(self, root: str | Path, bundled: str | Path | None = BUNDLED) -> None:
         self.folder = Folder(root)
         self._bundled = Folder(bundled) if bundled else None
+        self._over: dict[str, Run] = {}  # what is over never changes, so it is read once
 
     @classmethod
     def default(cls) -> "RunStore":
@@ -174,11 +175,16 @@ class RunStore:
     def get(self, run_id: str) -> Run:
         """A snapshot of one run. Raises UnknownRun, or RunError where its folder is damaged."""
         folder = self._folder_of(run_id)
+        if run_id in self._over:
+            return self._over[run_id]
         asked = _parse(Asked, folder, f"{run_id}/config.json")
         status = _parse(Status, folder, f"{run_id}/status.json")
         if status.state is RunState.RUNNING and folder.exists(f"{run_id}/stop"):
             status = status.model_copy(update={"state": RunState.STOPPING})
-        return Run(run_id, asked, status, bundled=folder is self._bundled)
+        run = Run(run_id, asked, status, bundled=folder is self._bundled)
+        if run.state.is_over:
+            self._over[run_id] = run
+        return run
 
     def listing(self) -> Listing:
         """Every run; a damaged one is named among the problems and hides no other."""
@@ -205,6 +211,7 @@ class RunStore:
 
     def update(self, run_id: str, **changes: Any) -> Status:
         """Write the status with some fields changed; the new status."""
+        self._over.pop(run_id, None)
         before = _parse(Status, self.folder, f"{run_id}/status.json")
         status = before.model_copy(update=changes)
         self.folder.write(f"{run_id}/status.json", status.model_dump_json().encode())

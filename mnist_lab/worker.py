@@ -1,4 +1,4 @@
-"""What happens to one run, from a queued folder to a finished one: in a Dask worker, or in the command line's process."""
+"""What happens to one run, from a queued folder to a finished one: in a Dask worker or in the command line's process."""
 
 import errno
 import importlib.metadata
@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from mnist_lab.datasets import Dataset, load
@@ -150,9 +149,7 @@ class Progress:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._over.set()
         self._thread.join()
 
