@@ -30,7 +30,7 @@ def main() -> None:
     """Set up the browser tab and run the page that was asked for."""
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
     st.session_state[THROUGH_APP] = True
-    resources.start_engine_soon()
+    resources.warm_up()
     st.html(HERE / "style.css")
     _navigation().run()
 
@@ -50,8 +50,9 @@ def open_page(title: str, lead: str) -> None:
 
 
 def _navigation() -> Any:
-    pages = [
-        st.Page(PAGES / f"{entry.file}.py", title=entry.title, default=number == 0)
-        for number, entry in enumerate(ENTRIES)
-    ]
-    return st.navigation(pages, position="top")
+    first, *others = ENTRIES
+    home = st.Page(PAGES / f"{first.file}.py", title=first.title, default=True, url_path="home")
+    pages = [home, *(st.Page(PAGES / f"{entry.file}.py", title=entry.title) for entry in others)]
+    # The first page lives at /, but its name is an address that people type.
+    alias = st.Page(lambda: st.switch_page(home), url_path=first.file, visibility="hidden")
+    return st.navigation([*pages, alias], position="top")
