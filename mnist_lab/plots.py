@@ -129,7 +129,7 @@ def _cells(
         z=values,
         x=DIGITS,
         y=DIGITS,
-        text=counts,
+        text=np.where(counts == 0, "", counts.astype(str)),
         texttemplate="%{text}",
         colorscale=colors,
         zmin=0,
