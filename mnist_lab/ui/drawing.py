@@ -1,5 +1,6 @@
 """The canvas: a drawing that outlives reruns, page switches, Undo and Clear."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from streamlit_drawable_canvas import st_canvas
 SIDE = 280
 PEN_WIDTHS = (8, 40)
 PEN_WIDTH = 20
+INK = "#fffffffe"  # not quite opaque: only then is the whole stroke drawn anew, smoothly, while it grows
 KEPT = "drawing"
 
 
@@ -20,8 +22,8 @@ class Drawing(NamedTuple):
     image: NDArray[np.uint8]
 
 
-def render_canvas() -> Drawing | None:
-    """The canvas with its tools; what is drawn on it, or None before the first stroke."""
+def render_canvas(on_change: Callable[[], None]) -> Drawing | None:
+    """The canvas; what is drawn on it, or None before the first stroke. It sends a while after each stroke."""
     state = st.session_state
     with st.container(key="canvas", width="content"):
         key = f"canvas-{state.setdefault('canvas_number', 0)}"
@@ -30,13 +32,14 @@ def render_canvas() -> Drawing | None:
             _put_back(kept.strokes if kept else [])
         result = st_canvas(
             stroke_width=state.get("pen", PEN_WIDTH),
-            stroke_color="#ffffff",
+            stroke_color=INK,
             background_color="#000000",
             width=SIDE,
             height=SIDE,
             initial_drawing=state["put_back"],
             return_image_data=True,
             key=key,
+            on_change=on_change,
         )
     if result.image_data is not None:
         state[KEPT] = Drawing((result.json_data or {}).get("objects", []), result.image_data)
@@ -44,11 +47,11 @@ def render_canvas() -> Drawing | None:
     return kept if kept and kept.strokes else None
 
 
-def render_tools() -> None:
+def render_tools(on_change: Callable[[], None]) -> None:
     """Clear and Undo, where a thumb reaches them."""
     with st.container(horizontal=True):
-        st.button("Clear", on_click=_clear, type="primary", icon=":material/delete:")
-        st.button("Undo", on_click=_undo, icon=":material/undo:")
+        st.button("Clear", on_click=_clear, args=(on_change,), type="primary", icon=":material/delete:")
+        st.button("Undo", on_click=_undo, args=(on_change,), icon=":material/undo:")
 
 
 def render_pen() -> None:
@@ -56,12 +59,14 @@ def render_pen() -> None:
     st.slider("Pen width", *PEN_WIDTHS, value=PEN_WIDTH, key="pen", persist_state="session")
 
 
-def _clear() -> None:
+def _clear(on_change: Callable[[], None]) -> None:
+    on_change()
     st.session_state.pop(KEPT, None)
     st.session_state["canvas_number"] += 1
 
 
-def _undo() -> None:
+def _undo(on_change: Callable[[], None]) -> None:
+    on_change()
     kept = st.session_state.get(KEPT)
     if kept and kept.strokes:
         _put_back(kept.strokes[:-1])
