@@ -17,6 +17,7 @@ Activation = Literal["relu", "sigmoid", "tanh"]
 Scaling = Literal["unit", "column-l2", "none"]
 Loss = Literal["sparse-cross-entropy", "one-hot-cross-entropy", "mean-squared-error"]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
+Schedule = Literal["constant", "cosine"]
 
 KERAS_LEARNING_RATES: dict[Optimizer, float] = {"adam": 0.001, "rmsprop": 0.001, "sgd": 0.01}
 
@@ -53,6 +54,23 @@ class TrainConfig(BaseModel):
         le=60_000,
         description="Train on the first so many images only; empty means all of them.",
     )
+    augment: bool = Field(
+        False,
+        title="Augmentation",
+        description="Every epoch shows each image a little turned, slanted, scaled, shifted, bent, thicker or thinner.",
+    )
+    pens: bool = Field(
+        False,
+        title="Pen digits",
+        description="Learn also from the UCI pen digits, drawn as on the canvas. They must be in MNIST_LAB_DATA.",
+    )
+    held_out_writers: int = Field(
+        8,
+        title="Writers held out",
+        ge=0,
+        le=29,
+        description="So many of the 30 writers of pen digits are only watched; the seed draws them. Only with pens.",
+    )
     network: Network = Field(
         "dense",
         title="Network",
@@ -63,7 +81,14 @@ class TrainConfig(BaseModel):
         title="Filters",
         min_length=1,
         max_length=3,
-        description="Filters of each 3 x 3 convolution; each is followed by 2 x 2 max pooling. Only for cnn.",
+        description="Filters of the 3 x 3 convolutions ahead of each 2 x 2 max pooling, first to last. Only for cnn.",
+    )
+    convolutions: int = Field(
+        1,
+        title="Convolutions",
+        ge=1,
+        le=3,
+        description="How many 3 x 3 convolutions stand ahead of each pooling. Only for cnn.",
     )
     units: Annotated[tuple[Units, ...], BeforeValidator(_as_sizes)] = Field(
         (128,),
@@ -80,6 +105,11 @@ class TrainConfig(BaseModel):
         ge=0.0,
         le=0.9,
         description="Share of units switched off at random after each hidden layer in training; against over-fitting.",
+    )
+    batch_normalization: bool = Field(
+        False,
+        title="Batch normalization",
+        description="Bring each batch to mean 0 and spread 1 ahead of every activation: steadier, for larger steps.",
     )
     scaling: Scaling = Field(
         "unit",
@@ -98,6 +128,11 @@ class TrainConfig(BaseModel):
         ge=1e-6,
         le=10.0,
         description="The size of a step: small is precise and slow, large is fast and unstable.",
+    )
+    schedule: Schedule = Field(
+        "constant",
+        title="Schedule",
+        description="constant: every step the same size. cosine: small at first, then large, then down to nothing.",
     )
     batch_size: int = Field(
         32, title="Batch size", ge=1, le=60_000, description="Images looked at before each step of the optimizer."
@@ -148,6 +183,8 @@ def accepted(field: str) -> str:
         item = shape["items"]
         fewest, most = shape.get("minItems", 0), shape["maxItems"]
         return f"{fewest} to {most} whole numbers, each from {item['minimum']} to {item['maximum']}"
+    if shape["type"] == "boolean":
+        return "true or false"
     number = "a whole number" if shape["type"] == "integer" else "a number"
     return f"{number} from {shape['minimum']:g} to {shape['maximum']:,}" + (" or nothing" if len(options) > 1 else "")
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnist_lab import pens
 from mnist_lab.config import DatasetName, TrainConfig
 from mnist_lab.errors import DatasetError, DatasetUnavailable
 from mnist_lab.preprocessing import LONGEST, centre
@@ -71,13 +72,16 @@ def sha256(*arrays: NDArray[np.uint8]) -> str:
 def split(dataset: Dataset, config: TrainConfig) -> Split:
     """The first `train_images` of the training part, with a `validation_share` of them held back at random.
 
-    The same seed holds back the same images.
+    With `pens`, drawings of pen digits come on top: those of most writers to learn from, those of the writers held out
+    to watch. The same seed holds back the same images and the same writers. Raises DatasetUnavailable where pen digits
+    are asked for and not here.
     """
     images, labels = dataset.x_train[: config.train_images], dataset.y_train[: config.train_images]
     order = np.random.default_rng(config.seed).permutation(len(images))
     held = round(len(images) * config.validation_share)
     learn, watch = np.sort(order[held:]), np.sort(order[:held])
-    return Split(images[learn], labels[learn], images[watch], labels[watch])
+    parts = Split(images[learn], labels[learn], images[watch], labels[watch])
+    return _with_pens(parts, config) if config.pens else parts
 
 
 def load(name: DatasetName, on_progress: OnProgress | None = None) -> Dataset:
@@ -128,6 +132,12 @@ def load_digits() -> Dataset:
     )
     x_train, x_test, y_train, y_test = parts
     return Dataset("digits", x_train, y_train, x_test, y_test)
+
+
+def _with_pens(parts: Split, config: TrainConfig) -> Split:
+    learned, held_out = pens.drawings(config.held_out_writers, config.seed, limit=config.train_images)
+    added = Split(learned.images, learned.labels, held_out.images, held_out.labels)
+    return Split(*(np.concatenate(pair) for pair in zip(parts, added, strict=True)))
 
 
 def _enlarge(image: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -22,6 +22,22 @@ class Recipe(NamedTuple):
     published: Published = Published()
 
 
+HOUSE = TrainConfig(
+    augment=True,
+    network="cnn",
+    filters=(16, 48),
+    convolutions=2,
+    units=(64,),
+    dropout=0.3,
+    batch_normalization=True,
+    learning_rate=0.003,
+    schedule="cosine",
+    batch_size=128,
+    epochs=14,
+    validation_share=0.0,
+    held_out_writers=8,
+)
+
 RECIPES: dict[str, Recipe] = {
     "dense-128-dropout": Recipe(
         "The usual first network: one hidden layer of 128 ReLU units, and dropout.",
@@ -55,6 +71,14 @@ RECIPES: dict[str, Recipe] = {
         TrainConfig(
             network="cnn", filters=(32, 64), units=(), dropout=0.5, epochs=12, batch_size=128, validation_share=0.0
         ),
+    ),
+    "house-cnn": Recipe(
+        "The lab's own: trained on MNIST and on digits that people drew with a pen, each varied anew in each epoch.",
+        HOUSE.model_copy(update={"pens": True}),
+    ),
+    "house-cnn-mnist": Recipe(
+        "The same network trained the same way on MNIST alone: how well does it read what you draw?",
+        HOUSE,
     ),
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mnist_lab.augmentation import augment
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, split
 from mnist_lab.errors import Diverged
@@ -43,11 +44,13 @@ def train(
     parts = split(dataset, config)
     steps = -(-len(parts.x_train) // config.batch_size)
     keras.backend.clear_session()
-    model = build(config, steps_per_execution=max(1, min(steps, IMAGES_PER_EXECUTION // config.batch_size)))
+    at_once = max(1, min(steps, IMAGES_PER_EXECUTION // config.batch_size))
+    taken = -(-steps // at_once) * at_once  # in an epoch: Keras takes whole executions, also at its end
+    model = build(config, taken * config.epochs, steps_per_execution=at_once)
     model.optimizer.build(model.trainable_variables)
     if checkpoint and checkpoint.exists():
         model.load_weights(checkpoint)
-    done = int(model.optimizer.iterations.numpy()) // steps
+    done = int(model.optimizer.iterations.numpy()) // taken
     reporter = Reporter(steps, done, report, should_stop, checkpoint)
     if done < config.epochs:
         model.fit(
@@ -137,16 +140,21 @@ def export_litert(model: keras.Model, path: Path) -> None:
 def _batches(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainConfig, first_epoch: int
 ) -> tf.data.Dataset:
-    """Endless batches, each epoch in its own seeded order, gathered from tensors that stay in memory."""
+    """Endless batches, each epoch in its own seeded order, gathered from tensors that stay in memory.
+
+    They are gathered, and augmented, on a thread of their own while the network trains on the ones before.
+    """
     pixels, answers = tf.constant(images), tf.constant(_targets(labels, config))
 
     def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         seed = tf.stack([tf.cast(config.seed, tf.int64), epoch])
         order = tf.random.experimental.stateless_shuffle(tf.range(len(images)), seed=seed)
-        return tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
+        batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size).enumerate()
+        return batches.map(lambda step, order: (tf.stack([tf.cast(config.seed, tf.int64), epoch, step]), order))
 
-    def gather(order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return _to_unit(tf.gather(pixels, order)), tf.gather(answers, order)
+    def gather(seed: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        batch = tf.gather(pixels, order)
+        return _augmented(batch, seed) if config.augment else _to_unit(batch), tf.gather(answers, order)
 
     return tf.data.Dataset.counter(first_epoch).flat_map(one_epoch).map(gather).prefetch(4)
 
@@ -160,6 +168,15 @@ def _validation(images: NDArray[np.uint8], labels: NDArray[np.uint8], config: Tr
 
 def _targets(labels: NDArray[np.uint8], config: TrainConfig) -> NDArray[Any]:
     return np.eye(CLASSES, dtype=np.float32)[labels] if wants_one_hot(config.loss) else labels
+
+
+def _augmented(pixels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Another variant of each image for each seed: uint8 (n, 28, 28) to float32 in [0, 1]."""
+
+    def new_variants(images: NDArray[np.uint8], seed: NDArray[np.int64]) -> NDArray[np.float32]:
+        return augment(images, np.random.default_rng(seed))
+
+    return tf.ensure_shape(tf.numpy_function(new_variants, [pixels, seed], tf.float32), pixels.shape)
 
 
 def _to_unit(pixels: tf.Tensor) -> tf.Tensor:

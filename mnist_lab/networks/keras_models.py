@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import keras
 
-from mnist_lab.config import Loss, Optimizer, Scaling, TrainConfig
+from mnist_lab.config import Loss, Optimizer, Scaling, Schedule, TrainConfig
 from mnist_lab.networks.shapes import CLASSES, KERNEL, POOL
 from mnist_lab.preprocessing import SIDE
 
@@ -30,14 +30,35 @@ OPTIMIZERS: dict[Optimizer, Callable[..., keras.optimizers.Optimizer]] = {
     "sgd": keras.optimizers.SGD,
 }
 
+WARM_UP = 0.15  # share of a training in which the cosine schedule's steps grow
+FIRST_STEP = 0.04  # of the largest
+MOMENTUM = 0.9  # of the moving averages: they must settle within a short training too
+
+
+def _cosine(config: TrainConfig, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Up in a straight line, then down along half a cosine (Loshchilov and Hutter 2017, "SGDR"; Smith 2018)."""
+    warm_up = round(steps * WARM_UP)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=config.learning_rate * FIRST_STEP,
+        warmup_target=config.learning_rate,
+        warmup_steps=warm_up,
+        decay_steps=max(steps - warm_up, 1),
+    )
+
+
+SCHEDULES: dict[Schedule, Callable[[TrainConfig, int], float | keras.optimizers.schedules.LearningRateSchedule]] = {
+    "constant": lambda config, steps: config.learning_rate,
+    "cosine": _cosine,
+}
+
 
 def wants_one_hot(loss: Loss) -> bool:
     """Whether the labels must be one-hot vectors rather than integers."""
     return loss != "sparse-cross-entropy"
 
 
-def build(config: TrainConfig, steps_per_execution: int = 1) -> keras.Model:
-    """The compiled model, its weights drawn from `config.seed`."""
+def build(config: TrainConfig, steps: int = 1, steps_per_execution: int = 1) -> keras.Model:
+    """The compiled model, its weights drawn from `config.seed`, for a training of so many `steps` in all."""
     keras.utils.set_random_seed(config.seed)
     image = keras.Input((SIDE, SIDE), name="image")
     features = SCALINGS[config.scaling]()(image)
@@ -47,13 +68,13 @@ def build(config: TrainConfig, steps_per_execution: int = 1) -> keras.Model:
     if config.network == "cnn" and config.dropout:
         features = keras.layers.Dropout(config.dropout, name="flatten_dropout")(features)
     for number, units in enumerate(config.units, start=1):
-        features = keras.layers.Dense(units, activation=config.activation, name=f"hidden_{number}")(features)
+        features = _activated(keras.layers.Dense(units, name=f"hidden_{number}"), features, config)
         if config.dropout:
             features = keras.layers.Dropout(config.dropout, name=f"hidden_{number}_dropout")(features)
     probabilities = keras.layers.Dense(CLASSES, activation="softmax", name="probabilities")(features)
     model = keras.Model(image, probabilities)
     model.compile(
-        optimizer=OPTIMIZERS[config.optimizer](learning_rate=config.learning_rate),
+        optimizer=OPTIMIZERS[config.optimizer](learning_rate=SCHEDULES[config.schedule](config, steps)),
         loss=LOSSES[config.loss](),
         metrics=["accuracy"],
         steps_per_execution=steps_per_execution,
@@ -63,7 +84,21 @@ def build(config: TrainConfig, steps_per_execution: int = 1) -> keras.Model:
 
 def _convolutions(features: keras.KerasTensor, config: TrainConfig) -> keras.KerasTensor:
     features = keras.layers.Reshape((SIDE, SIDE, 1), name="channel")(features)
-    for number, filters in enumerate(config.filters, start=1):
-        convolve = keras.layers.Conv2D(filters, KERNEL, activation=config.activation, name=f"convolution_{number}")
-        features = keras.layers.MaxPooling2D(POOL, name=f"pooling_{number}")(convolve(features))
+    number = 0
+    for block, filters in enumerate(config.filters, start=1):
+        for convolution in range(1, config.convolutions + 1):
+            number += 1
+            padding = "valid" if convolution == config.convolutions else "same"
+            layer = keras.layers.Conv2D(filters, KERNEL, padding=padding, name=f"convolution_{number}")
+            features = _activated(layer, features, config)
+        features = keras.layers.MaxPooling2D(POOL, name=f"pooling_{block}")(features)
     return features
+
+
+def _activated(layer: keras.Layer, features: keras.KerasTensor, config: TrainConfig) -> keras.KerasTensor:
+    """What a layer makes of its input, normalized where the configuration says so, and its activation."""
+    if not config.batch_normalization:
+        layer.activation = keras.activations.get(config.activation)
+        return layer(features)
+    features = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{layer.name}_normalization")(layer(features))
+    return keras.layers.Activation(config.activation, name=f"{layer.name}_activation")(features)

@@ -1,0 +1,163 @@
+"""Digits as people draw them with a pen, and how a drawing of them looks on the page's canvas.
+
+The UCI set "Pen-Based Recognition of Handwritten Digits" (E. Alpaydin and F. Alimoglu, CC BY 4.0): the pen's raw
+trajectories, by 30 writers. It is read from the folder named by `MNIST_LAB_DATA`, one JSON object a line:
+`{"label": 8, "writer": 12, "strokes": [[[x, y], ...], ...]}`, in a box of 500 x 500, x to the right, y down.
+"""
+
+import gzip
+import json
+import os
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from mnist_lab import preprocessing
+from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.preprocessing import prepare
+
+Stroke = NDArray[np.float32]
+
+FILES = ("pen-strokes-dev.jsonl.gz", "pen-strokes-dev.jsonl")
+BOX = 500.0
+SIDE = 280  # of the page's canvas, in pixels
+PEN_WIDTH = 20.0  # the page's pen, unless somebody changes it
+PEN_WIDTHS = (8.0, 40.0)
+SIZES = (0.18, 0.8)  # of the canvas: how long the longest side of a drawn digit may be
+THICKEST = 0.35  # of a digit's longest side: with a thicker pen nothing can be read
+DRAWINGS = 3  # of each digit to learn from
+FINENESS = 4  # pixels are drawn in 4 x 4 parts, which makes the strokes' edges smooth
+
+
+class PenDigit(NamedTuple):
+    """One digit as it was written: its label in 0..9, its writer's number, its strokes.
+
+    Each stroke is float32 (n, 2), the pen's (x, y) in [0, 1] of the writing box, x to the right, y down.
+    """
+
+    label: int
+    writer: int
+    strokes: tuple[Stroke, ...]
+
+
+class WriterSplit(NamedTuple):
+    """Digits to learn from, and those of writers that nothing is learnt from."""
+
+    learned: list[PenDigit]
+    held_out: list[PenDigit]
+
+
+def load() -> list[PenDigit]:
+    """The pen digits in the folder `MNIST_LAB_DATA`, kept in memory once read.
+
+    Raises DatasetUnavailable where there are none, DatasetError where the file is damaged.
+    """
+    folder = Path(os.environ.get("MNIST_LAB_DATA") or ".").expanduser()
+    for name in FILES:
+        if (folder / name).is_file():
+            return read(folder / name)
+    raise DatasetUnavailable(
+        f"The pen digits are not on this machine: set MNIST_LAB_DATA to a folder that holds {FILES[0]}, "
+        "or train without them (pens=false)."
+    )
+
+
+@lru_cache(maxsize=2)
+def read(path: Path) -> list[PenDigit]:
+    """The digits of one JSON Lines file, plain or gzipped. Raises DatasetError where it is damaged."""
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        return [_digit(json.loads(line)) for line in content.splitlines()]
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"The file of pen digits is damaged or incomplete ({error}): {path}") from error
+
+
+def split_by_writer(digits: Iterable[PenDigit], held_out: int, seed: int) -> WriterSplit:
+    """Put all digits of `held_out` writers, drawn at random from `seed`, apart from those of the others."""
+    digits = list(digits)
+    apart = held_out_writers(digits, held_out, seed)
+    return WriterSplit(
+        [digit for digit in digits if digit.writer not in apart], [digit for digit in digits if digit.writer in apart]
+    )
+
+
+def held_out_writers(digits: Iterable[PenDigit], held_out: int, seed: int) -> frozenset[int]:
+    """The numbers of the writers that this seed holds out."""
+    writers = sorted({digit.writer for digit in digits})
+    return frozenset(np.random.default_rng(seed).permutation(writers)[:held_out].tolist())
+
+
+class Drawings(NamedTuple):
+    """Drawn digits as the models see them: uint8 (n, 28, 28) in 0..255, ink bright, and labels, uint8 (n,) in 0..9."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+@lru_cache(maxsize=2)
+def drawings(held_out: int, seed: int, limit: int | None = None) -> tuple[Drawings, Drawings]:
+    """Drawings of the first `limit` digits to learn from, and of those of the writers held out.
+
+    Each digit to learn from is drawn DRAWINGS times, with other pens and in other sizes, each digit held out once, as
+    it was written, with the page's pen. All go through `prepare`. Raises DatasetUnavailable.
+    """
+    random = np.random.default_rng(seed)
+    parts = split_by_writer(load(), held_out, seed)
+    learned = [digit for digit in parts.learned[:limit] for _ in range(DRAWINGS)]
+    return (
+        _drawings(learned, (draw_somehow(digit.strokes, random) for digit in learned)),
+        _drawings(parts.held_out, (draw(digit.strokes) for digit in parts.held_out)),
+    )
+
+
+def draw_somehow(strokes: Sequence[Stroke], random: np.random.Generator) -> NDArray[np.uint8]:
+    """Strokes drawn anywhere on the canvas, in any size, with any pen that leaves them readable; as `draw` answers."""
+    longest = random.uniform(*SIZES)
+    pen_width = min(random.uniform(*PEN_WIDTHS), longest * SIDE * THICKEST)
+    return draw(place(strokes, longest, middle=tuple(random.uniform(0.4, 0.6, size=2))), SIDE, pen_width)
+
+
+def draw(strokes: Sequence[Stroke], side: int = SIDE, pen_width: float = PEN_WIDTH) -> NDArray[np.uint8]:
+    """Strokes as the browser's canvas draws them: polylines with round caps and joins and smooth edges.
+
+    `strokes` hold (x, y) in [0, 1] of the canvas; `pen_width` is in pixels of it. Returns uint8 (side, side) in
+    0..255, ink bright; what lies outside the canvas is cut off.
+    """
+    canvas = Image.new("L", (side * FINENESS, side * FINENESS))
+    pencil = ImageDraw.Draw(canvas)
+    width = pen_width * FINENESS
+    for stroke in strokes:
+        points = [(float(x), float(y)) for x, y in stroke * (side * FINENESS)]
+        pencil.line(points, fill=255, width=round(width))
+        for x, y in points:
+            pencil.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
+    return np.asarray(canvas.reduce(FINENESS))
+
+
+def place(strokes: Sequence[Stroke], longest: float, middle: tuple[float, float] = (0.5, 0.5)) -> tuple[Stroke, ...]:
+    """The strokes scaled until their longest side is `longest` of the canvas, the middle of their box at `middle`."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = longest / max(float((high - low).max()), 1e-6)
+    return tuple((stroke - (low + high) / 2) * scale + np.array(middle, dtype=np.float32) for stroke in strokes)
+
+
+def _drawings(digits: Sequence[PenDigit], drawn: Iterable[NDArray[np.uint8]]) -> Drawings:
+    images = np.zeros((len(digits), preprocessing.SIDE, preprocessing.SIDE), dtype=np.uint8)
+    for place, image in enumerate(drawn):
+        prepared = prepare(image)
+        if prepared is not None:
+            images[place] = np.round(prepared * 255.0)
+    return Drawings(images, np.array([digit.label for digit in digits], dtype=np.uint8))
+
+
+def _digit(record: dict[str, Any]) -> PenDigit:
+    strokes = tuple(np.array(stroke, dtype=np.float32).reshape(-1, 2) / np.float32(BOX) for stroke in record["strokes"])
+    if not 0 <= record["label"] <= 9 or not strokes or not all(len(stroke) for stroke in strokes):
+        raise ValueError("a line that is no digit")
+    return PenDigit(int(record["label"]), int(record["writer"]), strokes)
