@@ -18,9 +18,10 @@ function layersUnder(event) {
   return lower ? [lower, upper] : null;
 }
 
-function createWatcher(send, side) {
+function createWatcher(send, { width, height }) {
   const picture = document.createElement("canvas");
-  picture.width = picture.height = side;
+  picture.width = width;
+  picture.height = height;
   const context = picture.getContext("2d");
   let layers = null;
   let drawing = false;
@@ -30,7 +31,7 @@ function createWatcher(send, side) {
   let timer = 0;
 
   function sendPicture() {
-    for (const layer of layers) context.drawImage(layer, 0, 0, side, side);
+    for (const layer of layers) context.drawImage(layer, 0, 0, width, height);
     changed = false;
     waitingSince = sentAt = performance.now();
     send({ picture: picture.toDataURL("image/png"), drawing });
@@ -84,7 +85,7 @@ function createWatcher(send, side) {
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   if (!watchers.has(parentElement)) {
-    watchers.set(parentElement, createWatcher((frame) => setTriggerValue("frame", frame), data.side));
+    watchers.set(parentElement, createWatcher((frame) => setTriggerValue("frame", frame), data));
   }
   watchers.get(parentElement).answered();
   return () => {
