@@ -108,7 +108,6 @@ def test_without_a_network_the_message_says_what_to_do(nothing_at_hand):
     assert left_over(nothing_at_hand) == []
 
 
-# fails until removing the partial file cannot hide the error
 def test_a_cache_that_cannot_be_written_is_told(monkeypatch, nothing_at_hand, tmp_path, serve):
     (tmp_path / "a file").write_bytes(b"")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "a file"))

@@ -84,7 +84,6 @@ def test_an_unreadable_file_is_refused_at_once_with_a_hint(tmp_path, content, hi
     assert time.monotonic() - started < 1.0
 
 
-# fails until read_image knows RuntimeError, which Pillow's AVIF decoder raises
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
 def test_a_damaged_avif_is_refused():
     content = encoded("AVIF", draw(7, 64, width=6))
@@ -107,7 +106,6 @@ def test_an_image_that_is_too_long_is_refused():
         read_image(io.BytesIO(encoded("PNG", Image.new("L", (20_000, 2)))))
 
 
-# fails until such images are scaled down before they are spread into floats, as all others are
 @pytest.mark.parametrize("mode", ["1", "P"])
 def test_a_large_image_of_few_colours_takes_little_memory(mode):
     large = draw(7, size=3_000, width=200).convert(mode)

@@ -18,7 +18,6 @@ def predictor():
     return Predictor.load(MODEL)
 
 
-# fails until an exported column-l2 gives 0, not NaN, for a column without ink
 @pytest.mark.parametrize("network", choices("network"))
 @pytest.mark.parametrize("scaling", choices("scaling"))
 def test_the_exported_model_answers_like_the_trained_one(tmp_path, digits, network, scaling):

@@ -99,7 +99,6 @@ def test_ink_of_any_brightness_on_a_transparent_ground(ink):
         speckled(245, 6),
         np.zeros((1, 1), np.uint8),
         Image.new("I;16", (50, 50), 40_000),
-        # fails until _stretch leaves faint noise faint
         Image.fromarray(speckled(128, 4).astype(np.uint16) * 2),
     ],
     ids=["black", "white", "grey", "clear", "clear white", "floats", "noise", "paper", "pixel", "I;16", "I;16 noise"],
@@ -178,7 +177,6 @@ def test_a_drawing_cut_out_to_its_last_pixel_loses_no_ink():
         np.full((28, 28), -0.1, np.float32),
         "seven",
         None,
-        # fails until brightness of mode F is checked as arrays are
         Image.fromarray(np.pad(np.full((1, 1), np.inf, np.float32), 20)),
     ],
     ids=["1d", "empty", "2 channels", "4d", "int32", "bool", "nan", "above 1", "below 0", "text", "none", "infinite F"],

@@ -84,7 +84,6 @@ def test_a_torn_line_is_skipped(store, torn):
     assert store.metrics(run.id) == [tick(1, 4)]
 
 
-# fails until a run that goes on after a torn line begins a new one
 def test_what_follows_a_torn_line_is_kept(store):
     run = store.create(CONFIG, "a")
     store.log(run.id, tick(1, 4))
@@ -156,7 +155,6 @@ def test_a_config_out_of_bounds_is_a_problem(store):
     assert run.id in store.listing().problems
 
 
-# fails until from_bytes knows BadZipFile, which is no OSError nor ValueError
 def test_an_evaluation_that_is_damaged_or_missing_is_told(store):
     run = store.create(CONFIG, "a")
     with pytest.raises(RunError, match=r"has no evaluation.npz"):
@@ -201,7 +199,6 @@ def test_the_labs_own_runs_are_listed_last_and_marked(tmp_path):
     assert all(one.bundled and one.state is RunState.FINISHED for one in bundled)
 
 
-# fails until request_stop refuses a bundled run: it makes an empty folder that hides the run
 def test_the_labs_own_runs_are_not_written(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in Path(BUNDLED).rglob("*")}
     store = RunStore(tmp_path)

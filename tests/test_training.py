@@ -109,7 +109,6 @@ def test_a_resumed_training_ends_like_an_undisturbed_one(digits, undisturbed, tm
     assert same_weights(model, undisturbed[0])
 
 
-# fails until an epoch ends with its last batch: Keras goes on to the end of the execution, here 64 steps for 35
 def test_an_epoch_goes_through_the_images_once(digits):
     model, _, ticks = run(change(train_images=1100, epochs=2), digits)
     assert {tick.steps for tick in ticks} == {35}

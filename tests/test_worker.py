@@ -113,7 +113,6 @@ def test_a_killed_run_goes_on_from_its_checkpoint(store):
     assert [tick.seconds for tick in ticks] == sorted(tick.seconds for tick in ticks)
 
 
-# fails until a damaged checkpoint is left aside, or named
 def test_a_run_with_a_damaged_checkpoint_begins_anew_or_says_why(store):
     run = store.create(SMALL, "damaged")
     store.write(run.id, CHECKPOINT, b"half a checkpoint")
