@@ -12,11 +12,10 @@ from mnist_lab.comparison import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.datasets import load
 from mnist_lab.errors import ConfigError, DatasetUnavailable, ImageError, MnistLabError
+from mnist_lab.evaluation import Evaluation
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare, read_image
-from mnist_lab.runs import Run, RunState, RunStore, Tick
-
-DEFAULT_MODEL = "small-cnn"
+from mnist_lab.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -166,6 +165,30 @@ def list_runs(options: argparse.Namespace) -> int:
     return 0
 
 
+def evaluate(options: argparse.Namespace) -> int:
+    """Score runs anew on their dataset's test set; without names, the runs that come with the lab."""
+    store = _store(options)
+    if options.runs_to_score:
+        runs = [store.find(text) for text in options.runs_to_score]
+    else:
+        runs = [run for run in store.listing().runs if run.bundled]
+    rows: list[dict[str, Any]] = []
+    for run in runs:
+        dataset = load(run.config.dataset)
+        probabilities = Predictor(store.read(run.id, "model.tflite"), threads=2).probabilities(dataset.x_test)
+        anew = Evaluation(probabilities, dataset.y_test).accuracy
+        recorded = run.summary.test_accuracy if run.summary else None
+        rows.append({"run": run.id, "dataset": dataset.name, "test_accuracy": anew, "recorded": recorded})
+    if options.json:
+        _print_json(rows)
+    else:
+        _print_table(
+            ("run", "test set", "accuracy", "recorded"),
+            [(row["run"], row["dataset"], _percent(row["test_accuracy"]), _percent(row["recorded"])) for row in rows],
+        )
+    return 0
+
+
 def compare(options: argparse.Namespace) -> int:
     """The verdict between two runs."""
     store = _store(options)
@@ -231,6 +254,8 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe"
     )
     command("runs", list_runs)
+    evaluates = command("evaluate", evaluate)
+    evaluates.add_argument("runs_to_score", nargs="*", metavar="RUN", help="ids or names of runs")
     compares = command("compare", compare)
     compares.add_argument("runs_to_compare", nargs=2, metavar="RUN", help="ids or names of two runs")
     return parser

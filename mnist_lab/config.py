@@ -4,8 +4,9 @@ The bounds written here drive the form, the command line, the JSON and the error
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
+from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mnist_lab.errors import ConfigError
@@ -202,3 +203,11 @@ def differing(configs: list[TrainConfig]) -> list[str]:
 def choices(field: str) -> tuple[str, ...]:
     """The values of a field that has a closed list of them."""
     return get_args(TrainConfig.model_fields[field].annotation)
+
+
+def bounds(field: str) -> tuple[float, float]:
+    """The least and the greatest value that a field of numbers takes."""
+    limits = TrainConfig.model_fields[field].metadata
+    (low,) = [limit.ge for limit in limits if isinstance(limit, Ge)]
+    (high,) = [limit.le for limit in limits if isinstance(limit, Le)]
+    return cast(float, low), cast(float, high)

@@ -90,3 +90,15 @@ def get(name: str) -> Recipe:
     near = get_close_matches(name, RECIPES, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise UnknownRecipe(f"There is no recipe named {name!r}.{hint} The recipes are {', '.join(RECIPES)}.")
+
+
+def named(config: TrainConfig) -> str | None:
+    """The recipe that asks for just this, or None."""
+    return next((name for name, recipe in RECIPES.items() if recipe.config == config), None)
+
+
+def describe(config: TrainConfig) -> str:
+    """A short name for any configuration: its recipe's, or one such as "cnn 32-64-128, adam 0.001"."""
+    sizes = (*(config.filters if config.network == "cnn" else ()), *config.units)
+    layers = "-".join(map(str, sizes)) or "no hidden layer"
+    return named(config) or f"{config.network} {layers}, {config.optimizer} {config.learning_rate:g}"

@@ -1,4 +1,4 @@
-"""What happens to one run, from a queued folder to a finished one: in a Dask worker or in the command line's process."""
+"""What happens to one run, from a queued folder to a finished one, in a Dask worker or in the command line."""
 
 import errno
 import importlib.metadata

@@ -1,5 +1,23 @@
-"""compare"""
+"""All runs in a table; two or more of them side by side."""
 
+import streamlit as st
+
+from mnist_lab.ui import resources
+from mnist_lab.ui.comparing import render_curves, render_matrices, render_table, render_verdict
 from mnist_lab.ui.shell import open_page
 
-open_page("Train", "x")
+open_page("Compare", "Pick two or more runs: which one is better, where, and is it luck?")
+
+listing = resources.store().listing()
+for run_id, problem in listing.problems.items():
+    st.warning(f"The run **{run_id}** is left out: {problem}", icon=":material/folder_off:")
+picked = [run for run in render_table(listing.runs) if run.summary]
+if len(picked) < 2:
+    st.info("Tick two or more finished runs in the table.")
+if len(picked) == 2:
+    render_verdict(picked)
+if picked:
+    st.subheader("Curves", anchor=False)
+    render_curves(picked)
+    st.subheader("Confusion matrices", anchor=False)
+    render_matrices(picked)

@@ -1,5 +1,29 @@
-"""train"""
+"""Turn the knobs, train in the background and watch."""
 
+import streamlit as st
+
+from mnist_lab import recipes
+from mnist_lab.errors import MnistLabError
+from mnist_lab.ui import resources
+from mnist_lab.ui.data import render_data_status
+from mnist_lab.ui.forms import render_form, render_summary
+from mnist_lab.ui.jobs import render_jobs
 from mnist_lab.ui.shell import open_page
 
-open_page("Train", "x")
+open_page(
+    "Train", "Turn the knobs, press Train and watch. It trains in the background: draw meanwhile, or close the tab."
+)
+
+form, jobs = st.columns([420, 620], gap="large")
+with form:
+    config = render_form(render_data_status())
+    if config:
+        render_summary(config)
+    if st.button("Train", type="primary", width="stretch", icon=":material/play_arrow:", disabled=config is None):
+        assert config
+        try:
+            resources.engine().submit(config, recipes.describe(config), recipes.named(config))
+        except MnistLabError as error:
+            st.error(str(error))
+with jobs:
+    render_jobs()

@@ -3,11 +3,13 @@
 import threading
 from functools import lru_cache
 
+import numpy as np
+
 from mnist_lab.jobs import Engine
 from mnist_lab.prediction import Predictor
-from mnist_lab.runs import Run, RunStore
+from mnist_lab.preprocessing import SIDE
+from mnist_lab.runs import DEFAULT_MODEL, Run, RunStore
 
-DEFAULT_MODEL = "small-cnn"
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
 
 _lock = threading.RLock()
@@ -30,8 +32,12 @@ def engine() -> Engine:
 
 
 @lru_cache(maxsize=1)
-def start_engine_soon() -> None:
-    """Start the engine in a while, so that workers are warm, and runs left behind go on, before anybody asks."""
+def warm_up() -> None:
+    """Have the first stroke answered as quickly as the others, and the first training begin at once.
+
+    The workers start in a while only: they also take up runs that were left behind, so that nobody has to ask.
+    """
+    predictor(DEFAULT_MODEL).predict(np.zeros((SIDE, SIDE), dtype=np.float32))
     timer = threading.Timer(SECONDS_BEFORE_WORKERS, engine)
     timer.daemon = True
     timer.start()

@@ -1,7 +1,7 @@
 """What all pages share: the navigation, the look, and the way in."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from mnist_lab.ui import resources
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "pages"
+THROUGH_APP = "came_through_app"
 
 
 class PageEntry(NamedTuple):
@@ -28,23 +29,30 @@ ENTRIES = (
 def main() -> None:
     """Set up the browser tab and run the page that was asked for."""
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
-    st.session_state["came_through_app"] = True
-    resources.start_engine_soon()
-    pages = [
-        st.Page(PAGES / f"{entry.file}.py", title=entry.title, default=number == 0)
-        for number, entry in enumerate(ENTRIES)
-    ]
+    st.session_state[THROUGH_APP] = True
+    resources.warm_up()
     st.html(HERE / "style.css")
-    st.navigation(pages, position="top").run()
+    _navigation().run()
 
 
 def open_page(title: str, lead: str) -> None:
     """The head of a page.
 
-    A folder named pages/ makes a fresh server run the page of a deep link alone, without app.py; running once more
-    brings the visitor in through app.py, as every later visitor comes.
+    Because of the folder named pages/, a fresh server runs the page of a deep link alone, without app.py, until a page
+    declares the navigation. Declaring it and running again brings the visitor in through app.py, as everybody else.
     """
-    if "came_through_app" not in st.session_state:
+    if THROUGH_APP not in st.session_state:
+        st.session_state[THROUGH_APP] = True
+        _navigation()
         st.rerun()
     st.title(title, anchor=False)
     st.caption(lead)
+
+
+def _navigation() -> Any:
+    first, *others = ENTRIES
+    home = st.Page(PAGES / f"{first.file}.py", title=first.title, default=True, url_path="home")
+    pages = [home, *(st.Page(PAGES / f"{entry.file}.py", title=entry.title) for entry in others)]
+    # The first page lives at /, but its name is an address that people type.
+    alias = st.Page(lambda: st.switch_page(home), url_path=first.file, visibility="hidden")
+    return st.navigation([*pages, alias], position="top")
