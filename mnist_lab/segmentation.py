@@ -1,23 +1,26 @@
 """Several digits in one picture, taken apart and put in order from left to right."""
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_lab.preprocessing import FloatImage, ink
 
 Mask = NDArray[np.bool_]
 
 INKED = 0.3  # less is the edge of a stroke, or noise
+EDGE = 2  # pixels around the ink of a digit in which its edge fades
 MARGIN = 4  # blank pixels around a segment, which tell what its background is
 MOST_PARTS = 60  # of a picture: more are noise
 SPECK = 0.12  # of the tallest part: what is shorter and narrower is dirt
 OVERLAP = 0.35  # of the narrower part's width: two that share more of it are one digit
 STANDS = 0.5  # of the tallest part's height: what is lower is a part of its neighbour
 NEAR = 0.35  # of the tallest part's height: a low part farther from any neighbour is a digit of its own
-WIDE = 1.3  # times as wide as high: more is two digits or more that touch
+WIDE = 1.2  # times as wide as high: more is two digits or more that touch
 NARROWEST = 0.25  # of its height: a narrower half is no digit
 THIN = 0.22  # of the height: digits touch where the ink in a column is at most that
 
@@ -39,50 +42,86 @@ def segments(image: Any) -> list[Segment]:
     of a 5. Specks are left out. What is much wider than high is cut where digits seem to touch. A single digit stays
     whole.
     """
+    from scipy.ndimage import label
+
     drawn = ink(image)
-    masks = [cut for mask in _joined(_parts(drawn)) for cut in _split(mask)]
-    width, height = image.size if hasattr(image, "size") and hasattr(image, "mode") else drawn.shape[::-1]
+    labels, _ = label(drawn >= INKED, np.ones((3, 3)))
+    masks = [cut for part in _joined(_parts(labels)) for cut in _split(np.isin(labels, part.labels))]
+    width, height = image.size if isinstance(image, Image.Image) else drawn.shape[::-1]
     scale = width / drawn.shape[1], height / drawn.shape[0]  # photos are worked on scaled down
     return [_segment(drawn, mask, scale) for mask in sorted(masks, key=lambda mask: sum(_span(mask, 0)))]
 
 
-def _parts(drawn: FloatImage) -> list[Mask]:
-    """The connected parts of the ink without specks, the longest MOST_PARTS at most."""
-    from scipy.ndimage import find_objects, label
+class _Part(NamedTuple):
+    """Connected ink that belongs together: its labels and the box around it, right and bottom not included."""
 
-    labels, _ = label(drawn >= INKED, np.ones((3, 3)))
-    lengths = [max(side.stop - side.start for side in box) for box in find_objects(labels)]
-    longest = sorted(range(len(lengths)), key=lambda index: -lengths[index])[:MOST_PARTS]
-    return [labels == index + 1 for index in longest if lengths[index] > SPECK * max(lengths)]
+    labels: tuple[int, ...]
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def longest(self) -> int:
+        return max(self.width, self.height)
+
+    def gap(self, other: "_Part") -> int:
+        """How many columns lie between the two; negative where they overlap."""
+        return max(self.left, other.left) - min(self.right, other.right)
+
+    def __or__(self, other: "_Part") -> "_Part":
+        return _Part(
+            self.labels + other.labels,
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
 
 
-def _joined(parts: list[Mask]) -> list[Mask]:
+def _parts(labels: NDArray[np.int32]) -> list[_Part]:
+    """The connected ink without specks, the longest MOST_PARTS at most."""
+    from scipy.ndimage import find_objects
+
+    parts = [
+        _Part((number,), columns.start, rows.start, columns.stop, rows.stop)
+        for number, (rows, columns) in enumerate(find_objects(labels), start=1)
+    ]
+    parts.sort(key=lambda part: part.longest, reverse=True)
+    return [part for part in parts[:MOST_PARTS] if part.longest > SPECK * parts[0].longest]
+
+
+def _joined(parts: list[_Part]) -> list[_Part]:
     """Parts put together until each is a digit, or several that touch."""
-    parts = sorted(parts, key=lambda part: _span(part, 0))
     while pair := next(_belonging(parts), None):
-        one, other = pair
-        parts = [part for index, part in enumerate(parts) if index not in pair] + [parts[one] | parts[other]]
+        parts = [part for part in parts if part not in pair] + [pair[0] | pair[1]]
     return parts
 
 
-def _belonging(parts: list[Mask]) -> Iterator[tuple[int, int]]:
+def _belonging(parts: list[_Part]) -> Iterator[tuple[_Part, _Part]]:
     """Pairs of parts that are one digit, the surest first."""
-    pairs = [(one, other) for one in range(len(parts)) for other in range(one)]
-    gaps = {pair: _gap(parts[pair[0]], parts[pair[1]]) for pair in pairs}
-    narrower = {pair: min(_length(parts[index], 0) for index in pair) for pair in pairs}
-    pairs.sort(key=lambda pair: gaps[pair])
-    yield from (pair for pair in pairs if -gaps[pair] > OVERLAP * narrower[pair])
-    tallest = max((_length(part, 1) for part in parts), default=0)
-    for pair in pairs:
-        low = min(_length(parts[index], 1) for index in pair)
-        if low < STANDS * tallest and gaps[pair] < NEAR * tallest:
-            yield pair
+    pairs = sorted(combinations(parts, 2), key=lambda pair: pair[0].gap(pair[1]))
+    for one, other in pairs:
+        if -one.gap(other) > OVERLAP * min(one.width, other.width):
+            yield one, other
+    tallest = max((part.height for part in parts), default=0)
+    for one, other in pairs:
+        if min(one.height, other.height) < STANDS * tallest and one.gap(other) < NEAR * tallest:
+            yield one, other
 
 
 def _split(mask: Mask) -> list[Mask]:
     """A part that is much wider than high, cut at its thinnest columns; any other part alone."""
-    left, right = _span(mask, 0)
-    height = _length(mask, 1)
+    (left, right), (top, bottom) = _span(mask, 0), _span(mask, 1)
+    height = bottom - top
     if right - left <= WIDE * height:
         return [mask]
     least = round(NARROWEST * height)
@@ -90,7 +129,7 @@ def _split(mask: Mask) -> list[Mask]:
     cut = left + least + int(np.flatnonzero(columns == columns.min()).mean())
     before, after = mask.copy(), mask.copy()
     before[:, cut:], after[:, :cut] = False, False
-    if columns.min() > THIN * height or min(_length(before, 1), _length(after, 1)) < STANDS * height:
+    if columns.min() > THIN * height or any(np.ptp(_span(half, 1)) < STANDS * height for half in (before, after)):
         return [mask]
     return [*_split(before), *_split(after)]
 
@@ -98,25 +137,14 @@ def _split(mask: Mask) -> list[Mask]:
 def _segment(drawn: FloatImage, mask: Mask, scale: tuple[float, float]) -> Segment:
     from scipy.ndimage import binary_dilation
 
-    (left, right), (top, bottom) = _span(mask, 0), _span(mask, 1)
-    alone = np.where(binary_dilation(mask, iterations=2), drawn, 0.0)[top:bottom, left:right]
+    alone = np.where(binary_dilation(mask, iterations=EDGE), drawn, 0.0).astype(np.float32)
+    (left, right), (top, bottom) = _span(alone > 0, 0), _span(alone > 0, 1)
     box = left * scale[0], top * scale[1], (right - left) * scale[0], (bottom - top) * scale[1]
     x, y, width, height = map(round, box)
-    return Segment((x, y, width, height), np.pad(alone, MARGIN).astype(np.float32))
+    return Segment((x, y, width, height), np.pad(alone[top:bottom, left:right], MARGIN))
 
 
 def _span(mask: Mask, axis: int) -> tuple[int, int]:
     """From where to where, its end not included, the mask reaches: 0 along x, 1 along y."""
     inked = np.flatnonzero(mask.any(axis=axis))
     return int(inked[0]), int(inked[-1]) + 1
-
-
-def _length(mask: Mask, axis: int) -> int:
-    start, end = _span(mask, axis)
-    return end - start
-
-
-def _gap(one: Mask, other: Mask) -> int:
-    """How many columns lie between two parts; negative where they overlap."""
-    (left, right), (other_left, other_right) = _span(one, 0), _span(other, 0)
-    return max(left, other_left) - min(right, other_right)
