@@ -15,6 +15,7 @@ from mnist_lab.runs import Tick
 COLORS = ("#2f6fed", "#e8710a", "#12a594", "#b14ac4", "#d6336c", "#7a8b00", "#5b5bd6", "#a0672f")
 METRICS = {"accuracy": "Accuracy", "loss": "Loss"}
 DIGITS = [str(digit) for digit in range(10)]
+MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
 NO_TOOLBAR = {"displayModeBar": False, "displaylogo": False}
 
 
@@ -33,7 +34,7 @@ class Curve(NamedTuple):
 
 def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
     """Accuracy and loss of a run in training and, where there is any, in validation."""
-    ticks = list(ticks)
+    ticks = _thinned(list(ticks))
     found = []
     for metric in METRICS:
         validated = [tick for tick in ticks if getattr(tick, f"val_{metric}") is not None]
@@ -42,6 +43,12 @@ def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
                 y = [getattr(tick, f"val_{metric}") for tick in seen] if validation else _since_last(seen, metric)
                 found.append(Curve(run, metric, validation, [tick.position for tick in seen], y))
     return found
+
+
+def _thinned(ticks: list[Tick]) -> list[Tick]:
+    """At most about MOST_POINTS ticks, with the end of every epoch among them."""
+    every = max(1, len(ticks) // MOST_POINTS)
+    return [tick for place, tick in enumerate(ticks) if place % every == 0 or tick.ends_epoch]
 
 
 def _since_last(ticks: list[Tick], metric: str) -> list[float]:

@@ -20,7 +20,7 @@ from mnist_lab.evaluation import Evaluation
 from mnist_lab.folders import Folder
 
 BUNDLED = Path(__file__).parent / "bundled"
-DEFAULT_MODEL = "small-cnn"
+DEFAULT_MODEL = "house-cnn"
 
 Model = TypeVar("Model", bound=BaseModel)
 

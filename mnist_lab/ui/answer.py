@@ -7,17 +7,25 @@ import streamlit as st
 
 from mnist_lab.prediction import Prediction
 from mnist_lab.preprocessing import FloatImage, prepare
+from mnist_lab.rejection import Doubt, verdict
 from mnist_lab.segmentation import segments
 from mnist_lab.ui import resources
 from mnist_lab.ui.pixels import pixels
 
+WORDS = {
+    Doubt.SURE: "sure",
+    Doubt.NOT_SURE: "not sure",
+    Doubt.NOT_A_DIGIT: "this does not look like a digit",
+}
+
 
 class Reading(NamedTuple):
-    """One digit: its part of the picture, what the network sees of it, and its answer."""
+    """One digit: its part of the picture, what the network sees of it, its answer, and how far to believe that."""
 
     image: Any
     seen: FloatImage
     prediction: Prediction
+    doubt: Doubt
 
 
 def read(image: Any, model: str, several: bool) -> list[Reading]:
@@ -25,7 +33,12 @@ def read(image: Any, model: str, several: bool) -> list[Reading]:
     parts = [segment.image for segment in segments(image)] if several else [image]
     prepared = [(part, prepare(part)) for part in parts]
     predictor = resources.predictor(model)
-    return [Reading(part, seen, predictor.predict(seen)) for part, seen in prepared if seen is not None]
+    found = []
+    for part, seen in prepared:
+        if seen is not None:
+            prediction = predictor.predict(seen)
+            found.append(Reading(part, seen, prediction, verdict(prediction, seen)))
+    return found
 
 
 def render_answer(readings: list[Reading]) -> None:
@@ -44,8 +57,8 @@ def render_answer(readings: list[Reading]) -> None:
 def _one(reading: Reading) -> str:
     prediction = reading.prediction
     return (
-        f'<div class="answer"><div class="verdict"><div class="digit">{prediction.digit}</div>'
-        f'<div class="sure"><b>{percent(prediction.confidence)}</b><span>sure</span></div>'
+        f'<div class="answer {reading.doubt.name.lower()}"><div class="verdict"><div class="digit">{prediction.digit}</div>'
+        f'<div class="sure"><b>{percent(prediction.confidence)}</b><span>{WORDS[reading.doubt]}</span></div>'
         f"<figure>{pixels(reading.seen, 'The 28 by 28 image that the network sees')}"
         f"<figcaption>what the network sees</figcaption></figure></div>{bars(prediction)}</div>"
     )

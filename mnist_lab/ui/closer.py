@@ -13,6 +13,7 @@ from mnist_lab.explanations import CHANGES, Moment, decided, growth, occlusion, 
 from mnist_lab.plots import NO_TOOLBAR, replay_figure, wobble_figure
 from mnist_lab.prediction import Prediction
 from mnist_lab.preprocessing import FloatImage, Step, prepare
+from mnist_lab.rejection import Doubt
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading, percent, read
 from mnist_lab.ui.models import label
@@ -49,12 +50,15 @@ class Subject(NamedTuple):
 
 
 def render_closer(picture: Picture | None, model: str, several: bool) -> None:
-    """The choice of views and the one that is open."""
+    """The choice of views and the one that is open; what looks like no digit is put beside some that are."""
+    readings = read(picture.image, model, several) if picture else []
+    if len(readings) == 1 and readings[0].doubt is not Doubt.SURE and resources.neighbours():
+        with st.container(key="doubt"):
+            render_nearest(readings[0])
     chosen = st.segmented_control("Look closer", [*VIEWS, OWN], key="closer", persist_state="session")
     if not chosen:
         return
     with st.container(key="closer-view", border=True):
-        readings = read(picture.image, model, several) if picture else []
         reading = _choose(readings) if readings else None
         if chosen == OWN:
             render_own(picture, reading, model)
@@ -180,10 +184,30 @@ def _frame(frame: NDArray[np.uint8], moment: Moment) -> str:
     return f"<figure>{pixels(frame / 255.0, 'The drawing so far', side=84)}<figcaption>{answer}</figcaption></figure>"
 
 
+def _nearest(subject: Subject) -> None:
+    render_nearest(subject.reading)
+
+
+def render_nearest(reading: Reading) -> None:
+    """The training images most like the drawing, with their labels."""
+    neighbours = resources.neighbours()
+    if neighbours is None:
+        st.caption("MNIST is not on this machine, so there is nothing to compare with.")
+        return
+    figures = "".join(
+        f"<figure>{pixels(neighbour.image / 255.0, f'A training image of a {neighbour.label}', side=84)}"
+        f"<figcaption><b>{neighbour.label}</b></figcaption></figure>"
+        for neighbour in neighbours.nearest(reading.seen)
+    )
+    st.caption("The training images most like it:")
+    st.html(f'<div class="strip nearest">{figures}</div>')
+
+
 VIEWS: dict[str, Callable[[Subject], None]] = {
     "X-ray": _x_ray,
     "Every model": _all_models,
     "What it looked at": _occlusion,
     "Wobble": _wobble,
     "Replay": _replay,
+    "Nearest": _nearest,
 }

@@ -5,7 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from mnist_lab.datasets import find_mnist, load
+from mnist_lab.errors import DatasetError
 from mnist_lab.jobs import Engine
+from mnist_lab.neighbours import Neighbours
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE
 from mnist_lab.runs import DEFAULT_MODEL, Run, RunStore
@@ -47,6 +50,15 @@ def warm_up() -> None:
 def predictor(run_id: str) -> Predictor:
     """A run's model, kept in memory. Raises RunError where it has none."""
     return Predictor(store().read(run_id, "model.tflite"))
+
+
+@lru_cache(maxsize=1)
+def neighbours() -> Neighbours | None:
+    """MNIST's training images, ready to be searched, or None where MNIST is not on this machine."""
+    try:
+        return Neighbours(load("mnist")) if find_mnist() else None
+    except DatasetError:
+        return None
 
 
 def models() -> dict[str, Run]:

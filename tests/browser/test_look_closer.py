@@ -1,0 +1,178 @@
+"""What the Draw page shows beyond the answer, with the mouse and with a finger."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import STROKES, answer, canvas, draw, wait_until
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+SCRIBBLE = [(0.1, 0.1), (0.9, 0.3), (0.1, 0.5), (0.9, 0.6), (0.2, 0.9), (0.8, 0.1), (0.3, 0.95), (0.9, 0.9)]
+
+
+def touch(page: Page, digit: int) -> None:
+    """Draw a digit with a finger."""
+    box = canvas(page).bounding_box()
+    finger = page.context.new_cdp_session(page)
+    for stroke in STROKES[digit]:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        for number, (x, y) in enumerate(points):
+            kind = "touchMove" if number else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def look(page: Page, view: str):
+    page.get_by_role("button", name=view, exact=True).or_(
+        page.get_by_role("radio", name=view, exact=True)
+    ).first.click()
+    return page.locator(".st-key-closer-view")
+
+
+@pytest.fixture(params=["mouse", "finger"])
+def drawn(request, server, open_tab):
+    """A page with a 3 on its canvas."""
+    page = open_tab(server.url, **(PHONE if request.param == "finger" else {}))
+    (touch if request.param == "finger" else draw)(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    return page
+
+
+def test_the_bars_move_while_the_pen_does(server, open_tab):
+    page = open_tab(server.url)
+    box = canvas(page).bounding_box()
+    page.mouse.move(box["x"] + 150, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 330, steps=10)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*1"))  # the pen is still down
+    page.mouse.up()
+
+
+def test_the_last_picture_and_the_strokes_agree(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    first = answer(page).inner_text()
+    page.wait_for_timeout(1000)  # by then the canvas itself has sent its strokes
+    assert answer(page).inner_text() == first
+
+
+def test_x_ray_shows_each_step_and_can_leave_it_out(drawn):
+    view = look(drawn, "X-ray")
+    expect(view.locator("figure")).to_have_count(5)
+    expect(view.locator("figcaption b").last).to_have_text("3")
+    view.get_by_role("button", name="even strokes").or_(view.get_by_role("checkbox", name="even strokes")).first.click()
+    expect(view.locator("figure")).to_have_count(4)
+
+
+def test_every_model_answers_at_once(drawn):
+    view = look(drawn, "Every model")
+    expect(view.get_by_text("They agree")).to_be_visible()
+    expect(view.locator("table.models tr")).to_have_count(4)
+
+
+def test_what_it_looked_at_is_shown_over_the_drawing(drawn):
+    expect(look(drawn, "What it looked at").get_by_alt_text("Occlusion map")).to_be_visible()
+
+
+def test_wobble_draws_a_curve_for_every_model(drawn):
+    view = look(drawn, "Wobble")
+    expect(view.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(4)
+
+
+def test_replay_says_when_it_decided(drawn):
+    view = look(drawn, "Replay")
+    expect(view.get_by_text("It decided on 3")).to_be_visible()
+    expect(view.locator("figure")).to_have_count(8)
+
+
+def test_nearest_shows_training_images_of_the_digit(drawn, mnist):
+    view = look(drawn, "Nearest")
+    expect(view.locator(".nearest figcaption").first).to_have_text("3")
+
+
+def test_own_drawings_are_kept_on_a_click_downloaded_and_deleted(drawn):
+    view = look(drawn, "My drawings")
+    expect(view.get_by_role("button", name="Delete")).to_have_count(0)
+    view.get_by_role("button", name="3", exact=True).or_(view.get_by_role("radio", name="3", exact=True)).first.click()
+    expect(view.get_by_text("3, read as 3")).to_be_visible()
+    with drawn.expect_download() as download:
+        view.get_by_role("button", name="Download").click()
+    assert "labels.csv" in zipfile.ZipFile(download.value.path()).namelist()
+    view.get_by_role("button", name="Delete").click()
+    expect(view.get_by_role("button", name="Delete")).to_have_count(0)
+
+
+def test_a_link_opens_the_same_drawing_for_somebody_else(drawn, open_tab):
+    drawn.get_by_role("button", name="Share").click()
+    link = drawn.locator("[data-testid=stPopoverBody] code").inner_text()
+    other = open_tab(link)
+    expect(answer(other)).to_have_text(re.compile(r"^\s*3"))
+
+
+def test_a_damaged_link_says_so(server, open_tab):
+    page = open_tab(f"{server.url}/?drawing=1damaged")
+    expect(page.get_by_text("holds no drawing that can be read")).to_be_visible()
+    expect(answer(page)).to_contain_text("Draw a digit")
+
+
+def test_a_scribble_does_not_look_like_a_digit(server, open_tab):
+    page = open_tab(server.url)
+    box = canvas(page).bounding_box()
+    page.mouse.move(box["x"] + SCRIBBLE[0][0] * box["width"], box["y"] + SCRIBBLE[0][1] * box["height"])
+    page.mouse.down()
+    for x, y in SCRIBBLE[1:]:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+    page.mouse.up()
+    expect(answer(page)).to_contain_text("does not look like a digit")
+
+
+def test_several_digits_are_read_one_by_one(server, open_tab):
+    page = open_tab(server.url)
+    page.get_by_role("button", name="Several digits").or_(
+        page.get_by_role("radio", name="Several digits")
+    ).first.click()
+    wide = page.locator(".st-key-canvas-several canvas.upper-canvas")
+    wide.wait_for()
+    box = wide.bounding_box()
+    for place, digit in enumerate((7, 3, 7)):
+        points = [
+            (box["x"] + (place + x) / 3 * box["width"], box["y"] + y * box["height"]) for x, y in STROKES[digit][0]
+        ]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=6)
+        page.mouse.up()
+    expect(answer(page).locator(".number")).to_have_text("737")
+    expect(answer(page).locator(".card .bars")).to_have_count(3)
+
+
+def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, mnist):
+    page = open_tab(server.url)
+    page.get_by_role("button", name="Upload").or_(page.get_by_role("radio", name="Upload")).first.click()
+    upload = page.locator("[data-testid=stFileUploader] input[type=file]")
+    paper = io.BytesIO()
+    Image.fromarray(255 - mnist.x_test[0]).resize((200, 200)).save(paper, "PNG")
+    upload.set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": paper.getvalue()})
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    upload.set_input_files({"name": "broken.png", "mimeType": "image/png", "buffer": paper.getvalue()[:60]})
+    expect(page.get_by_text("damaged or incomplete")).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_a_test_image_can_be_taken_instead(server, open_tab, mnist):
+    page = open_tab(server.url)
+    page.get_by_role("button", name="Test image").or_(page.get_by_role("radio", name="Test image")).first.click()
+    number = page.get_by_label("Test image", exact=True).last
+    number.fill("0")
+    number.press("Enter")
+    expect(page.get_by_text("It is labelled 7.")).to_be_visible()
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    wait_until(page, lambda: answer(page).locator(".bar").count() == 10)
