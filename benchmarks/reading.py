@@ -33,17 +33,21 @@ def prepared(images: Sequence[NDArray[np.uint8]], steps: frozenset[Step] = ALL_S
 
 
 SETTINGS: dict[str, Callable[[list[PenDigit]], Images]] = {
-    "prepared": lambda digits: prepared([draw(digit.strokes) for digit in digits]),
-    "stroke width left out": lambda digits: prepared(
+    "drawn, pen 20": lambda digits: prepared([draw(digit.strokes) for digit in digits]),
+    "drawn, stroke width left out": lambda digits: prepared(
         [draw(digit.strokes) for digit in digits], ALL_STEPS - {Step.STROKE_WIDTH}
     ),
-    "just resized": lambda digits: prepared([draw(digit.strokes) for digit in digits], AS_IT_IS),
-    "pen 10": lambda digits: prepared([draw(digit.strokes, pen_width=10) for digit in digits]),
-    "pen 40": lambda digits: prepared([draw(digit.strokes, pen_width=40) for digit in digits]),
-    "large, pen 10": lambda digits: prepared([draw(place(digit.strokes, LARGE), pen_width=10) for digit in digits]),
-    "large, pen 20": lambda digits: prepared([draw(place(digit.strokes, LARGE)) for digit in digits]),
-    "large, pen 40": lambda digits: prepared([draw(place(digit.strokes, LARGE), pen_width=40) for digit in digits]),
-    "small in a corner, pen 10": lambda digits: prepared(
+    "drawn, just resized": lambda digits: prepared([draw(digit.strokes) for digit in digits], AS_IT_IS),
+    "drawn, pen 10": lambda digits: prepared([draw(digit.strokes, pen_width=10) for digit in digits]),
+    "drawn, pen 40": lambda digits: prepared([draw(digit.strokes, pen_width=40) for digit in digits]),
+    "drawn large, pen 10": lambda digits: prepared(
+        [draw(place(digit.strokes, LARGE), pen_width=10) for digit in digits]
+    ),
+    "drawn large, pen 20": lambda digits: prepared([draw(place(digit.strokes, LARGE)) for digit in digits]),
+    "drawn large, pen 40": lambda digits: prepared(
+        [draw(place(digit.strokes, LARGE), pen_width=40) for digit in digits]
+    ),
+    "drawn small in a corner, pen 10": lambda digits: prepared(
         [draw(place(digit.strokes, SMALL, CORNER), pen_width=10) for digit in digits]
     ),
 }
@@ -80,7 +84,9 @@ def markdown(result: dict[str, Any]) -> str:
     for setting in settings:
         lines.append(f"| {setting} | " + " | ".join(f"{100 * row[setting]:.2f} %" for row in rows.values()) + " |")
     writers = ", ".join(map(str, result["writers_held_out"]))
-    return "\n".join([*lines, "", f"From the third row on: {result['digits']} pen digits of the writers {writers}."])
+    return "\n".join(
+        [*lines, "", f"Drawn: {result['digits']} pen digits of the writers {writers}, whom no bundled model has seen."]
+    )
 
 
 def _accuracy(model: Predictor, images: Images | NDArray[np.uint8], labels: NDArray[Any]) -> float:

@@ -12,13 +12,13 @@ from mnist_lab.preprocessing import SIDE
 
 FloatImages = NDArray[np.float32]
 
-TURN = 12.0  # degrees, either way
-SLANT = 0.2  # a shear: pixels to the side for each pixel up
-SCALE = 0.12  # smaller or larger by up to this share, each way by itself
+TURN = 10.0  # degrees, either way
+SLANT = 0.15  # a shear: pixels to the side for each pixel up
+SCALE = 0.1  # smaller or larger by up to this share, each way by itself
 SHIFT = 1.5  # pixels
-BEND = 1.1  # standard deviation, in pixels, of the coarse displacements that bend strokes
+BEND = 0.9  # standard deviation, in pixels, of the coarse displacements that bend strokes
 BEND_GRID = 5
-PEN = 0.6  # how far towards one pixel wider or narrower strokes go
+PEN = 0.5  # how far towards one pixel wider or narrower strokes go
 
 
 def augment(images: NDArray[np.uint8], random: np.random.Generator) -> FloatImages:

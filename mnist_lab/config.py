@@ -35,6 +35,11 @@ Units = Annotated[int, Field(ge=1, le=4096)]
 Filters = Annotated[int, Field(ge=1, le=256)]
 
 
+def _as_optional(value: Any) -> Any:
+    """Accept an empty text where nothing may be given."""
+    return None if value == "" else value
+
+
 class TrainConfig(BaseModel):
     """The whole of what a training is asked to do.
 
@@ -47,7 +52,7 @@ class TrainConfig(BaseModel):
     dataset: DatasetName = Field(
         "mnist", title="Dataset", description="MNIST's 60,000 images, or scikit-learn's 1,797 small 8 x 8 digits."
     )
-    train_images: int | None = Field(
+    train_images: Annotated[int | None, BeforeValidator(_as_optional)] = Field(
         None,
         title="Training images",
         ge=100,
@@ -174,7 +179,7 @@ def explain(error: ValidationError) -> list[str]:
 def accepted(field: str) -> str:
     """What a field accepts, in words: "a whole number from 1 to 200", "adam, rmsprop or sgd"."""
     schema = TrainConfig.model_json_schema()["properties"][field]
-    options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+    options = schema.get("anyOf", [schema])
     shape = options[0]
     if "enum" in shape:
         *first, last = shape["enum"]

@@ -181,6 +181,13 @@ def _download_mnist(url: str, on_progress: OnProgress | None) -> Path:
     )
     pooch.get_logger().setLevel("WARNING")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetUnavailable(
+            f"MNIST cannot be kept in {target.parent} ({error.strerror}). Set KERAS_HOME to a folder that can be "
+            "written, or MNIST_LAB_DATA to one that holds mnist.npz."
+        ) from error
+    try:
         pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent, downloader=downloader)
         _checked_mnist(partial)
         partial.replace(target)

@@ -1,6 +1,7 @@
 """What a model got right and wrong on a test set, all from its ten probabilities for each image."""
 
 import io
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -84,7 +85,7 @@ class Evaluation:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 evaluation = cls(file["probabilities"], file["labels"])
                 digest = str(file["labels_sha256"])
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise RunError(f"evaluation.npz is damaged ({error}).") from error
         if digest != evaluation.test_set or evaluation.probabilities.shape != (len(evaluation.labels), 10):
             raise RunError("evaluation.npz is damaged: its labels do not match their digest.")

@@ -1,10 +1,12 @@
 """Files that are written whole or not at all, on a local path or any fsspec URL."""
 
 import errno
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -33,7 +35,7 @@ class Folder:
 
     def names(self, suffix: str = "") -> list[str]:
         """The names of what lies directly in the folder, sorted; hidden ones are left out."""
-        if not self._fs.exists(self.path):
+        if not self._fs.isdir(self.path):
             return []
         entries = (Path(entry).name for entry in self._fs.ls(self.path, detail=False, refresh=True))
         return sorted(name for name in entries if name.endswith(suffix) and not name.startswith("."))
@@ -69,11 +71,12 @@ class Folder:
         """Add one line to a log and flush it. Object stores cannot append, so there the log is written anew."""
         with self._explained():
             if self.is_local:
-                with Path(self._at(name)).open("ab") as file:
-                    file.write(line)
+                with Path(self._at(name)).open("a+b") as file:
+                    file.write(b"\n" * self._is_torn(file) + line)
                 return
             before = self.read(name) if self.exists(name) else b""
-            self._fs.pipe_file(self._at(name), before + line)
+            torn = bool(before) and not before.endswith(b"\n")
+            self._fs.pipe_file(self._at(name), before + b"\n" * torn + line)
 
     def create(self, name: str) -> bool:
         """Create an empty file; False where it existed before. Of several callers only one gets True."""
@@ -98,6 +101,14 @@ class Folder:
         if self.is_local:
             with self._explained():
                 Path(self._at(staging)).rename(self._at(name))
+
+    @staticmethod
+    def _is_torn(file: BinaryIO) -> bool:
+        """Whether a log ends in the middle of a line, which the next one must not be glued to."""
+        if not file.seekable() or file.seek(0, os.SEEK_END) == 0:
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
     def _at(self, name: str) -> str:
         return f"{self.path}/{name}"

@@ -95,7 +95,8 @@ class Engine:
             self.store.update(run_id, state=RunState.FAILED, ended=time.time(), phase=None, reason=reason)
 
     def _drop_if_waiting(self, run_id: str) -> None:
-        if self.store.get(run_id).state is not RunState.QUEUED:
+        run = self.store.get(run_id)
+        if run.state is not RunState.QUEUED or run.status.attempts:
             return
         future = self._futures.pop(run_id, None)
         if future:
@@ -109,7 +110,7 @@ class Engine:
                 for run in self.store.listing().runs:
                     if self._is_orphan(run):
                         self._adopt(run)
-            except MnistLabError as error:
+            except (MnistLabError, OSError) as error:
                 log.warning("The engine cannot watch over %s: %s", self.store.folder.path, error)
 
     def _is_orphan(self, run: Run) -> bool:

@@ -111,7 +111,9 @@ def read_image(file: str | Path | BinaryIO) -> Image.Image:
         raise ImageError("This file is not an image that can be read. Use PNG, JPEG, WebP or GIF.") from None
     except FileNotFoundError:
         raise ImageError("There is no such file.") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except IsADirectoryError:
+        raise ImageError("This is a folder, not an image.") from None
+    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise ImageError(f"The image is damaged or incomplete and cannot be read ({error}).") from None
 
 
@@ -249,8 +251,7 @@ def _brightness_and_opacity(image: Any) -> tuple[FloatImage, FloatImage | None]:
         if not has_alpha and image.mode in ("L", "1"):
             return np.asarray(image.convert("L"), dtype=np.float32) / 255.0, None
         if image.mode.startswith("I") or image.mode == "F":
-            image = _stretch(np.asarray(image, dtype=np.float32))
-            return image, None
+            return _to_unit(np.asarray(image, dtype=np.float32)), None
         image = np.asarray(image.convert("RGBA" if has_alpha else "RGB"))
     pixels = np.asarray(image)
     if pixels.size == 0 or pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
@@ -270,14 +271,18 @@ def _brightness_and_opacity(image: Any) -> tuple[FloatImage, FloatImage | None]:
 
 def _shrink(image: Image.Image) -> Image.Image:
     """A large photo scaled down, so that what follows costs the same for every image."""
-    if max(image.size) <= WORKING_SIDE or image.mode in ("P", "1"):
+    if max(image.size) <= WORKING_SIDE:
         return image
+    if image.mode in ("P", "1"):  # their values are no brightness, and cannot be averaged
+        image = image.convert("RGBA" if "transparency" in image.info else "L")
     smaller = image.copy()
     smaller.thumbnail((WORKING_SIDE, WORKING_SIDE))
     return smaller
 
 
-def _stretch(pixels: FloatImage) -> FloatImage:
-    """Brightness of any range, such as 16-bit grey, brought to [0, 1]."""
-    low, high = float(pixels.min()), float(pixels.max())
-    return (pixels - low) / (high - low) if high > low else np.zeros_like(pixels)
+def _to_unit(pixels: FloatImage) -> FloatImage:
+    """Brightness in one of the usual ranges, to 1, to 255 or to 65535, brought to [0, 1]."""
+    if not np.isfinite(pixels).all() or pixels.min() < 0.0:
+        raise ImageError("An image holds brightness: finite, and from 0 up.")
+    highest = float(pixels.max())
+    return pixels / next((limit for limit in (1.0, 255.0, 65535.0) if highest <= limit), highest)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mnist_lab.config import TrainConfig
-from mnist_lab.errors import RunError, UnknownRun
+from mnist_lab.errors import RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.folders import Folder
 
@@ -212,6 +212,7 @@ class RunStore:
 
     def update(self, run_id: str, **changes: Any) -> Status:
         """Write the status with some fields changed; the new status."""
+        self._check_writable(run_id)
         self._over.pop(run_id, None)
         before = _parse(Status, self.folder, f"{run_id}/status.json")
         status = before.model_copy(update=changes)
@@ -249,6 +250,7 @@ class RunStore:
 
     def write(self, run_id: str, name: str, content: bytes) -> None:
         """Write one file of a run, whole."""
+        self._check_writable(run_id)
         self.folder.write(f"{run_id}/{name}", content)
 
     def has(self, run_id: str, name: str) -> bool:
@@ -265,7 +267,12 @@ class RunStore:
 
     def discard(self, run_id: str, name: str) -> None:
         """Delete one file or folder of a run."""
+        self._check_writable(run_id)
         self.folder.delete(f"{run_id}/{name}")
+
+    def _check_writable(self, run_id: str) -> None:
+        if self._bundled and self._bundled.exists(run_id) and not self.folder.exists(run_id):
+            raise StoreError(f"The run {run_id} comes with the lab and cannot be changed.")
 
     def _folder_of(self, run_id: str) -> Folder:
         if re.fullmatch(r"[\w.-]+", run_id) and not run_id.startswith("."):

@@ -1,5 +1,6 @@
 """Train one network. Imports TensorFlow: for the training side only."""
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from mnist_lab.errors import Diverged
 from mnist_lab.networks.keras_models import build, wants_one_hot
 from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.runs import Tick
+
+log = logging.getLogger(__name__)
 
 Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]
@@ -44,28 +47,39 @@ def train(
     parts = split(dataset, config)
     steps = -(-len(parts.x_train) // config.batch_size)
     keras.backend.clear_session()
-    at_once = max(1, min(steps, IMAGES_PER_EXECUTION // config.batch_size))
-    taken = -(-steps // at_once) * at_once  # in an epoch: Keras takes whole executions, also at its end
-    model = build(config, taken * config.epochs, steps_per_execution=at_once)
-    model.optimizer.build(model.trainable_variables)
-    if checkpoint and checkpoint.exists():
-        model.load_weights(checkpoint)
-    done = int(model.optimizer.iterations.numpy()) // taken
+    model = _model(config, steps, checkpoint)
+    done = int(model.optimizer.iterations.numpy()) // steps
+    epoch = tf.Variable(done, dtype=tf.int64)
+    next_order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda number, logs: epoch.assign(number))
     reporter = Reporter(steps, done, report, should_stop, checkpoint)
     if done < config.epochs:
         model.fit(
-            _batches(parts.x_train, parts.y_train, config, first_epoch=done),
+            _batches(parts.x_train, parts.y_train, config, epoch),
             validation_data=_validation(parts.x_validation, parts.y_validation, config),
             initial_epoch=done,
             epochs=config.epochs,
-            steps_per_epoch=steps,
-            callbacks=[reporter],
+            callbacks=[next_order, reporter],
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )
     if reporter.stopped and checkpoint and checkpoint.exists():
         model.load_weights(checkpoint)
     return model, reporter.stopped
+
+
+def _model(config: TrainConfig, steps: int, checkpoint: Path | None) -> keras.Model:
+    """The model at its start, or as `checkpoint` keeps it; a damaged checkpoint is as good as none."""
+    at_once = max(1, min(steps, IMAGES_PER_EXECUTION // config.batch_size))
+    model = build(config, steps * config.epochs, steps_per_execution=at_once)
+    model.optimizer.build(model.trainable_variables)
+    if checkpoint and checkpoint.exists():
+        try:
+            model.load_weights(checkpoint)
+        except (OSError, ValueError, KeyError) as error:
+            log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
+            checkpoint.unlink()
+            return _model(config, steps, None)
+    return model
 
 
 class Reporter(keras.callbacks.Callback):
@@ -138,25 +152,26 @@ def export_litert(model: keras.Model, path: Path) -> None:
 
 
 def _batches(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainConfig, first_epoch: int
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainConfig, epoch: tf.Variable
 ) -> tf.data.Dataset:
-    """Endless batches, each epoch in its own seeded order, gathered from tensors that stay in memory.
+    """The batches of one pass, in the seeded order of `epoch`, gathered from tensors that stay in memory.
 
     They are gathered, and augmented, on a thread of their own while the network trains on the ones before.
     """
     pixels, answers = tf.constant(images), tf.constant(_targets(labels, config))
 
-    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-        seed = tf.stack([tf.cast(config.seed, tf.int64), epoch])
+    def one_pass(_: tf.Tensor) -> tf.data.Dataset:
+        number = epoch.read_value()
+        seed = tf.stack([tf.cast(config.seed, tf.int64), number])
         order = tf.random.experimental.stateless_shuffle(tf.range(len(images)), seed=seed)
         batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size).enumerate()
-        return batches.map(lambda step, order: (tf.stack([tf.cast(config.seed, tf.int64), epoch, step]), order))
+        return batches.map(lambda step, order: (tf.stack([tf.cast(config.seed, tf.int64), number, step]), order))
 
     def gather(seed: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         batch = tf.gather(pixels, order)
         return _augmented(batch, seed) if config.augment else _to_unit(batch), tf.gather(answers, order)
 
-    return tf.data.Dataset.counter(first_epoch).flat_map(one_epoch).map(gather).prefetch(4)
+    return tf.data.Dataset.range(1).flat_map(one_pass).map(gather).prefetch(4)
 
 
 def _validation(images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainConfig) -> tf.data.Dataset | None:

@@ -37,7 +37,7 @@ def execute(
     run = store.get(run_id)
     if run.state.is_over:
         return run
-    if run.state is RunState.QUEUED and store.stop_requested(run_id):
+    if run.state is RunState.QUEUED and not run.status.attempts and store.stop_requested(run_id):
         store.update(run_id, state=RunState.STOPPED, ended=time.time(), reason="Stopped before it began.")
         return store.get(run_id)
     with Progress(store, run_id, on_phase) as progress:

@@ -1,32 +1,52 @@
-"""Draw a digit and see what a network makes of it."""
+"""Draw a digit and see what a network makes of it, while the pen moves."""
 
 import streamlit as st
 
-from mnist_lab.preprocessing import prepare
-from mnist_lab.ui import resources
-from mnist_lab.ui.answer import render_answer
-from mnist_lab.ui.drawing import render_canvas, render_pen, render_tools
+from mnist_lab.ui.answer import Reading, read, render_answer
+from mnist_lab.ui.closer import render_closer
+from mnist_lab.ui.drawing import SEVERAL, render_pen
+from mnist_lab.ui.live import live_picture, watch_canvas
 from mnist_lab.ui.models import choose_model
+from mnist_lab.ui.share import open_link, render_share
 from mnist_lab.ui.shell import open_page
+from mnist_lab.ui.sources import Picture, Source, choose_source
 
-open_page("Draw", "Draw a digit with the mouse or a finger. The network answers after each stroke.")
+open_page("Draw", "Draw a digit with the mouse or a finger. The network answers while you draw.")
+
+
+open_link()
 
 
 @st.fragment
 def draw_and_read() -> None:
+    top = st.container()
     left, right = st.columns([440, 560], gap="large")
-    below = st.columns([440, 560], gap="large")
-    with below[0]:
-        render_pen()
-    with below[1]:
-        model = choose_model()
     with left:
-        drawing = render_canvas()
-        render_tools()
+        source = choose_source()
+        render_pen()
     with right:
-        seen = prepare(drawing.image) if drawing else None
-        prediction = resources.predictor(model.id).predict(seen) if seen is not None else None
-        render_answer(prediction, seen)
+        model = choose_model()
+    with top:
+        wide = source.canvas is SEVERAL
+        picture_side, answer_side = (st.container(), st.container()) if wide else st.columns([440, 560], gap="large")
+        with picture_side:
+            picture = source.render()
+        with answer_side:
+            answer(source, picture, model.id)
+    render_share(picture, model.id)
+    render_closer(picture, model.id, source.several)
+
+
+@st.fragment
+def answer(source: Source, picture: Picture | None, model: str) -> None:
+    """Runs alone, without the canvas, for every picture of a stroke that grows."""
+    growing = live_picture() if source.canvas else None
+    if growing is not None:
+        picture = Picture(growing, [], 0.0)
+    readings: list[Reading] = read(picture.image, model, source.several) if picture else []
+    render_answer(readings)
+    if source.canvas:
+        watch_canvas(source.canvas)
 
 
 draw_and_read()

@@ -12,9 +12,16 @@ from mnist_lab.config import Loss, Optimizer, Scaling, Schedule, TrainConfig
 from mnist_lab.networks.shapes import CLASSES, KERNEL, POOL
 from mnist_lab.preprocessing import SIDE
 
-SCALINGS: dict[Scaling, Callable[[], keras.Layer]] = {
+
+def _column_l2(image: keras.KerasTensor) -> keras.KerasTensor:
+    """Each column divided by its L2 norm, as `keras.utils.normalize(x, axis=1)`; one without ink stays 0."""
+    norm = keras.ops.sqrt(keras.ops.sum(keras.ops.square(image), axis=1, keepdims=True))
+    return image / keras.ops.maximum(norm, 1e-6)
+
+
+SCALINGS: dict[Scaling, Callable[[], Callable[[keras.KerasTensor], keras.KerasTensor]]] = {
     "unit": lambda: keras.layers.Identity(name="scaling"),
-    "column-l2": lambda: keras.layers.UnitNormalization(axis=1, name="scaling"),
+    "column-l2": lambda: _column_l2,
     "none": lambda: keras.layers.Rescaling(255.0, name="scaling"),
 }
 

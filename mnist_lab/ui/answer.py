@@ -1,53 +1,73 @@
-"""What a network makes of a drawing, as light HTML: it changes with every stroke."""
+"""What a network makes of a picture, as light HTML: it changes with every movement of the pen."""
 
-import base64
 import html
-import io
+from typing import Any, NamedTuple
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
-from PIL import Image
 
 from mnist_lab.prediction import Prediction
+from mnist_lab.preprocessing import FloatImage, prepare
+from mnist_lab.segmentation import segments
+from mnist_lab.ui import resources
+from mnist_lab.ui.pixels import pixels
 
 
-def render_answer(prediction: Prediction | None, seen: NDArray[np.float32] | None) -> None:
-    """The digit first and large, ten bars, and the 28 x 28 image that the network sees."""
+class Reading(NamedTuple):
+    """One digit: its part of the picture, what the network sees of it, and its answer."""
+
+    image: Any
+    seen: FloatImage
+    prediction: Prediction
+
+
+def read(image: Any, model: str, several: bool) -> list[Reading]:
+    """The digit in an image, or all of `several` from left to right; none where there is no ink."""
+    parts = [segment.image for segment in segments(image)] if several else [image]
+    prepared = [(part, prepare(part)) for part in parts]
+    predictor = resources.predictor(model)
+    return [Reading(part, seen, predictor.predict(seen)) for part, seen in prepared if seen is not None]
+
+
+def render_answer(readings: list[Reading]) -> None:
+    """The digit first and large, ten bars, and the 28 x 28 image that the network sees; several digits side by side."""
     with st.container(key="prediction"):
-        if prediction is None or seen is None:
-            st.html(f'<div class="answer blank">Draw a digit{_bars(None)}</div>')
-            return
-        st.html(
-            f'<div class="answer"><div class="verdict"><div class="digit">{prediction.digit}</div>'
-            f'<div class="sure"><b>{_percent(prediction.confidence)}</b><span>sure</span></div>'
-            f'<figure><img src="{_data_url(seen)}" alt="The 28 by 28 image that the network sees">'
-            f"<figcaption>what the network sees</figcaption></figure></div>{_bars(prediction)}</div>"
-        )
+        if not readings:
+            st.html(f'<div class="answer blank">Draw a digit{bars(None)}</div>')
+        elif len(readings) == 1:
+            st.html(_one(readings[0]))
+        else:
+            number = "".join(str(reading.prediction.digit) for reading in readings)
+            cards = "".join(f'<div class="card">{_one(reading)}</div>' for reading in readings)
+            st.html(f'<div class="number">{number}</div><div class="cards">{cards}</div>')
 
 
-def _bars(prediction: Prediction | None) -> str:
+def _one(reading: Reading) -> str:
+    prediction = reading.prediction
+    return (
+        f'<div class="answer"><div class="verdict"><div class="digit">{prediction.digit}</div>'
+        f'<div class="sure"><b>{percent(prediction.confidence)}</b><span>sure</span></div>'
+        f"<figure>{pixels(reading.seen, 'The 28 by 28 image that the network sees')}"
+        f"<figcaption>what the network sees</figcaption></figure></div>{bars(prediction)}</div>"
+    )
+
+
+def bars(prediction: Prediction | None) -> str:
+    """Ten bars, 0 to 9; their digits are drawn by the style sheet, so that an empty answer holds none."""
     rows = []
     for digit in range(10):
         share = float(prediction.probabilities[digit]) if prediction else 0.0
         first = " first" if prediction and digit == prediction.digit else ""
         rows.append(
             f'<div class="bar{first}"><span data-digit="{digit}"></span><i><b style="width:{share:.1%}"></b></i>'
-            f"<em>{html.escape(_percent(share)) if prediction else ''}</em></div>"
+            f"<em>{html.escape(percent(share)) if prediction else ''}</em></div>"
         )
     return f'<div class="bars" role="img" aria-label="Probability of each digit">{"".join(rows)}</div>'
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """A probability as people read it: never 100 % for what is not certain."""
     if share >= 0.9995:
         return "> 99.9 %"
     if share < 0.0005:
         return "< 0.1 %"
     return f"{100 * share:.1f} %"
-
-
-def _data_url(seen: NDArray[np.float32]) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(np.round(seen * 255).astype(np.uint8)).save(buffer, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

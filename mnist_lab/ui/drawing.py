@@ -1,5 +1,6 @@
 """The canvas: a drawing that outlives reruns, page switches, Undo and Clear."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,48 +8,71 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit_drawable_canvas import st_canvas
 
-SIDE = 280
 PEN_WIDTHS = (8, 40)
 PEN_WIDTH = 20
-KEPT = "drawing"
+INK = "#fffffffe"  # not quite opaque: only then is the whole stroke drawn anew, smoothly, while it grows
+
+
+class Canvas(NamedTuple):
+    """A kind of canvas: its name, and its size in its own pixels, which the page may show larger or smaller."""
+
+    name: str
+    width: int
+    height: int
+
+
+ONE = Canvas("one", 280, 280)
+SEVERAL = Canvas("several", 560, 280)
 
 
 class Drawing(NamedTuple):
-    """What is on the canvas: the strokes as Fabric.js writes them, and the picture, uint8 (280, 280, 4)."""
+    """What is on a canvas: the strokes as Fabric.js writes them, and the picture, uint8 (height, width) or RGBA."""
 
     strokes: list[dict[str, Any]]
     image: NDArray[np.uint8]
 
 
-def render_canvas() -> Drawing | None:
-    """The canvas with its tools; what is drawn on it, or None before the first stroke."""
+def render_canvas(canvas: Canvas, on_change: Callable[[], None]) -> Drawing | None:
+    """The canvas; what is drawn on it, or None before the first stroke. It sends a while after each stroke."""
     state = st.session_state
-    with st.container(key="canvas", width="content"):
-        key = f"canvas-{state.setdefault('canvas_number', 0)}"
+    key = _key(canvas)
+    with st.container(key="canvas", width="content"), st.container(key=f"canvas-{canvas.name}", width="content"):
         if key not in state:  # a new canvas, or this one again after a visit to another page
-            kept = state.get(KEPT)
-            _put_back(kept.strokes if kept else [])
+            before = kept(canvas)
+            put_back(canvas, before.strokes if before else [])
         result = st_canvas(
             stroke_width=state.get("pen", PEN_WIDTH),
-            stroke_color="#ffffff",
+            stroke_color=INK,
             background_color="#000000",
-            width=SIDE,
-            height=SIDE,
-            initial_drawing=state["put_back"],
+            width=canvas.width,
+            height=canvas.height,
+            initial_drawing=state[f"{canvas.name}_put_back"],
             return_image_data=True,
             key=key,
+            on_change=on_change,
         )
     if result.image_data is not None:
-        state[KEPT] = Drawing((result.json_data or {}).get("objects", []), result.image_data)
-    kept = state.get(KEPT)
-    return kept if kept and kept.strokes else None
+        keep(canvas, Drawing((result.json_data or {}).get("objects", []), result.image_data))
+    drawing = kept(canvas)
+    return drawing if drawing and drawing.strokes else None
 
 
-def render_tools() -> None:
+def render_tools(canvas: Canvas, on_change: Callable[[], None]) -> None:
     """Clear and Undo, where a thumb reaches them."""
+
+    def undo() -> None:
+        on_change()
+        before = kept(canvas)
+        if before and before.strokes:
+            put_back(canvas, before.strokes[:-1])
+
+    def clear_all() -> None:
+        on_change()
+        clear(canvas)
+
     with st.container(horizontal=True):
-        st.button("Clear", on_click=_clear, type="primary", icon=":material/delete:")
-        st.button("Undo", on_click=_undo, icon=":material/undo:")
+        st.button("Clear", on_click=clear_all, type="primary", icon=":material/delete:")
+        st.button("Undo", on_click=undo, icon=":material/undo:")
 
 
 def render_pen() -> None:
@@ -56,19 +80,30 @@ def render_pen() -> None:
     st.slider("Pen width", *PEN_WIDTHS, value=PEN_WIDTH, key="pen", persist_state="session")
 
 
-def _clear() -> None:
-    st.session_state.pop(KEPT, None)
-    st.session_state["canvas_number"] += 1
+def kept(canvas: Canvas) -> Drawing | None:
+    """What is known to be on the canvas, wherever the visitor has been since."""
+    drawing: Drawing | None = st.session_state.get(f"{canvas.name}_drawing")
+    return drawing
 
 
-def _undo() -> None:
-    kept = st.session_state.get(KEPT)
-    if kept and kept.strokes:
-        _put_back(kept.strokes[:-1])
+def keep(canvas: Canvas, drawing: Drawing) -> None:
+    """Remember what is on the canvas."""
+    st.session_state[f"{canvas.name}_drawing"] = drawing
 
 
-def _put_back(strokes: list[dict[str, Any]]) -> None:
+def clear(canvas: Canvas) -> None:
+    """Begin a new, empty canvas."""
+    st.session_state.pop(f"{canvas.name}_drawing", None)
+    st.session_state[f"{canvas.name}_number"] += 1
+
+
+def put_back(canvas: Canvas, strokes: Sequence[dict[str, Any]]) -> None:
     """Have the canvas show these strokes; the number makes it do so even if it was told the same before."""
     state = st.session_state
-    state["put_back_number"] = state.get("put_back_number", 0) + 1
-    state["put_back"] = {"objects": strokes, "number": state["put_back_number"]}
+    number = state.get("put_back_number", 0) + 1
+    state["put_back_number"] = number
+    state[f"{canvas.name}_put_back"] = {"objects": list(strokes), "number": number}
+
+
+def _key(canvas: Canvas) -> str:
+    return f"canvas-{canvas.name}-{st.session_state.setdefault(f'{canvas.name}_number', 0)}"

@@ -12,7 +12,9 @@ from mnist_lab.networks.shapes import count_parameters, layer_shapes
 OWN = "My own"
 SLIDERS = {"dropout": 0.05, "validation_share": 0.05}
 LISTS = ("units", "filters")
-NUMBERS = ("learning_rate", "batch_size", "epochs", "seed", "train_images")
+NUMBERS = ("learning_rate", "batch_size", "epochs", "seed", "train_images", "convolutions", "held_out_writers")
+SWITCHES = ("batch_normalization", "augment", "pens")
+MORE = ("train_images", "validation_share", "seed", "scaling", "loss", "schedule", "batch_normalization", "augment")
 
 
 def render_form(datasets: dict[str, str]) -> TrainConfig | None:
@@ -53,7 +55,11 @@ def render_summary(config: TrainConfig) -> None:
 def _network_fields() -> dict[str, Any]:
     values: dict[str, Any] = {"network": _field("network")}
     if values["network"] == "cnn":
-        values["filters"] = _field("filters")
+        filters, convolutions = st.columns([3, 2])
+        with filters:
+            values["filters"] = _field("filters")
+        with convolutions:
+            values["convolutions"] = _field("convolutions")
     values["units"] = _field("units")
     left, right = st.columns(2)
     with left:
@@ -75,8 +81,11 @@ def _training_fields() -> dict[str, Any]:
 def _more_fields(datasets: dict[str, str]) -> dict[str, Any]:
     with st.expander("Data, validation, seed and more"):
         values = {"dataset": _field("dataset", options=datasets)}
-        fields = ("train_images", "validation_share", "seed", "scaling", "loss")
-        return values | {field: _field(field) for field in fields}
+        values |= {field: _field(field) for field in MORE}
+        values["pens"] = _field("pens")
+        if values["pens"]:
+            values["held_out_writers"] = _field("held_out_writers")
+        return values
 
 
 def _field(field: str, options: dict[str, str] | None = None) -> Any:
@@ -91,6 +100,8 @@ def _field(field: str, options: dict[str, str] | None = None) -> Any:
     if field in SLIDERS:
         low, high = bounds(field)
         return st.slider(**common, min_value=low, max_value=high, step=SLIDERS[field])
+    if field in SWITCHES:
+        return st.toggle(**common)
     if field in LISTS:
         return st.text_input(**common)
     if field in NUMBERS:

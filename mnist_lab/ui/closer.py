@@ -1,0 +1,189 @@
+"""A closer look at the drawing, one view at a time: only what is open is computed."""
+
+import html
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from mnist_lab.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
+from mnist_lab.plots import NO_TOOLBAR, replay_figure, wobble_figure
+from mnist_lab.prediction import Prediction
+from mnist_lab.preprocessing import FloatImage, Step, prepare
+from mnist_lab.ui import resources
+from mnist_lab.ui.answer import Reading, percent, read
+from mnist_lab.ui.models import label
+from mnist_lab.ui.own import render_own
+from mnist_lab.ui.pixels import pixels
+from mnist_lab.ui.sources import Picture
+
+STEP_NAMES = {
+    Step.CROP: "crop",
+    Step.STROKE_WIDTH: "even strokes",
+    Step.SIZE: "20 px",
+    Step.CENTRE: "centre",
+}
+OWN = "My drawings"
+COMPARED = 4  # models at once, until somebody chooses
+
+
+class Subject(NamedTuple):
+    """One digit to look at: the picture it is part of, its reading, and the model that read it."""
+
+    picture: Picture
+    reading: Reading
+    model: str
+
+    @property
+    def seen(self) -> FloatImage:
+        """What the model sees: float32 (28, 28) in [0, 1], ink bright."""
+        return self.reading.seen
+
+    @property
+    def prediction(self) -> Prediction:
+        """The model's answer."""
+        return self.reading.prediction
+
+
+def render_closer(picture: Picture | None, model: str, several: bool) -> None:
+    """The choice of views and the one that is open."""
+    chosen = st.segmented_control("Look closer", [*VIEWS, OWN], key="closer", persist_state="session")
+    if not chosen:
+        return
+    with st.container(key="closer-view", border=True):
+        readings = read(picture.image, model, several) if picture else []
+        reading = _choose(readings) if readings else None
+        if chosen == OWN:
+            render_own(picture, reading, model)
+        elif picture is None or reading is None:
+            st.caption("Draw a digit first.")
+        else:
+            VIEWS[chosen](Subject(picture, reading, model))
+
+
+def _choose(readings: list[Reading]) -> Reading:
+    if len(readings) == 1:
+        return readings[0]
+    names = [f"{place}: {reading.prediction.digit}" for place, reading in enumerate(readings, start=1)]
+    chosen = st.segmented_control("Digit", names, default=names[0], required=True)
+    return readings[names.index(chosen) if chosen in names else 0]
+
+
+def _x_ray(subject: Subject) -> None:
+    st.caption("What happens to the drawing on its way into the network, and what the network would answer after it.")
+    predictor = resources.predictor(subject.model)
+    kept = st.pills(
+        "Steps that are on",
+        list(Step),
+        default=list(Step),
+        selection_mode="multi",
+        format_func=STEP_NAMES.__getitem__,
+        key="steps",
+        persist_state="session",
+    )
+    on = [step for step in Step if step in kept]
+    figures = []
+    for count in range(len(on) + 1):
+        image = prepare(subject.reading.image, on[:count])
+        if image is not None:
+            name = STEP_NAMES[on[count - 1]] if count else "just resized"
+            figures.append(_figure(image, name, predictor.predict(image)))
+    st.html(f'<div class="strip">{"<span>→</span>".join(figures)}</div>')
+
+
+def _figure(image: FloatImage, name: str, prediction: Prediction) -> str:
+    return (
+        f"<figure>{pixels(image, name, side=120)}<figcaption>{html.escape(name)}<br>"
+        f"<b>{prediction.digit}</b> {percent(prediction.confidence)}</figcaption></figure>"
+    )
+
+
+def _all_models(subject: Subject) -> None:
+    predictions = {name: resources.predictor(name).predict(subject.seen) for name in _chosen_models()}
+    votes = Counter(prediction.digit for prediction in predictions.values())
+    if len(votes) > 1:
+        st.badge("They disagree", icon=":material/call_split:", color="orange")
+    elif votes:
+        st.badge("They agree", icon=":material/check:", color="green")
+    models = resources.models()
+    majority = votes.most_common(1)[0][0] if votes else None
+    rows = [
+        f'<tr class="{"" if prediction.digit == majority else "other"}"><td>{html.escape(label(models[name]))}</td>'
+        f'<td class="digit">{prediction.digit}</td><td class="probability"><i>'
+        f'<b style="width:{prediction.confidence:.1%}"></b></i></td><td>{percent(prediction.confidence)}</td></tr>'
+        for name, prediction in predictions.items()
+    ]
+    st.html(f'<table class="models">{"".join(rows)}</table>')
+
+
+def _chosen_models() -> list[str]:
+    models = resources.models()
+    return st.multiselect(
+        "Models",
+        list(models),
+        default=list(models)[:COMPARED],
+        format_func=lambda name: label(models[name]),
+        key="compared_models",
+        persist_state="session",
+    )
+
+
+def _occlusion(subject: Subject) -> None:
+    found = occlusion(subject.seen, resources.predictor(subject.model), subject.prediction.digit)
+    strongest = max(float(np.abs(found.importance).max()), 1e-6)
+    share = np.clip(found.importance / strongest, -1, 1)
+    for_it, against = np.array([0.16, 0.45, 0.95]), np.array([0.93, 0.42, 0.08])
+    tint = np.where(share[..., np.newaxis] > 0, for_it, against)
+    strength = np.abs(share)[..., np.newaxis]
+    overlay = subject.seen[..., np.newaxis] * (1 - strength) * np.ones(3) + tint * strength
+    st.html(
+        f'<div class="strip"><figure>{pixels(subject.seen, "What the network sees", side=220)}'
+        "<figcaption>what the network sees</figcaption></figure>"
+        f"<figure>{pixels(overlay, 'Occlusion map', side=220)}<figcaption>what it looked at</figcaption></figure></div>"
+    )
+    st.caption(
+        f"A 5 x 5 patch is blanked everywhere in turn. Blue: without this ink it would be less sure of a "
+        f"{found.digit}. Orange: more sure. It shows what mattered for this drawing, not how the network thinks."
+    )
+
+
+def _wobble(subject: Subject) -> None:
+    kind = st.segmented_control("Change", list(CHANGES), default="rotate", required=True, key="wobble")
+    models = resources.models()
+    predictors = {label(models[name]): resources.predictor(name) for name in _chosen_models()}
+    curves = wobble(subject.seen, predictors, subject.prediction.digit, kind)
+    figure = wobble_figure(curves, subject.prediction.digit, CHANGES[kind].unit)
+    st.plotly_chart(figure, key="wobble-figure", config=NO_TOOLBAR)
+
+
+def _replay(subject: Subject) -> None:
+    if not subject.picture.strokes:
+        st.caption("Only what is drawn on the canvas can be replayed.")
+        return
+    frames = list(growth(subject.picture.strokes, pen_width=subject.picture.pen_width))
+    moments = replay(frames, resources.predictor(subject.model))
+    when = decided(moments)
+    if when is not None:
+        st.markdown(f"It decided on **{subject.prediction.digit}** after **{moments[when].share:.0%}** of the ink.")
+    st.plotly_chart(replay_figure(moments), key="replay-figure", config=NO_TOOLBAR)
+    shown = frames[:: max(1, len(frames) // 8)]
+    answers = moments[:: max(1, len(frames) // 8)]
+    st.html(f'<div class="strip">{"".join(map(_frame, shown, answers))}</div>')
+
+
+def _frame(frame: NDArray[np.uint8], moment: Moment) -> str:
+    prediction = None if moment.probabilities is None else Prediction(moment.probabilities)
+    answer = f"<b>{prediction.digit}</b> {percent(prediction.confidence)}" if prediction else ""
+    return f"<figure>{pixels(frame / 255.0, 'The drawing so far', side=84)}<figcaption>{answer}</figcaption></figure>"
+
+
+VIEWS: dict[str, Callable[[Subject], None]] = {
+    "X-ray": _x_ray,
+    "Every model": _all_models,
+    "What it looked at": _occlusion,
+    "Wobble": _wobble,
+    "Replay": _replay,
+}

@@ -1,0 +1,56 @@
+"""The drawing and the chosen models in a link."""
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import numpy as np
+import streamlit as st
+
+from mnist_lab.errors import ImageError
+from mnist_lab.pens import draw
+from mnist_lab.sharing import decode, encode
+from mnist_lab.ui import resources
+from mnist_lab.ui.drawing import INK, ONE, Drawing, keep
+from mnist_lab.ui.sources import Picture
+from mnist_lab.ui.strokes import fabric_objects
+
+OPENED = "shared_link_opened"
+
+
+def render_share(picture: Picture | None, model: str) -> None:
+    """A link that opens the page with this drawing and these models."""
+    if picture is None or not picture.strokes:
+        return
+    with st.popover("Share", icon=":material/link:"):
+        st.caption("This link opens the lab with your drawing and the models that you chose.")
+        try:
+            st.code(_link(picture, model), language=None, wrap_lines=True)
+        except ImageError as error:
+            st.info(str(error))
+
+
+def _link(picture: Picture, model: str) -> str:
+    values = {"drawing": encode(picture.strokes, picture.pen_width), "model": model}
+    if compared := st.session_state.get("compared_models"):
+        values["models"] = ",".join(compared)
+    here = urlsplit(st.context.url or "")
+    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(values), ""))
+
+
+def open_link() -> None:
+    """Take over what the page's address holds, once a visit."""
+    text = st.query_params.get("drawing")
+    if not text or st.session_state.get(OPENED) == text:
+        return
+    st.session_state[OPENED] = text
+    models = resources.models()
+    if (model := st.query_params.get("model")) in models:
+        st.session_state["model"] = model
+    if compared := [name for name in st.query_params.get("models", "").split(",") if name in models]:
+        st.session_state["compared_models"] = compared
+    try:
+        strokes, pen_width = decode(text)
+    except ImageError as error:
+        st.warning(str(error))
+        return
+    image = draw([np.array(line, dtype=np.float32) / np.float32(ONE.width) for line in strokes], ONE.width, pen_width)
+    keep(ONE, Drawing(fabric_objects(strokes, pen_width, INK), image))

@@ -1,0 +1,155 @@
+"""A real server on a free port and a real Chromium."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")  # Streamlit tries its address below each page's first
+
+STROKES = {
+    7: [[(0.27, 0.25), (0.72, 0.25), (0.45, 0.82)]],
+    3: [[(0.3, 0.25), (0.5, 0.17), (0.65, 0.3), (0.48, 0.46), (0.67, 0.62), (0.5, 0.8), (0.3, 0.72)]],
+}
+
+
+class Server:
+    """`streamlit run app.py`, as the README starts it."""
+
+    def __init__(self, runs: Path, port: int) -> None:
+        self.runs = runs
+        self.url = f"http://localhost:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
+            cwd=ROOT,
+            env=os.environ | {"MNIST_LAB_RUNS": str(runs)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._wait_until_up()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("The server did not come up.")
+
+
+@contextmanager
+def serving(runs: Path) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(runs, port)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[[Path], Server]]:
+    """Starts a fresh server on a folder of runs; ask for it before `open_tab`, so that tabs close first."""
+    with ExitStack() as servers:
+        yield lambda runs: servers.enter_context(serving(runs))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("runs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not path:
+        pytest.skip("There is no Chromium here; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a tab of its own visitor. In the end: nothing came from outside, and the console showed no error."""
+    pages, outside, errors = [], [], []
+
+    def open_tab(url: str, **options: object) -> Page:
+        page = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, **options}).new_page()
+        page.on("request", lambda request: _is_local(request.url) or outside.append(request.url))
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.on("response", lambda response: PROBES.search(response.url) and errors.append(None))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        pages.append(page)
+        return page
+
+    yield open_tab
+    for page in pages:
+        page.context.close()
+    assert not outside
+    probes = errors.count(None)
+    missing = [error for error in errors if error and "404" in error]
+    assert len(missing) <= probes
+    assert not [error for error in errors if error and error not in missing]
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("data:", "blob:")) or bool(re.match(r"(http|ws)://(localhost|127\.0\.0\.1)[:/]", url))
+
+
+def canvas(page: Page) -> Locator:
+    upper = page.locator(".st-key-canvas canvas.upper-canvas")
+    upper.wait_for()
+    return upper
+
+
+def draw(page: Page, digit: int) -> None:
+    """Draw a digit with the mouse."""
+    box = canvas(page).bounding_box()
+    assert box
+    for stroke in STROKES[digit]:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=8)
+        page.mouse.up()
+
+
+def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        page.wait_for_timeout(50)
+
+
+def answer(page: Page) -> Locator:
+    return page.locator(".st-key-prediction")

@@ -1,0 +1,101 @@
+"""The Draw page, with the mouse and with a finger."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import answer, canvas, draw, wait_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("digit", [7, 3])
+def test_reads_a_drawn_digit(server, open_tab, digit):
+    page = open_tab(server.url)
+    draw(page, digit)
+    expect(answer(page)).to_have_text(re.compile(rf"^\s*{digit}"))
+    expect(answer(page).locator(".bar")).to_have_count(10)
+    expect(answer(page).get_by_alt_text("28 by 28")).to_be_visible()
+
+
+def test_a_blank_canvas_guesses_nothing(server, open_tab):
+    page = open_tab(server.url)
+    expect(answer(page)).to_have_text(re.compile("draw a digit", re.IGNORECASE))
+    assert not re.search(r"\d", answer(page).inner_text())
+
+
+def test_clear_empties_the_canvas_and_the_answer(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 7)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    page.get_by_role("button", name="Clear").click()
+    expect(answer(page)).to_have_text(re.compile("draw a digit", re.IGNORECASE))
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+
+
+def test_undo_takes_back_the_last_stroke_again_and_again(server, open_tab):
+    page = open_tab(server.url)
+    undo = page.get_by_test_id("stButton").get_by_role("button", name="Undo")
+    draw(page, 7)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    seven = answer(page).inner_html()
+    for _ in range(2):
+        draw(page, 3)
+        wait_until(page, lambda: answer(page).inner_html() != seven)
+        undo.click()
+        wait_until(page, lambda: answer(page).inner_html() == seven)
+
+
+def test_the_drawing_survives_a_visit_to_another_page(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    page.wait_for_timeout(500)  # let the canvas draw what was put back
+    ink = canvas(page).evaluate(
+        "upper => { const lower = upper.parentElement.querySelector('canvas.lower-canvas');"
+        "const pixels = lower.getContext('2d').getImageData(0, 0, lower.width, lower.height).data;"
+        "return pixels.filter((value, index) => index % 4 === 0 && value > 200).length }"
+    )
+    assert ink > 1000
+
+
+def test_two_tabs_do_not_see_each_others_drawing(server, open_tab):
+    one, two = open_tab(server.url), open_tab(server.url)
+    draw(one, 7)
+    expect(answer(one)).to_have_text(re.compile(r"^\s*7"))
+    draw(two, 3)
+    expect(answer(two)).to_have_text(re.compile(r"^\s*3"))
+    expect(answer(one)).to_have_text(re.compile(r"^\s*7"))
+
+
+@pytest.mark.parametrize("width", [390, 360, 320])
+def test_a_phone_shows_the_whole_canvas_the_answer_and_clear(server, open_tab, width):
+    page = open_tab(server.url, viewport={"width": width, "height": 844}, has_touch=True, color_scheme="dark")
+    box = canvas(page).bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] < 844
+    assert page.get_by_role("button", name="Clear").bounding_box()["y"] < 844
+    draw(page, 7)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    assert answer(page).locator(".digit").bounding_box()["y"] < 760
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_model_can_be_changed_and_stays_chosen(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 7)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name=re.compile("dense-128-dropout")).first.click()
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", name="Train")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("dense-128-dropout"))

@@ -1,0 +1,44 @@
+"""What holds for every page: deep links, damaged runs, offline data."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.runs import RunStore
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("Draw", "Train", "Compare")
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_a_deep_link_is_right_as_the_first_request_of_a_fresh_server(tmp_path, start_server, open_tab, title):
+    page = open_tab(f"{start_server(tmp_path).url}/{title.lower()}")
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    navigation = page.get_by_test_id("stTopNavLink")
+    expect(navigation).to_have_text(list(PAGES))
+    expect(page.get_by_role("link", name=title, exact=True)).to_have_attribute("aria-current", "page")
+    for name in PAGES:
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server, open_tab):
+    damaged = RunStore(tmp_path).create(TrainConfig(), "damaged")
+    (tmp_path / damaged.id / "config.json").write_text("{")
+    page = open_tab(f"{start_server(tmp_path).url}/compare")
+    expect(page.get_by_text(damaged.id)).to_be_visible()
+    expect(page.locator(".sentence")).to_contain_text("small-cnn is better")
+
+
+def test_without_mnist_the_lab_says_so_and_offers_the_small_digits(tmp_path, start_server, open_tab, monkeypatch):
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "nothing"))
+    page = open_tab(f"{start_server(tmp_path / 'runs').url}/train")
+    expect(page.get_by_text("there is no mnist.npz in that folder")).to_be_visible()
+    page.get_by_label("Epochs", exact=True).fill("2")
+    page.get_by_label("Epochs", exact=True).press("Enter")
+    page.get_by_role("button", name="Train").click()
+    expect(page.get_by_text(re.compile("finished: "))).to_be_visible(timeout=90_000)
+    assert RunStore(tmp_path / "runs").listing().runs[0].config.dataset == "digits"

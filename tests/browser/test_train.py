@@ -1,0 +1,102 @@
+"""The Train page: a real training in the background, watched, stopped and found again."""
+
+import re
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from mnist_lab.runs import RunState, RunStore
+from tests.browser.conftest import answer, draw
+
+pytestmark = pytest.mark.browser
+
+SLOW = 90_000  # milliseconds, on a busy machine with cold workers
+
+
+def set_field(page: Page, label: str, value: str) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Enter")
+
+
+def train(page: Page) -> None:
+    page.get_by_role("button", name="Train", exact=False).click()
+
+
+def test_one_epoch_on_mnist_is_watched_and_found_in_compare(server, open_tab, mnist):
+    page = open_tab(f"{server.url}/train")
+    set_field(page, "Hidden layers", "96")
+    set_field(page, "Epochs", "1")
+    expect(page.get_by_text("76,330")).to_be_visible()
+    train(page)
+    expect(page.get_by_text("epoch 1 of 1").first).to_be_visible(timeout=SLOW)
+    expect(page.locator("[class*=st-key-job-] .js-plotly-plot").first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile("dense 96, adam 0.001 finished"))).to_be_visible(timeout=SLOW)
+    run = RunStore(server.runs).find("dense 96, adam 0.001")
+    assert run.config.dataset == "mnist"
+    assert run.summary.test_accuracy > 0.93
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator(".sentence")).to_contain_text("dense 96, adam 0.001")
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, open_tab):
+    page = open_tab(f"{server.url}/train")
+    set_field(page, "Epochs", "200")
+    train(page)
+    expect(page.get_by_text(re.compile("epoch [2-9] of 200"))).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name="Draw").click()
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("200")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("stopped: "))).to_be_visible(timeout=SLOW)
+    stopped = [run for run in RunStore(server.runs).listing().runs if run.state is RunState.STOPPED]
+    assert stopped[0].summary.epochs < 200
+
+
+def test_a_job_waits_its_turn_and_can_be_stopped_before_it_begins(server, open_tab):
+    page = open_tab(f"{server.url}/train")
+    set_field(page, "Epochs", "200")
+    train(page)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(1)
+    train(page)
+    expect(page.get_by_text("waiting for a worker")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(2)
+    page.get_by_role("button", name="Stop").last.click()
+    expect(page.get_by_text("was stopped before it began")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=SLOW)
+
+
+def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(server, open_tab):
+    page = open_tab(f"{server.url}/train")
+    set_field(page, "Hidden layers", "128, 0")
+    expect(page.get_by_text("each from 1 to 4096")).to_be_visible()
+    expect(page.get_by_role("button", name="Train")).to_be_disabled()
+    set_field(page, "Hidden layers", "128 64")
+    expect(page.get_by_text("109,386")).to_be_visible()
+    expect(page.get_by_role("button", name="Train")).to_be_enabled()
+
+
+def test_a_recipe_fills_in_the_form(server, open_tab):
+    page = open_tab(f"{server.url}/train")
+    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("option", name="dense-512-rmsprop").click()
+    expect(page.get_by_label("Hidden layers", exact=True)).to_have_value("512")
+    expect(page.get_by_label("Batch size", exact=True)).to_have_value("128")
+    expect(page.get_by_text("407,050")).to_be_visible()
+
+
+def test_the_web_process_never_loads_tensorflow(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 7)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    for link in ("Train", "Compare"):
+        page.get_by_role("link", name=link).click()
+        expect(page.get_by_role("heading", name=link)).to_be_visible()
+    loaded = {module.path for module in psutil.Process(server.process.pid).memory_maps()}
+    assert any("ai_edge_litert" in path for path in loaded)
+    assert not [path for path in loaded if "/tensorflow/" in path]

@@ -1,0 +1,74 @@
+"""What several tests share: the data, stores, one trained run."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_lab import datasets
+from mnist_lab.config import TrainConfig
+from mnist_lab.datasets import Dataset
+from mnist_lab.runs import RunStore
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+if "MNIST_LAB_DATA" not in os.environ and (SHARED_DATA / "mnist.npz").is_file():
+    os.environ["MNIST_LAB_DATA"] = str(SHARED_DATA)
+
+SMALL = TrainConfig(dataset="digits", train_images=600, units=(32,), epochs=2, validation_share=0.0)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    try:
+        path = datasets.find_mnist()
+    except datasets.DatasetUnavailable as error:
+        pytest.skip(str(error))
+    if path is None:
+        pytest.skip("MNIST is not on this machine: set MNIST_LAB_DATA to a folder with mnist.npz")
+    return datasets.load_mnist()
+
+
+@pytest.fixture(scope="session")
+def mnist_file(mnist: Dataset) -> Path:
+    path = datasets.find_mnist()
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    return datasets.load_digits()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs", bundled=None)
+
+
+@pytest.fixture(scope="session")
+def trained_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    """A store with one finished run, trained as the workers do it."""
+    from mnist_lab.worker import execute
+
+    store = RunStore(tmp_path_factory.mktemp("trained") / "runs", bundled=None)
+    execute(store, store.create(SMALL, "small").id)
+    return store
+
+
+@pytest.fixture
+def png(tmp_path: Path) -> Callable[..., str]:
+    """Write an array or an image as PNG; the file's path."""
+
+    def write(name: str, image: Image.Image | np.ndarray) -> str:
+        path = tmp_path / name
+        (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(path)
+        return str(path)
+
+    return write

@@ -1,0 +1,77 @@
+"""Pen digits: what is read, how it is drawn, and that no writer is on both sides."""
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_lab import pens
+from mnist_lab.errors import DatasetError, DatasetUnavailable
+
+needs_pens = pytest.mark.skipif(
+    not (Path(os.environ.get("MNIST_LAB_DATA") or ".") / pens.FILES[0]).is_file(),
+    reason="the pen digits are not in MNIST_LAB_DATA",
+)
+BAR = (np.array([[0.25, 0.5], [0.75, 0.5]], dtype=np.float32),)
+
+
+def lines(*writers: int) -> bytes:
+    return b"".join(
+        json.dumps({"label": 1, "writer": writer, "strokes": [[[250, 0], [250, 500]]]}).encode() + b"\n"
+        for writer in writers
+    )
+
+
+def test_a_line_is_as_wide_as_the_pen_and_has_round_ends():
+    drawn = pens.draw(BAR, side=280, pen_width=20)
+    assert (drawn.shape, drawn.dtype) == ((280, 280), np.uint8)
+    assert drawn[:, 140].sum() / 255 == pytest.approx(20, abs=0.6)
+    assert drawn[140].sum() / 255 == pytest.approx(140 + 20, abs=0.6)
+    assert drawn[131, 61] == 0 and drawn[140, 61] == 255
+
+
+def test_a_single_point_is_a_dot():
+    drawn = pens.draw((np.array([[0.5, 0.5]], dtype=np.float32),), pen_width=20)
+    assert drawn.sum() / 255 == pytest.approx(np.pi * 10**2, rel=0.03)
+
+
+def test_strokes_are_placed_without_changing_their_proportions():
+    stroke = np.array([[0.1, 0.1], [0.2, 0.3]], dtype=np.float32)
+    (placed,) = pens.place((stroke,), longest=0.5, middle=(0.6, 0.4))
+    np.testing.assert_allclose(placed, [[0.475, 0.15], [0.725, 0.65]], atol=1e-6)
+
+
+def test_a_file_is_read_plain_and_gzipped(tmp_path):
+    plain, packed = tmp_path / "pens.jsonl", tmp_path / "pens.jsonl.gz"
+    plain.write_bytes(lines(7))
+    packed.write_bytes(gzip.compress(lines(7)))
+    for path in (plain, packed):
+        (digit,) = pens.read(path)
+        assert (digit.label, digit.writer) == (1, 7)
+        np.testing.assert_array_equal(digit.strokes[0], [[0.5, 0.0], [0.5, 1.0]])
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "pens.jsonl.gz"
+    path.write_bytes(gzip.compress(lines(7))[:-9])
+    with pytest.raises(DatasetError, match=r"pens\.jsonl\.gz"):
+        pens.read(path)
+
+
+def test_without_the_file_the_way_out_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
+    with pytest.raises(DatasetUnavailable, match="pens=false"):
+        pens.load()
+
+
+@needs_pens
+def test_no_writer_is_on_both_sides_and_a_seed_always_holds_out_the_same():
+    digits = pens.load()
+    parts = pens.split_by_writer(digits, held_out=8, seed=0)
+    learned, held_out = ({digit.writer for digit in part} for part in parts)
+    assert len(held_out) == 8 and len(learned) == 22 and not learned & held_out
+    assert len(parts.learned) + len(parts.held_out) == len(digits) == 7494
+    assert pens.held_out_writers(digits, 8, 0) == held_out != pens.held_out_writers(digits, 8, 1)

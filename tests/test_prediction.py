@@ -1,0 +1,77 @@
+"""The served model is the trained one. Needs TensorFlow for the trained one."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from mnist_lab.config import TrainConfig, choices
+from mnist_lab.errors import RunError
+from mnist_lab.prediction import Predictor
+from mnist_lab.runs import BUNDLED
+
+MODEL = BUNDLED / "dense-128-dropout" / "model.tflite"
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.load(MODEL)
+
+
+@pytest.mark.parametrize("network", choices("network"))
+@pytest.mark.parametrize("scaling", choices("scaling"))
+def test_the_exported_model_answers_like_the_trained_one(tmp_path, digits, network, scaling):
+    from mnist_lab.training import export_litert, train
+
+    config = TrainConfig(
+        train_images=200, network=network, filters=(4,), units=(16,), scaling=scaling, epochs=1, validation_share=0.0
+    )
+    model, _ = train(config, digits, lambda tick: None)
+    export_litert(model, tmp_path / "model.tflite")
+    images = digits.x_test / np.float32(255)
+    served = Predictor.load(tmp_path / "model.tflite").probabilities(images)
+    np.testing.assert_allclose(served, model.predict(images, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("number", [0, 1, 499, 500, 501])
+def test_any_number_of_images_gets_probabilities(predictor, number):
+    images = np.random.default_rng(0).random((number, 28, 28), dtype=np.float32)
+    probabilities = predictor.probabilities(images)
+    assert (probabilities.shape, probabilities.dtype) == ((number, 10), np.float32)
+    np.testing.assert_allclose(probabilities.sum(axis=1), np.ones(number), atol=1e-5)
+    for place in {0, number - 1} & set(range(number)):
+        np.testing.assert_allclose(predictor.predict(images[place]).probabilities, probabilities[place], atol=1e-6)
+
+
+def test_bytes_and_floats_give_the_same(predictor, digits):
+    as_floats = predictor.probabilities(digits.x_test / np.float32(255))
+    np.testing.assert_allclose(predictor.probabilities(digits.x_test), as_floats, atol=1e-6)
+
+
+def test_the_digit_is_the_most_probable(predictor, digits):
+    prediction = predictor.predict(digits.x_test[0] / np.float32(255))
+    assert prediction.probabilities[prediction.digit] == max(prediction.probabilities) == prediction.confidence
+
+
+def test_the_bundled_models_read_digits_of_other_people(mnist):
+    for path in BUNDLED.glob("*/model.tflite"):
+        answers = Predictor.load(path).probabilities(mnist.x_test[:2000]).argmax(axis=1)
+        assert (answers == mnist.y_test[:2000]).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no model", MODEL.read_bytes()[:1000], bytes(1000), MODEL.read_bytes()[: MODEL.stat().st_size // 2]],
+    ids=["empty", "text", "cut", "zeros", "half"],
+)
+def test_a_damaged_model_is_refused(content):
+    with pytest.raises(RunError, match="damaged"):
+        Predictor(content)
+
+
+def test_threads_share_a_predictor(predictor, digits):
+    batches = [digits.x_test[start : start + 1 + start % 7] for start in range(200)]
+    alone = [predictor.probabilities(batch) for batch in batches]
+    with ThreadPoolExecutor(8) as pool:
+        for together, expected in zip(pool.map(predictor.probabilities, batches), alone, strict=True):
+            np.testing.assert_allclose(together, expected, atol=1e-6)

@@ -1,0 +1,209 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.errors import RunError, StoreError, UnknownRun
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary, Tick
+
+CONFIG = TrainConfig(units=(8,), epochs=3)
+SUMMARY = Summary(test_accuracy=0.9, train_accuracy=0.95, seconds=1.5, parameters=6370, epochs=3, model_bytes=99)
+
+
+@pytest.fixture(params=["local", "memory"])
+def store(request, tmp_path):
+    store = RunStore(tmp_path / "runs" if request.param == "local" else f"memory://{tmp_path.name}", bundled=None)
+    yield store
+    store.folder.delete("")
+
+
+def tick(epoch, step, steps=4, **more):
+    return Tick(epoch, step, steps, loss=0.5, accuracy=0.8, learning_rate=0.001, seconds=0.1, **more)
+
+
+def another(store):
+    """A second process's view of the same store."""
+    return RunStore(store.folder.url, bundled=None)
+
+
+def test_a_run_is_queued_and_read_back_as_it_was_asked(store):
+    run = store.create(CONFIG, "My wide network!", recipe="dense", engine="e1")
+    assert another(store).get(run.id) == run
+    assert (run.state, run.name, run.config, run.asked.recipe) == (RunState.QUEUED, "My wide network!", CONFIG, "dense")
+    assert not run.bundled
+
+
+@pytest.mark.parametrize("name", ["../../etc", "Ünïcödé 数字", "", "." * 300])
+def test_any_name_makes_a_run_that_can_be_read(store, name):
+    assert store.get(store.create(CONFIG, name).id).name == name
+
+
+def test_an_update_changes_only_what_it_names(store):
+    run = store.create(CONFIG, "a", engine="e1")
+    store.update(run.id, state=RunState.FINISHED, summary=SUMMARY)
+    changed = another(store).get(run.id)
+    assert (changed.state, changed.summary, changed.status.engine) == (RunState.FINISHED, SUMMARY, "e1")
+    assert changed.asked == run.asked
+
+
+def test_the_change_of_another_process_is_seen(store):
+    run = store.create(CONFIG, "a")
+    another(store).update(run.id, state=RunState.RUNNING)
+    assert store.get(run.id).state is RunState.RUNNING
+    another(store).update(run.id, state=RunState.FAILED, reason="because")
+    assert store.get(run.id).status.reason == "because"
+
+
+def test_the_newest_run_is_listed_first(store):
+    ids = [f"2026010{day}-000000-a" for day in (1, 3, 2)]
+    made = store.create(CONFIG, "a")
+    for run_id in ids:
+        for name in ("config.json", "status.json"):
+            store.write(run_id, name, store.read(made.id, name))
+    store.discard(made.id, "")
+    assert [run.id for run in store.listing().runs] == sorted(ids, reverse=True)
+
+
+def test_ticks_come_back_in_order(store):
+    run = store.create(CONFIG, "a")
+    ticks = [tick(1, 2), tick(1, 4, val_loss=0.4, val_accuracy=0.9), tick(2, 4)]
+    assert store.metrics(run.id) == []
+    for one in ticks:
+        store.log(run.id, one)
+    assert another(store).metrics(run.id) == ticks
+
+
+@pytest.mark.parametrize("torn", [b'{"epoch": 2, "st', b'{"epoch": 2}', b"[1, 2]", b"\xff\xfe\x00", b""])
+def test_a_torn_line_is_skipped(store, torn):
+    run = store.create(CONFIG, "a")
+    store.log(run.id, tick(1, 4))
+    store.folder.append(f"{run.id}/metrics.jsonl", torn)
+    assert store.metrics(run.id) == [tick(1, 4)]
+
+
+def test_what_follows_a_torn_line_is_kept(store):
+    run = store.create(CONFIG, "a")
+    store.log(run.id, tick(1, 4))
+    store.folder.append(f"{run.id}/metrics.jsonl", b'{"epoch": 2, "st')
+    store.log(run.id, tick(2, 4))
+    assert store.metrics(run.id) == [tick(1, 4), tick(2, 4)]
+
+
+def test_what_a_resumed_run_did_twice_is_there_once(store):
+    run = store.create(CONFIG, "a")
+    for one in (tick(1, 2), tick(1, 4), tick(2, 1), tick(2, 3), tick(2, 1), tick(2, 4)):
+        store.log(run.id, one)
+    assert store.metrics(run.id) == [tick(1, 2), tick(1, 4), tick(2, 1), tick(2, 4)]
+
+
+def test_an_evaluation_comes_back(store):
+    run = store.create(CONFIG, "a")
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(10), 20).astype(np.float32)
+    labels = (np.arange(20) % 10).astype(np.uint8)
+    store.write(run.id, "evaluation.npz", Evaluation(probabilities, labels).to_bytes())
+    back = store.evaluation(run.id)
+    np.testing.assert_array_equal(back.probabilities, probabilities)
+    np.testing.assert_array_equal(back.labels, labels)
+
+
+def test_a_request_to_stop_shows_while_the_run_is_under_way(store):
+    run = store.create(CONFIG, "a")
+    store.update(run.id, state=RunState.RUNNING)
+    another(store).request_stop(run.id)
+    assert store.stop_requested(run.id)
+    assert store.get(run.id).state is RunState.STOPPING
+    store.update(run.id, state=RunState.STOPPED)
+    assert store.get(run.id).state is RunState.STOPPED
+
+
+@pytest.mark.parametrize("run_id", ["nonesuch", "../x", "..", ".", "", ".engines", "/etc", "a/b", "a\\b", "a\nb"])
+def test_an_id_that_is_none_is_refused(store, tmp_path, run_id):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "config.json").write_text("{}")
+    store.create(CONFIG, "a")
+    for call in (store.get, store.metrics, store.evaluation):
+        with pytest.raises(UnknownRun):
+            call(run_id)
+
+
+@pytest.mark.parametrize("name", ["config.json", "status.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"{}x", b'{"state": "dancing"}', b"\xff\xfe", b"null", b"[]"])
+def test_a_damaged_run_is_a_problem_and_hides_no_other(store, name, content):
+    good, bad = store.create(CONFIG, "good"), store.create(CONFIG, "bad")
+    store.write(bad.id, name, content)
+    listing = store.listing()
+    assert [run.id for run in listing.runs] == [good.id]
+    assert list(listing.problems) == [bad.id]
+    assert name in listing.problems[bad.id]
+
+
+def test_a_run_with_a_file_missing_is_a_problem(store):
+    good, bad = store.create(CONFIG, "good"), store.create(CONFIG, "bad")
+    store.discard(bad.id, "config.json")
+    assert [run.id for run in store.listing().runs] == [good.id]
+    assert "config.json is missing" in store.listing().problems[bad.id]
+
+
+def test_a_config_out_of_bounds_is_a_problem(store):
+    run = store.create(CONFIG, "a")
+    asked = json.loads(store.read(run.id, "config.json"))
+    asked["config"]["epochs"] = 100_000
+    store.write(run.id, "config.json", json.dumps(asked).encode())
+    assert run.id in store.listing().problems
+
+
+def test_an_evaluation_that_is_damaged_or_missing_is_told(store):
+    run = store.create(CONFIG, "a")
+    with pytest.raises(RunError, match=r"has no evaluation.npz"):
+        store.evaluation(run.id)
+    good = Evaluation(np.full((20, 10), 0.1, np.float32), np.zeros(20, np.uint8)).to_bytes()
+    for content in (b"", b"no zip", good[: len(good) // 2], good[:-60]):
+        store.write(run.id, "evaluation.npz", content)
+        with pytest.raises(RunError, match="damaged"):
+            store.evaluation(run.id)
+
+
+def test_find_takes_an_id_or_the_newest_run_of_a_name_that_has_a_result(store):
+    done, waiting = store.create(CONFIG, "wide", recipe="dense"), store.create(CONFIG, "wide")
+    store.update(done.id, state=RunState.FINISHED, summary=SUMMARY)
+    assert store.find(waiting.id).id == waiting.id
+    assert store.find("wide").id == done.id
+    assert store.find("dense").id == done.id
+    with pytest.raises(UnknownRun, match="wide"):
+        store.find("wied")
+
+
+def test_an_unwritable_root_is_told(tmp_path):
+    (tmp_path / "runs").write_bytes(b"a file in the folder's place")
+    store = RunStore(tmp_path / "runs", bundled=None)
+    with pytest.raises(StoreError, match="cannot be written: it is not a folder"):
+        store.create(CONFIG, "a")
+
+
+def test_a_stray_file_hides_no_run(tmp_path):
+    store = RunStore(tmp_path, bundled=None)
+    run = store.create(CONFIG, "a")
+    (tmp_path / "notes.txt").write_text("mine")
+    assert [one.id for one in store.listing().runs] == [run.id]
+
+
+def test_the_labs_own_runs_are_listed_last_and_marked(tmp_path):
+    store = RunStore(tmp_path)
+    run = store.create(CONFIG, "a")
+    own, *bundled = store.listing().runs
+    assert own.id == run.id
+    assert [one.id for one in bundled] == sorted(path.name for path in BUNDLED.iterdir() if path.is_dir())
+    assert all(one.bundled and one.state is RunState.FINISHED for one in bundled)
+
+
+def test_the_labs_own_runs_are_not_written(tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in Path(BUNDLED).rglob("*")}
+    store = RunStore(tmp_path)
+    for change in (lambda: store.update("small-cnn", state=RunState.FAILED), lambda: store.request_stop("small-cnn")):
+        with pytest.raises((RunError, StoreError)):
+            change()
+    assert {path: path.stat().st_mtime_ns for path in Path(BUNDLED).rglob("*")} == before
+    assert store.get("small-cnn").state is RunState.FINISHED

@@ -1,0 +1,174 @@
+"""What a training promises, on real networks and few images. Needs TensorFlow."""
+
+import numpy as np
+import pytest
+
+from mnist_lab.config import Loss, TrainConfig, choices
+from mnist_lab.errors import Diverged
+from mnist_lab.networks.shapes import count_parameters, layer_shapes
+
+SMALL = TrainConfig(
+    dataset="digits", train_images=320, units=(16,), dropout=0.0, batch_size=32, epochs=3, validation_share=0.0
+)
+STEPS = 10  # 320 images in batches of 32
+
+
+def change(**settings):
+    return SMALL.model_copy(update=settings)
+
+
+def run(config, digits, **more):
+    from mnist_lab.training import train
+
+    ticks = []
+    model, stopped = train(config, digits, ticks.append, **more)
+    return model, stopped, ticks
+
+
+def same_weights(one, other):
+    pairs = zip(one.get_weights(), other.get_weights(), strict=True)
+    return all(np.allclose(a, b, atol=1e-6) for a, b in pairs)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(digits):
+    return run(SMALL, digits)
+
+
+@pytest.fixture
+def a_tick_for_every_step(monkeypatch):
+    from mnist_lab import training
+
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_TICKS", 0.0)
+    monkeypatch.setattr(training, "IMAGES_PER_EXECUTION", 1)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(),
+        TrainConfig(units=()),
+        TrainConfig(units=(300, 20, 7), scaling="column-l2"),
+        TrainConfig(network="cnn", units=()),
+        TrainConfig(network="cnn", filters=(4, 5, 6), units=(11,)),
+        TrainConfig(network="cnn", filters=(4, 5), convolutions=2, units=(11,), batch_normalization=True),
+    ],
+    ids=lambda config: f"{config.network} {config.units}",
+)
+def test_the_layers_counted_are_those_of_the_network(config):
+    from mnist_lab.networks.keras_models import build
+
+    model = build(config)
+    assert count_parameters(config) == model.count_params()
+    weighted = [layer.output.shape[1:] for layer in model.layers if hasattr(layer, "kernel")]
+    assert [shape.output_shape for shape in layer_shapes(config) if shape.parameters] == weighted
+
+
+def test_column_l2_is_keras_normalize_over_columns(digits):
+    import keras
+
+    from mnist_lab.networks.keras_models import SCALINGS
+
+    images = digits.x_test[:50] / np.float32(255)
+    scaled = np.asarray(SCALINGS["column-l2"]()(images))
+    np.testing.assert_allclose(scaled, keras.utils.normalize(images, axis=1), atol=1e-6)
+
+
+def test_scalings_see_the_same_image_of_0_to_1(digits):
+    from mnist_lab.networks.keras_models import SCALINGS
+
+    images = digits.x_test[:5] / np.float32(255)
+    np.testing.assert_array_equal(np.asarray(SCALINGS["unit"]()(images)), images)
+    np.testing.assert_allclose(np.asarray(SCALINGS["none"]()(images)), digits.x_test[:5], atol=1e-3)
+
+
+def test_every_epoch_ends_with_a_tick_and_the_loss_falls(undisturbed):
+    _, stopped, ticks = undisturbed
+    ends = [tick for tick in ticks if tick.ends_epoch]
+    assert not stopped
+    assert [tick.epoch for tick in ends] == [1, 2, 3]
+    assert {tick.steps for tick in ticks} == {STEPS}
+    assert ends[-1].loss < ends[0].loss
+    assert [tick.position for tick in ticks] == sorted(tick.position for tick in ticks)
+    assert [tick.seconds for tick in ticks] == sorted(tick.seconds for tick in ticks)
+
+
+def test_the_same_seed_trains_the_same_network_and_another_does_not(digits):
+    with_chance = change(dropout=0.3, epochs=1)
+    first, again, other = (run(with_chance.model_copy(update={"seed": s}), digits)[0] for s in (4, 4, 5))
+    assert same_weights(first, again)
+    assert not same_weights(first, other)
+
+
+def test_a_resumed_training_ends_like_an_undisturbed_one(digits, undisturbed, tmp_path):
+    checkpoint = tmp_path / "last.weights.h5"
+    run(change(epochs=1), digits, checkpoint=checkpoint)
+    model, _, ticks = run(SMALL, digits, checkpoint=checkpoint)
+    assert {tick.epoch for tick in ticks} == {2, 3}
+    assert int(model.optimizer.iterations.numpy()) == 3 * STEPS
+    assert same_weights(model, undisturbed[0])
+
+
+def test_an_epoch_goes_through_the_images_once(digits):
+    model, _, ticks = run(change(train_images=1100, epochs=2), digits)
+    assert {tick.steps for tick in ticks} == {35}
+    assert int(model.optimizer.iterations.numpy()) == 2 * 35
+
+
+def test_a_training_that_was_complete_is_not_gone_on_with(digits, undisturbed, tmp_path):
+    checkpoint = tmp_path / "last.weights.h5"
+    run(SMALL, digits, checkpoint=checkpoint)
+    model, stopped, ticks = run(SMALL, digits, checkpoint=checkpoint)
+    assert (stopped, ticks) == (False, [])
+    assert same_weights(model, undisturbed[0])
+
+
+@pytest.mark.usefixtures("a_tick_for_every_step")
+def test_a_stop_comes_at_once_and_keeps_the_last_whole_epoch(digits, tmp_path):
+    seen = []
+
+    def report(tick):
+        seen.append(tick)
+
+    from mnist_lab.training import train
+
+    model, stopped = train(
+        change(epochs=100), digits, report, lambda: seen[-1:] and seen[-1].position > 1.4, tmp_path / "last.weights.h5"
+    )
+    assert stopped
+    assert seen[-1].position == 1.5
+    assert same_weights(model, run(change(epochs=1), digits)[0])
+
+
+def test_a_stop_before_the_first_epoch_keeps_a_model(digits):
+    model, stopped, _ = run(change(epochs=100), digits, should_stop=lambda: True)
+    assert stopped
+    assert np.isfinite(model.predict(digits.x_test[:3] / np.float32(255), verbose=0)).all()
+
+
+def test_a_loss_that_is_no_number_ends_the_training(digits):
+    with pytest.raises(Diverged, match="Try a smaller learning rate"):
+        run(change(units=(64, 64, 64), optimizer="sgd", learning_rate=10.0, scaling="none"), digits)
+
+
+@pytest.mark.parametrize("loss", choices("loss"))
+def test_every_loss_trains(digits, loss: Loss):
+    *_, ticks = run(change(loss=loss, learning_rate=0.005), digits)
+    assert ticks[-1].accuracy > 0.5
+
+
+def test_both_cross_entropies_are_the_same_sum(digits, undisturbed):
+    assert same_weights(run(change(loss="one-hot-cross-entropy"), digits)[0], undisturbed[0])
+
+
+@pytest.mark.usefixtures("a_tick_for_every_step")
+def test_validation_comes_with_the_end_of_an_epoch_only(digits):
+    *_, ticks = run(change(validation_share=0.2, epochs=2), digits)
+    assert len(ticks) == 2 * 8
+    for tick in ticks:
+        assert (tick.val_loss is not None) == (tick.val_accuracy is not None) == tick.ends_epoch
+
+
+def test_a_batch_larger_than_all_images_is_one_step(digits):
+    *_, ticks = run(change(batch_size=60_000, epochs=2), digits)
+    assert [(tick.step, tick.steps) for tick in ticks if tick.ends_epoch] == [(1, 1), (1, 1)]
