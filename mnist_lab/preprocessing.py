@@ -31,6 +31,10 @@ THINNING_THRESHOLD = 0.6  # more ink than this is stroke; high, since small loop
 PEN_QUANTILE = 0.3  # of the depths along the middle lines, that of the pen; the deeper ones are crossings and blots
 LARGEST_SIDE = 12_000
 WORKING_SIDE = 560
+SMALLEST_PHOTO = 64  # pixels; light on smaller images is even
+EVEN_SHARE = 0.5  # of the pixels: where more have the very same brightness, no light fell on it
+PAPER_SHARE = 0.25  # of the shorter side: thicker strokes are taken for a shadow
+PHOTO_BLUR = 0.004  # of the shorter side: evens out noise, not strokes
 
 
 class Step(StrEnum):
@@ -116,7 +120,8 @@ def read_image(file: str | Path | BinaryIO) -> Image.Image:
 def ink(image: Any) -> FloatImage:
     """How much ink lies on each pixel: float32 (h, w) in [0, 1], 0 the background, whichever was the brighter.
 
-    The background is the median along the border, or whatever shows through where the image is transparent.
+    The background is the median along the border, or whatever shows through where the image is transparent. Where the
+    border is lighter in some places than in others, as on a photo of paper, `flatten` finds the background instead.
     """
     brightness, opacity = _brightness_and_opacity(image)
     if opacity is not None and opacity.min() < 1.0:
@@ -127,6 +132,9 @@ def ink(image: Any) -> FloatImage:
     else:
         border = np.concatenate([brightness[0], brightness[-1], brightness[:, 0], brightness[:, -1]])
         background = float(np.median(border))
+        uneven = np.ptp(np.quantile(border, (0.05, 0.95))) >= FAINTEST_INK
+        if uneven and min(brightness.shape) >= SMALLEST_PHOTO and (brightness == background).mean() < EVEN_SHARE:
+            return flatten(brightness)
     contrast = np.abs(brightness - background)
     strongest = float(contrast.max())
     if strongest < FAINTEST_INK:
@@ -134,6 +142,36 @@ def ink(image: Any) -> FloatImage:
     contrast /= strongest
     contrast[contrast < FAINTEST_INK] = 0.0
     return contrast
+
+
+def flatten(brightness: FloatImage) -> FloatImage:
+    """The ink of a photo that light falls on unevenly; both float32 (h, w) in [0, 1], the ink bright.
+
+    The paper is what a morphological closing leaves: it fills all that is dark and thinner than PAPER_SHARE of the
+    shorter side, and keeps slopes and the edges of shadows. Ink is how much less light comes back than from the paper
+    there, as a share; for light ink on something dark, the same with the brightness turned around. What is fainter
+    than a third of the strongest ink, or than Otsu's threshold, is noise of the camera.
+    """
+    from scipy.ndimage import gaussian_filter, grey_closing, median_filter
+    from skimage.filters import threshold_otsu
+
+    shorter = min(brightness.shape)
+    smooth = np.maximum(gaussian_filter(brightness, PHOTO_BLUR * shorter), FAINTEST_INK / 4)
+    coarse = np.log(smooth[:: shorter // 48, :: shorter // 48])
+    relief = coarse - median_filter(coarse, 25, mode="nearest")  # a median keeps the edges of shadows, too
+    if float((relief**3).sum()) > 0.0:  # what stands out is light
+        smooth = 1.0 - smooth
+    window = round(PAPER_SHARE * shorter)
+    padded = np.pad(smooth, window, mode="edge")
+    paper = grey_closing(padded, (window, window))[window:-window, window:-window]
+    contrast = (paper - smooth) / np.maximum(paper, FAINTEST_INK)
+    strongest = float(np.quantile(contrast, 0.999))
+    if strongest < FAINTEST_INK:
+        return np.zeros_like(brightness)
+    threshold = max(float(threshold_otsu(contrast)), strongest / 3)
+    drawn = np.clip((contrast / threshold - 0.75) * 2.0, 0.0, 1.0).astype(np.float32)
+    drawn[drawn < FAINTEST_INK] = 0.0
+    return drawn
 
 
 def crop(drawn: FloatImage) -> FloatImage:
