@@ -20,8 +20,8 @@ def bundle(name: str) -> None:
         if run.state is not RunState.FINISHED:
             sys.exit(f"{name}: {run.status.reason}")
         bundled = Folder(BUNDLED)
-        bundled.delete(name)
-        bundled.publish({file: store.read(run.id, file) for file in FILES}, name)
+        for file in FILES:
+            bundled.write(f"{name}/{file}", store.read(run.id, file))
         print(name, run.summary)
 
 

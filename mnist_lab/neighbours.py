@@ -17,7 +17,7 @@ class Neighbour(NamedTuple):
 
     image: NDArray[np.uint8]
     label: int
-    index: int
+    place: int
 
 
 class Neighbours:
@@ -30,7 +30,7 @@ class Neighbours:
         _, directions = np.linalg.eigh(np.cov(sample, rowvar=False))
         self._directions = directions[:, -DIMENSIONS:].astype(np.float32)
         blocks = np.array_split(dataset.x_train.reshape(-1, 784), max(1, len(dataset.x_train) // SAMPLE))
-        self._places = np.concatenate([self._project(block / np.float32(255.0)) for block in blocks])
+        self._places = np.concatenate([self._project((block / 255.0).astype(np.float32)) for block in blocks])
         self._lengths = (self._places**2).sum(axis=1)
 
     def nearest(self, image: FloatImage, count: int = 8) -> list[Neighbour]:
@@ -40,7 +40,7 @@ class Neighbours:
         found = np.argpartition(distances, count)[:count]
         found = found[np.argsort(distances[found])]
         return [
-            Neighbour(self._dataset.x_train[index], int(self._dataset.y_train[index]), int(index)) for index in found
+            Neighbour(self._dataset.x_train[place], int(self._dataset.y_train[place]), int(place)) for place in found
         ]
 
     def _project(self, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ def neighbours(mnist):
 def test_a_training_image_is_its_own_nearest(neighbours, mnist):
     for index in (0, 1234, 59_999):
         nearest = neighbours.nearest(mnist.x_train[index] / np.float32(255))
-        assert nearest[0].index == index
+        assert nearest[0].place == index
         assert np.array_equal(nearest[0].image, mnist.x_train[index])
 
 
@@ -23,7 +23,7 @@ def test_they_are_those_that_a_search_in_all_pixels_finds(neighbours, mnist):
     shared = 0
     for image in mnist.x_test[:20] / np.float32(255):
         exact = ((pixels - image.ravel()) ** 2).sum(axis=1).argsort()[:8]
-        shared += len({neighbour.index for neighbour in neighbours.nearest(image)} & set(exact.tolist()))
+        shared += len({neighbour.place for neighbour in neighbours.nearest(image)} & set(exact.tolist()))
     assert shared > 0.6 * 20 * 8
 
 

@@ -56,8 +56,9 @@ def render_answer(readings: list[Reading]) -> None:
 
 def _one(reading: Reading) -> str:
     prediction = reading.prediction
+    kind = reading.doubt.name.lower()
     return (
-        f'<div class="answer {reading.doubt.name.lower()}"><div class="verdict"><div class="digit">{prediction.digit}</div>'
+        f'<div class="answer {kind}"><div class="verdict"><div class="digit">{prediction.digit}</div>'
         f'<div class="sure"><b>{percent(prediction.confidence)}</b><span>{WORDS[reading.doubt]}</span></div>'
         f"<figure>{pixels(reading.seen, 'The 28 by 28 image that the network sees')}"
         f"<figcaption>what the network sees</figcaption></figure></div>{bars(prediction)}</div>"

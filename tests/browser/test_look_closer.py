@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import STROKES, answer, canvas, draw, wait_until
 
@@ -28,10 +28,14 @@ def touch(page: Page, digit: int) -> None:
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def look(page: Page, view: str):
-    page.get_by_role("button", name=view, exact=True).or_(
-        page.get_by_role("radio", name=view, exact=True)
+def choose(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).or_(
+        page.get_by_role("radio", name=name, exact=True)
     ).first.click()
+
+
+def look(page: Page, view: str) -> Locator:
+    choose(page, view)
     return page.locator(".st-key-closer-view")
 
 
@@ -94,13 +98,13 @@ def test_replay_says_when_it_decided(drawn):
 
 def test_nearest_shows_training_images_of_the_digit(drawn, mnist):
     view = look(drawn, "Nearest")
-    expect(view.locator(".nearest figcaption").first).to_have_text("3")
+    expect(view.locator(".nearest figcaption").first).to_have_text("3", timeout=20_000)
 
 
 def test_own_drawings_are_kept_on_a_click_downloaded_and_deleted(drawn):
     view = look(drawn, "My drawings")
     expect(view.get_by_role("button", name="Delete")).to_have_count(0)
-    view.get_by_role("button", name="3", exact=True).or_(view.get_by_role("radio", name="3", exact=True)).first.click()
+    view.get_by_role("button", name="3", exact=True).or_(view.get_by_role("radio", name="3", exact=True)).click()
     expect(view.get_by_text("3, read as 3")).to_be_visible()
     with drawn.expect_download() as download:
         view.get_by_role("button", name="Download").click()
@@ -135,9 +139,7 @@ def test_a_scribble_does_not_look_like_a_digit(server, open_tab):
 
 def test_several_digits_are_read_one_by_one(server, open_tab):
     page = open_tab(server.url)
-    page.get_by_role("button", name="Several digits").or_(
-        page.get_by_role("radio", name="Several digits")
-    ).first.click()
+    choose(page, "Several digits")
     wide = page.locator(".st-key-canvas-several canvas.upper-canvas")
     wide.wait_for()
     box = wide.bounding_box()
@@ -156,7 +158,7 @@ def test_several_digits_are_read_one_by_one(server, open_tab):
 
 def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, mnist):
     page = open_tab(server.url)
-    page.get_by_role("button", name="Upload").or_(page.get_by_role("radio", name="Upload")).first.click()
+    choose(page, "Upload")
     upload = page.locator("[data-testid=stFileUploader] input[type=file]")
     paper = io.BytesIO()
     Image.fromarray(255 - mnist.x_test[0]).resize((200, 200)).save(paper, "PNG")
@@ -169,7 +171,7 @@ def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, m
 
 def test_a_test_image_can_be_taken_instead(server, open_tab, mnist):
     page = open_tab(server.url)
-    page.get_by_role("button", name="Test image").or_(page.get_by_role("radio", name="Test image")).first.click()
+    choose(page, "Test image")
     number = page.get_by_label("Test image", exact=True).last
     number.fill("0")
     number.press("Enter")
