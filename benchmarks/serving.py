@@ -1,7 +1,9 @@
 """How soon the lab is there: python -m benchmarks.serving [--repeat N]
 
 Start: from `streamlit run app.py` to the first prediction in a browser, side by side with the same app when the web
-process also imports TensorFlow. Round trip: from a message of the browser to the last one of the server's answer.
+process also imports TensorFlow. Round trip: a run of the
+whole Draw page, from a client's message to the last one of the answer. The same in a browser, which shares the
+machine, while somebody draws.
 """
 
 import argparse
@@ -12,18 +14,23 @@ import time
 from pathlib import Path
 
 from playwright.sync_api import Browser
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from benchmarks.browsing import PATIENCE, ROOT, chromium, draw_zero, open_draw_page, server, wait_until_up
 
 WITH_TENSORFLOW = "import tensorflow\nimport keras\nfrom mnist_lab.ui import shell\nshell.main()\n"
 WATCH_MESSAGES = """
+window.messages = [];
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
   if (!this.watched) {
     this.watched = true;
-    this.addEventListener('message', () => { window.lastAnswer = performance.now(); });
+    this.addEventListener('message', () => window.messages.push(['in', performance.now()]));
   }
-  window.lastQuestion = performance.now();
+  window.messages.push(['out', performance.now()]);
   return send.call(this, data);
 };
 """
@@ -41,19 +48,50 @@ def seconds_to_first_prediction(browser: Browser, script: Path) -> float:
     return seconds
 
 
-def round_trips(browser: Browser, count: int) -> list[float]:
-    """Milliseconds of the server's answer to a change of the pen's width, which runs the Draw page's fragment."""
+def page_runs(count: int) -> list[float]:
+    """Milliseconds of the whole Draw page's run for a client that only counts messages."""
+    trips = []
+    with (
+        server() as running,
+        connect(
+            f"{running.url.replace('http', 'ws')}/_stcore/stream",
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
+        ) as socket,
+    ):
+        for _ in range(count):
+            question, answer = BackMsg(), ForwardMsg()
+            question.rerun_script.query_string = ""
+            started = time.perf_counter()
+            socket.send(question.SerializeToString())
+            while answer.WhichOneof("type") != "script_finished":
+                answer.ParseFromString(socket.recv(decode=False))
+            trips.append(1000 * (time.perf_counter() - started))
+            time.sleep(0.1)
+    return trips[5:]  # the first ones warm up
+
+
+def round_trips(browser: Browser, strokes: int) -> list[float]:
+    """Milliseconds from each message while somebody draws to the last one of the server's answer to it."""
     with server() as running:
         page = open_draw_page(browser, running.url, WATCH_MESSAGES)
         draw_zero(page)
         page.locator(".st-key-prediction .digit").wait_for(timeout=PATIENCE)
-        trips = []
-        for number in range(count):
-            page.wait_for_timeout(300)
-            page.get_by_role("slider").press("ArrowRight" if number % 20 < 10 else "ArrowLeft")
-            page.wait_for_timeout(500)
-            trips.append(page.evaluate("window.lastAnswer - window.lastQuestion"))
+        page.wait_for_timeout(1000)
+        page.evaluate("window.messages = []")
+        for _ in range(strokes):
+            draw_zero(page, 1.5)
+            page.wait_for_timeout(1000)
+        messages: list[tuple[str, float]] = page.evaluate("window.messages")
         page.close()
+    trips, asked, answered = [], 0.0, 0.0
+    for direction, at in [*messages, ("out", 0.0)]:
+        if direction == "in":
+            answered = at
+        else:
+            if answered > asked > 0.0:
+                trips.append(answered - asked)
+            asked = at
     return trips
 
 
@@ -71,13 +109,15 @@ def main() -> None:
             if number:  # the first pair compiles and reads everything once
                 lab.append(pair[0])
                 heavy.append(pair[1])
-        trips = round_trips(browser, 40)
+        drawn = round_trips(browser, 8)
+    runs = page_runs(45)
     print("| measure | value |\n| --- | --- |")
     print(f"| start to first prediction, median of {repeat} | {statistics.median(lab):.1f} s |")
     print(f"| the same with TensorFlow in the web process | {statistics.median(heavy):.1f} s |")
     print(f"| ratio | {statistics.median(lab) / statistics.median(heavy):.0%} |")
-    print(f"| round trip, median of {len(trips)} | {statistics.median(trips):.0f} ms |")
-    print(f"| round trip, 95th percentile | {statistics.quantiles(trips, n=20)[-1]:.0f} ms |")
+    for name, trips in (("the server's round trip", runs), ("the same in a browser that draws", drawn)):
+        print(f"| {name}, median of {len(trips)} | {statistics.median(trips):.0f} ms |")
+        print(f"| {name}, 95th percentile | {statistics.quantiles(trips, n=20)[-1]:.0f} ms |")
 
 
 if __name__ == "__main__":

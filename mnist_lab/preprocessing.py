@@ -132,9 +132,9 @@ def ink(image: Any) -> FloatImage:
     else:
         border = np.concatenate([brightness[0], brightness[-1], brightness[:, 0], brightness[:, -1]])
         background = float(np.median(border))
-        uneven = np.ptp(np.quantile(border, (0.05, 0.95))) >= FAINTEST_INK
-        if uneven and min(brightness.shape) >= SMALLEST_PHOTO and (brightness == background).mean() < EVEN_SHARE:
-            return flatten(brightness)
+        if min(brightness.shape) >= SMALLEST_PHOTO and (brightness == background).mean() < EVEN_SHARE:
+            if np.ptp(np.quantile(border, (0.05, 0.95))) >= FAINTEST_INK:
+                return flatten(brightness)
     contrast = np.abs(brightness - background)
     strongest = float(contrast.max())
     if strongest < FAINTEST_INK:

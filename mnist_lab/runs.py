@@ -175,7 +175,9 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """A snapshot of one run. Raises UnknownRun, or RunError where its folder is damaged."""
-        folder = self._folder_of(run_id)
+        return self._get(run_id, self._folder_of(run_id))
+
+    def _get(self, run_id: str, folder: Folder) -> Run:
         if run_id in self._over:
             return self._over[run_id]
         asked = _parse(Asked, folder, f"{run_id}/config.json")
@@ -190,11 +192,13 @@ class RunStore:
     def listing(self) -> Listing:
         """Every run; a damaged one is named among the problems and hides no other."""
         runs, problems = [], {}
-        for run_id in [*reversed(self.folder.names()), *(self._bundled.names() if self._bundled else [])]:
-            try:
-                runs.append(self.get(run_id))
-            except RunError as error:
-                problems[run_id] = str(error)
+        folders = [self.folder, *([self._bundled] if self._bundled else [])]
+        for folder in folders:
+            for run_id in sorted(folder.names(), reverse=folder is self.folder):
+                try:
+                    runs.append(self._get(run_id, folder))
+                except RunError as error:
+                    problems[run_id] = str(error)
         return Listing(runs, problems)
 
     def find(self, text: str) -> Run:

@@ -19,6 +19,9 @@ WORDS = {
 }
 
 
+LAST = "last_reading"
+
+
 class Reading(NamedTuple):
     """One digit: its part of the picture, what the network sees of it, its answer, and how far to believe that."""
 
@@ -29,7 +32,19 @@ class Reading(NamedTuple):
 
 
 def read(image: Any, model: str, several: bool) -> list[Reading]:
-    """The digit in an image, or all of `several` from left to right; none where there is no ink."""
+    """The digit in an image, or all of `several` from left to right; none where there is no ink.
+
+    The visitor's last image is read once, however often it is asked for.
+    """
+    asked = (image, model, several)
+    before, readings = st.session_state.get(LAST, ((None, "", False), []))
+    if before[0] is not image or before[1:] != asked[1:]:
+        readings = _read(image, model, several)
+        st.session_state[LAST] = asked, readings
+    return list(readings)
+
+
+def _read(image: Any, model: str, several: bool) -> list[Reading]:
     parts = [segment.image for segment in segments(image)] if several else [image]
     prepared = [(part, prepare(part)) for part in parts]
     predictor = resources.predictor(model)

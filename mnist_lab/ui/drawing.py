@@ -26,10 +26,14 @@ SEVERAL = Canvas("several", 560, 280)
 
 
 class Drawing(NamedTuple):
-    """What is on a canvas: the strokes as Fabric.js writes them, and the picture, uint8 (height, width) or RGBA."""
+    """What is on a canvas: the strokes as Fabric.js writes them, and the picture, uint8 (height, width) or RGBA.
+
+    `png` is the picture as the canvas sent it, to see whether it has changed.
+    """
 
     strokes: list[dict[str, Any]]
     image: NDArray[np.uint8]
+    png: bytes = b""
 
 
 def render_canvas(canvas: Canvas, on_change: Callable[[], None]) -> Drawing | None:
@@ -51,9 +55,10 @@ def render_canvas(canvas: Canvas, on_change: Callable[[], None]) -> Drawing | No
             key=key,
             on_change=on_change,
         )
-    if result.image_data is not None:
-        keep(canvas, Drawing((result.json_data or {}).get("objects", []), result.image_data))
-    drawing = kept(canvas)
+    drawing, png = kept(canvas), result.image_bytes
+    if png is not None and (drawing is None or drawing.png != png):
+        drawing = Drawing((result.json_data or {}).get("objects", []), np.asarray(result.image_data), png)
+        keep(canvas, drawing)
     return drawing if drawing and drawing.strokes else None
 
 

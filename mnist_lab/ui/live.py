@@ -32,7 +32,10 @@ def watch_canvas(canvas: Canvas) -> None:
 
 
 def live_picture() -> NDArray[np.uint8] | None:
-    """The canvas as it is this moment, uint8 (height, width), or None where only its own message is known."""
+    """The canvas as it is this moment, uint8 (h, w), or None where only its own message is known.
+
+    While a stroke grows it is smaller than the canvas, the proportions kept.
+    """
     picture: NDArray[np.uint8] | None = st.session_state.get(PICTURE)
     return picture
 
@@ -56,6 +59,7 @@ def _decode(data_url: str, canvas: Canvas) -> NDArray[np.uint8] | None:
     try:
         content = base64.b64decode(data_url.partition("base64,")[2], validate=True)
         picture = Image.open(io.BytesIO(content), formats=["PNG"])
-        return np.asarray(picture.convert("L")) if picture.size == (canvas.width, canvas.height) else None
+        fits = picture.width <= canvas.width and picture.height <= canvas.height
+        return np.asarray(picture.convert("L")) if fits else None
     except (binascii.Error, UnidentifiedImageError, OSError, ValueError):
         return None

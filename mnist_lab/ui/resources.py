@@ -10,7 +10,8 @@ from mnist_lab.errors import DatasetError
 from mnist_lab.jobs import Engine
 from mnist_lab.neighbours import Neighbours
 from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import SIDE
+from mnist_lab.preprocessing import SIDE, prepare
+from mnist_lab.rejection import verdict
 from mnist_lab.runs import DEFAULT_MODEL, Run, RunStore
 
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
@@ -40,10 +41,16 @@ def warm_up() -> None:
 
     The workers start in a while only: they also take up runs that were left behind, so that nobody has to ask.
     """
-    predictor(DEFAULT_MODEL).predict(np.zeros((SIDE, SIDE), dtype=np.float32))
+    threading.Thread(target=_read_once, name="warm-up", daemon=True).start()
     timer = threading.Timer(SECONDS_BEFORE_WORKERS, engine)
     timer.daemon = True
     timer.start()
+
+
+def _read_once() -> None:
+    seen = prepare(np.eye(SIDE, dtype=np.float32))
+    if seen is not None:
+        verdict(predictor(DEFAULT_MODEL).predict(seen), seen)
 
 
 @lru_cache(maxsize=64)

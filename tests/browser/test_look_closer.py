@@ -107,7 +107,7 @@ def test_own_drawings_are_kept_on_a_click_downloaded_and_deleted(drawn):
     view.get_by_role("button", name="3", exact=True).or_(view.get_by_role("radio", name="3", exact=True)).click()
     expect(view.get_by_text("3, read as 3")).to_be_visible()
     with drawn.expect_download() as download:
-        view.get_by_role("button", name="Download").click()
+        view.get_by_role("button", name="Download all").click()
     assert "labels.csv" in zipfile.ZipFile(download.value.path()).namelist()
     view.get_by_role("button", name="Delete").click()
     expect(view.get_by_role("button", name="Delete")).to_have_count(0)
