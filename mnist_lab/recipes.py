@@ -73,11 +73,11 @@ RECIPES: dict[str, Recipe] = {
         ),
     ),
     "house-cnn": Recipe(
-        "The lab's own: trained on MNIST and on digits that people drew with a pen, each varied anew in each epoch.",
+        "The lab's own, for what people really draw.",
         HOUSE.model_copy(update={"pens": True}),
     ),
     "house-cnn-mnist": Recipe(
-        "The same network trained the same way on MNIST alone: how well does it read what you draw?",
+        "The lab's own network without pen digits: how well does it read what you draw?",
         HOUSE,
     ),
 }

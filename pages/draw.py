@@ -33,7 +33,8 @@ def draw_and_read() -> None:
             picture = source.render()
         with answer_side:
             answer(source, picture, model.id)
-    render_share(picture, model.id)
+    with right:
+        render_share(picture, model.id)
     render_closer(picture, model.id, source.several)
 
 

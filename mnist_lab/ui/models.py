@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnist_lab import recipes
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 
@@ -16,7 +17,20 @@ def choose_model() -> Run:
         key="model",
         persist_state="session",
     )
+    st.caption(card(models[run_id]))
     return models[run_id]
+
+
+def card(run: Run) -> str:
+    """What a model is and what it was trained on, in a few words."""
+    config, recipe = run.config, recipes.RECIPES.get(run.asked.recipe or "")
+    images = f"the first {config.train_images:,} images" if config.train_images else "all training images"
+    data = f"{images} of {'MNIST' if config.dataset == 'mnist' else 'the 8 x 8 digits'}"
+    if config.pens:
+        data += f" and on pen digits, those of {config.held_out_writers} writers held out"
+    varied = ", each varied anew in every epoch" if config.augment else ""
+    size = f"{run.summary.parameters:,} parameters. " if run.summary else ""
+    return f"{recipe.summary if recipe else ''} {size}Trained on {data}{varied}."
 
 
 def label(run: Run) -> str:

@@ -40,7 +40,7 @@ def as_picture(drawing: Drawing) -> Picture:
 def choose_source() -> Source:
     """The choice among the ways in."""
     name = st.segmented_control(
-        "Input", list(SOURCES), default="Draw", required=True, key="source", persist_state="session"
+        "Input", list(SOURCES), default="Draw", required=True, key="source", persist_state="session", wrap=True
     )
     return SOURCES[name or "Draw"]
 
