@@ -19,7 +19,7 @@ Loss = Literal["sparse-cross-entropy", "one-hot-cross-entropy", "mean-squared-er
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 
-KERAS_LEARNING_RATES: dict[Optimizer, float] = {"adam": 0.001, "rmsprop": 0.001, "sgd": 0.01}
+CNN_ONLY = ("filters", "convolutions")  # settings that mean nothing for other networks
 
 
 def _as_sizes(value: Any) -> Any:

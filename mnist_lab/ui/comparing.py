@@ -6,13 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from mnist_lab.comparison import sentence, verdict
-from mnist_lab.config import differing
+from mnist_lab.config import CNN_ONLY, TrainConfig, differing
 from mnist_lab.errors import MnistLabError
 from mnist_lab.plots import NO_TOOLBAR, confusion_figure, curves, curves_figure
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 
-PERCENT = st.column_config.NumberColumn(format="percent")
 COLUMNS = {
     "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
     "train accuracy": st.column_config.NumberColumn(format="%.2f %%"),
@@ -52,11 +51,16 @@ def _row(run: Run, fields: list[str]) -> dict[str, Any]:
         "seconds": summary.seconds if summary else None,
         "state": str(run.state),
         "recipe": run.asked.recipe or "",
-        **{field.replace("_", " "): _cell(getattr(run.config, field)) for field in fields},
+        **{field.replace("_", " "): _cell(run.config, field) for field in fields},
     }
 
 
-def _cell(value: Any) -> str:
+def _cell(config: TrainConfig, field: str) -> str:
+    value = getattr(config, field)
+    if field in CNN_ONLY and config.network != "cnn":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, tuple):
         return " ".join(map(str, value)) or "none"
     return "all" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
