@@ -57,14 +57,19 @@ def load() -> list[PenDigit]:
 
     Raises DatasetUnavailable where there are none, DatasetError where the file is damaged.
     """
+    path = find()
+    if path is None:
+        raise DatasetUnavailable(
+            f"The pen digits are not on this machine: set MNIST_LAB_DATA to a folder that holds {FILES[0]}, "
+            "or train without them (pens=false)."
+        )
+    return read(path)
+
+
+def find() -> Path | None:
+    """The file of pen digits in the folder `MNIST_LAB_DATA`, or None."""
     folder = Path(os.environ.get("MNIST_LAB_DATA") or ".").expanduser()
-    for name in FILES:
-        if (folder / name).is_file():
-            return read(folder / name)
-    raise DatasetUnavailable(
-        f"The pen digits are not on this machine: set MNIST_LAB_DATA to a folder that holds {FILES[0]}, "
-        "or train without them (pens=false)."
-    )
+    return next((folder / name for name in FILES if (folder / name).is_file()), None)
 
 
 @lru_cache(maxsize=2)

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_lab import recipes
+from mnist_lab import pens, recipes
 from mnist_lab.config import TrainConfig, bounds, choices, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.networks.shapes import count_parameters, layer_shapes
@@ -82,13 +82,20 @@ def _more_fields(datasets: dict[str, str]) -> dict[str, Any]:
     with st.expander("Data, validation, seed and more"):
         values = {"dataset": _field("dataset", options=datasets)}
         values |= {field: _field(field) for field in MORE}
-        values["pens"] = _field("pens")
-        if values["pens"]:
-            values["held_out_writers"] = _field("held_out_writers")
-        return values
+        return values | _pen_fields()
 
 
-def _field(field: str, options: dict[str, str] | None = None) -> Any:
+def _pen_fields() -> dict[str, Any]:
+    here = pens.find() is not None
+    if not here:
+        if st.session_state[_key("pens")]:
+            st.caption("The pen digits are not on this machine, so this trains without them.")
+        st.session_state[_key("pens")] = False
+    wanted = _field("pens", disabled=not here)
+    return {"pens": wanted, **({"held_out_writers": _field("held_out_writers")} if wanted else {})}
+
+
+def _field(field: str, options: dict[str, str] | None = None, disabled: bool = False) -> Any:
     """The widget that fits a field of TrainConfig; its value."""
     about = TrainConfig.model_fields[field]
     common: dict[str, Any] = {
@@ -96,6 +103,7 @@ def _field(field: str, options: dict[str, str] | None = None) -> Any:
         "key": _key(field),
         "help": about.description,
         "persist_state": "session",
+        "disabled": disabled,
     }
     if field in SLIDERS:
         low, high = bounds(field)

@@ -58,6 +58,42 @@ def test_the_bars_move_while_the_pen_does(server, open_tab):
     page.mouse.up()
 
 
+def test_the_answer_never_flickers_while_the_pen_moves(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    page.evaluate(
+        """() => { window.gaps = 0; window.frames = 0; const look = () => {
+          const image = document.querySelector('.st-key-prediction img');
+          const digit = document.querySelector('.st-key-prediction .digit')?.textContent;
+          window.frames += 1; if (!digit || !image?.complete || !image.naturalWidth) window.gaps += 1;
+          requestAnimationFrame(look); }; look(); }"""
+    )
+    for _ in range(3):
+        draw(page, 3)
+    assert page.evaluate("window.frames") > 10
+    assert page.evaluate("window.gaps") == 0
+
+
+def test_no_stroke_is_lost_however_quickly_they_follow(server, open_tab):
+    page = open_tab(server.url)
+    box = canvas(page).bounding_box()
+    places = [(0.15 + 0.23 * column, 0.2 + 0.2 * row) for row in range(4) for column in range(4)]
+    for x, y in places:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + (x + 0.05) * box["width"], box["y"] + y * box["height"])
+        page.mouse.up()
+    page.wait_for_timeout(1500)
+    brightness = canvas(page).evaluate(
+        """(upper, places) => { const lower = upper.parentElement.querySelector('canvas.lower-canvas');
+          return places.map(([x, y]) => lower.getContext('2d').getImageData(
+            (x + 0.025) * lower.width, y * lower.height, 1, 1).data[0]) }""",
+        places,
+    )
+    assert min(brightness) > 200
+
+
 def test_the_last_picture_and_the_strokes_agree(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
