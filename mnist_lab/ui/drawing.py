@@ -36,12 +36,16 @@ class Drawing(NamedTuple):
     png: bytes = b""
 
 
-def render_canvas(canvas: Canvas, on_change: Callable[[], None]) -> Drawing | None:
-    """The canvas; what is drawn on it, or None before the first stroke. It sends a while after each stroke."""
+def render_canvas(canvas: Canvas, on_change: Callable[[], bool]) -> Drawing | None:
+    """The canvas; what is drawn on it, or None before the first stroke. It sends a while after each stroke.
+
+    `on_change` is told when the canvas sends, and when it is shown anew.
+    """
     state = st.session_state
-    key = _key(canvas)
+    key = f"{canvas.name}-strokes"
     with st.container(key="canvas", width="content"), st.container(key=f"canvas-{canvas.name}", width="content"):
         if key not in state:  # a new canvas, or this one again after a visit to another page
+            on_change()
             before = kept(canvas)
             put_back(canvas, before.strokes if before else [])
         result = st_canvas(
@@ -62,14 +66,16 @@ def render_canvas(canvas: Canvas, on_change: Callable[[], None]) -> Drawing | No
     return drawing if drawing and drawing.strokes else None
 
 
-def render_tools(canvas: Canvas, on_change: Callable[[], None]) -> None:
-    """Clear and Undo, where a thumb reaches them."""
+def render_tools(canvas: Canvas, on_change: Callable[[], bool]) -> None:
+    """Clear and Undo, where a thumb reaches them.
+
+    `on_change` says whether there is a stroke that the canvas has not sent yet; Undo then takes back that one.
+    """
 
     def undo() -> None:
-        on_change()
-        before = kept(canvas)
-        if before and before.strokes:
-            put_back(canvas, before.strokes[:-1])
+        unsent, before = on_change(), kept(canvas)
+        strokes = before.strokes if before else []
+        put_back(canvas, strokes if unsent else strokes[:-1])
 
     def clear_all() -> None:
         on_change()
@@ -97,9 +103,10 @@ def keep(canvas: Canvas, drawing: Drawing) -> None:
 
 
 def clear(canvas: Canvas) -> None:
-    """Begin a new, empty canvas."""
-    st.session_state.pop(f"{canvas.name}_drawing", None)
-    st.session_state[f"{canvas.name}_number"] += 1
+    """Empty the canvas; what it sent last counts no more, though it sends that it is empty a while later only."""
+    before = kept(canvas)
+    keep(canvas, Drawing([], np.zeros((canvas.height, canvas.width), np.uint8), before.png if before else b""))
+    put_back(canvas, [])
 
 
 def put_back(canvas: Canvas, strokes: Sequence[dict[str, Any]]) -> None:
@@ -108,7 +115,3 @@ def put_back(canvas: Canvas, strokes: Sequence[dict[str, Any]]) -> None:
     number = state.get("put_back_number", 0) + 1
     state["put_back_number"] = number
     state[f"{canvas.name}_put_back"] = {"objects": list(strokes), "number": number}
-
-
-def _key(canvas: Canvas) -> str:
-    return f"canvas-{canvas.name}-{st.session_state.setdefault(f'{canvas.name}_number', 0)}"

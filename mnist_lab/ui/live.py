@@ -40,10 +40,11 @@ def live_picture() -> NDArray[np.uint8] | None:
     return picture
 
 
-def forget_live_picture() -> None:
-    """Go by the canvas's own message again, unless a stroke has begun since."""
-    if not st.session_state.get(DRAWING):
-        st.session_state.pop(PICTURE, None)
+def forget_live_picture() -> bool:
+    """Go by the canvas's own message again, unless a stroke has begun since; whether there was a newer picture."""
+    if st.session_state.get(DRAWING):
+        return False
+    return st.session_state.pop(PICTURE, None) is not None
 
 
 def _keep(key: str, canvas: Canvas) -> None:

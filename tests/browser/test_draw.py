@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import answer, canvas, draw, wait_until
+from tests.browser.conftest import answer, canvas, draw
 
 pytestmark = pytest.mark.browser
 
@@ -40,18 +40,22 @@ def test_undo_takes_back_the_last_stroke_again_and_again(server, open_tab):
     undo = page.get_by_test_id("stButton").get_by_role("button", name="Undo")
     draw(page, 7)
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
-    seven = answer(page).inner_html()
-    for _ in range(2):
+    expect(page.get_by_role("button", name="Share")).to_be_visible()
+    for pause in (0, 1000):  # before the canvas has sent the new stroke, and after it
         draw(page, 3)
-        wait_until(page, lambda: answer(page).inner_html() != seven)
+        expect(answer(page)).not_to_have_text(re.compile(r"^\s*7"))
+        page.wait_for_timeout(pause)
         undo.click()
-        wait_until(page, lambda: answer(page).inner_html() == seven)
+        expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+        page.wait_for_timeout(1000)
+        expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
 
 
 def test_the_drawing_survives_a_visit_to_another_page(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    expect(page.get_by_role("button", name="Share")).to_be_visible()  # the canvas has sent its strokes
     page.get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     page.get_by_role("link", name="Draw").click()
@@ -84,6 +88,7 @@ def test_a_phone_shows_the_whole_canvas_the_answer_and_clear(server, open_tab, w
     assert page.get_by_role("button", name="Clear").bounding_box()["y"] < 844
     draw(page, 7)
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    page.wait_for_timeout(1000)  # until the canvas has sent its strokes, too
     assert answer(page).locator(".digit").bounding_box()["y"] < 760
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

