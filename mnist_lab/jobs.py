@@ -154,7 +154,7 @@ def connect_to_cluster() -> "Client":
         client = Client(scheduler, timeout="10s", set_as_default=False)
     else:
         cluster = LocalCluster(
-            n_workers=int(os.environ.get("MNIST_LAB_WORKERS") or 1),
+            n_workers=max(1, int(os.environ.get("MNIST_LAB_WORKERS") or 1)),
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",

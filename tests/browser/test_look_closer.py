@@ -162,7 +162,7 @@ def test_a_damaged_link_says_so(server, open_tab):
     expect(answer(page)).to_contain_text("Draw a digit")
 
 
-def test_a_scribble_does_not_look_like_a_digit(server, open_tab):
+def test_a_scribble_does_not_look_like_a_digit(server, open_tab, mnist):
     page = open_tab(server.url)
     box = canvas(page).bounding_box()
     page.mouse.move(box["x"] + SCRIBBLE[0][0] * box["width"], box["y"] + SCRIBBLE[0][1] * box["height"])
@@ -171,6 +171,7 @@ def test_a_scribble_does_not_look_like_a_digit(server, open_tab):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
     page.mouse.up()
     expect(answer(page)).to_contain_text("does not look like a digit")
+    expect(page.locator(".st-key-doubt .nearest figure")).to_have_count(8, timeout=20_000)
 
 
 def test_several_digits_are_read_one_by_one(server, open_tab):
@@ -203,6 +204,16 @@ def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, m
     upload.set_input_files({"name": "broken.png", "mimeType": "image/png", "buffer": paper.getvalue()[:60]})
     expect(page.get_by_text("damaged or incomplete")).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_a_photo_is_read(server, open_tab):
+    page = open_tab(server.url, permissions=["camera"])
+    choose(page, "Camera")
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_role("button", name="Clear photo")).to_be_visible()
+    expect(answer(page).locator(".bars").first).to_be_visible()
+    expect(answer(page)).not_to_contain_text("Draw a digit")
 
 
 def test_a_test_image_can_be_taken_instead(server, open_tab, mnist):
