@@ -51,7 +51,7 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, 
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
     page.get_by_role("link", name="Train").click()
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("200")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_text(re.compile("stopped: "))).to_be_visible(timeout=SLOW)
     stopped = [run for run in RunStore(server.runs).listing().runs if run.state is RunState.STOPPED]
     assert stopped[0].summary.epochs < 200
@@ -67,7 +67,8 @@ def test_a_job_waits_its_turn_and_can_be_stopped_before_it_begins(server, open_t
     expect(page.get_by_role("button", name="Stop")).to_have_count(2)
     page.get_by_role("button", name="Stop").last.click()
     expect(page.get_by_text("was stopped before it began")).to_be_visible(timeout=SLOW)
-    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=SLOW)
 
 
