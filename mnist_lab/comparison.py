@@ -1,20 +1,12 @@
 """Which of two runs is better, and is it luck? All from their evaluations; no model runs here."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from mnist_lab.errors import RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.runs import Run, RunStore
 
 SIGNIFICANT = 0.05
-
-
-class Interval(NamedTuple):
-    """A confidence interval of a share, in [0, 1]."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

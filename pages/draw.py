@@ -12,8 +12,6 @@ from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.sources import Picture, Source, choose_source
 
 open_page("Draw", "Draw a digit with the mouse or a finger. The network answers while you draw.")
-
-
 open_link()
 
 

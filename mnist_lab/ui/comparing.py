@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -99,7 +100,7 @@ def render_matrices(runs: list[Run]) -> None:
             matrices[run.id] = resources.store().evaluation(run.id).confusion_matrix
         except MnistLabError as error:
             st.info(f"{names[run.id]}: {error}")
-    most = max((int((matrix - matrix * _eye(matrix)).max()) for matrix in matrices.values()), default=1)
+    most = max((int((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices.values()), default=1)
     for start in range(0, len(matrices), 2):
         row = list(matrices.items())[start : start + 2]
         for column, (run_id, matrix) in zip(st.columns(2), row, strict=False):
@@ -111,9 +112,3 @@ def labels(runs: list[Run]) -> dict[str, str]:
     """A name for each run that tells it from the others: with the end of its id where two share a name."""
     names = [run.name for run in runs]
     return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[-4:]})" for run in runs}
-
-
-def _eye(matrix: Any) -> Any:
-    import numpy as np
-
-    return np.eye(len(matrix), dtype=matrix.dtype)
