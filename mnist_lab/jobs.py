@@ -45,9 +45,12 @@ class Engine:
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
 
-    def submit(self, config: TrainConfig, name: str, recipe: str | None = None) -> Run:
-        """Queue a training and return at once. Raises StoreError where the folder of runs cannot be written."""
-        run = self.store.create(config, name, recipe, engine=self.id)
+    def submit(self, config: TrainConfig, name: str, recipe: str | None = None, **about: str | None) -> Run:
+        """Queue a training and return at once; `about` as for RunStore.create.
+
+        Raises StoreError where the folder of runs cannot be written.
+        """
+        run = self.store.create(config, name, recipe, engine=self.id, **about)
         self._thread.submit(self._enqueue, run.id)
         return run
 

@@ -55,7 +55,11 @@ class Summary(BaseModel):
 
 
 class Asked(BaseModel):
-    """`config.json`: what was asked. Never changes once written. `created` in seconds since 1970."""
+    """`config.json`: what was asked, and by whom. Never changes once written. `created` in seconds since 1970.
+
+    `owner` is whoever asked, `group` the name that the runs of one grid or search share, and `parent` the id of the run
+    whose model this one goes on with.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,6 +67,9 @@ class Asked(BaseModel):
     recipe: str | None = None
     config: TrainConfig
     created: float
+    owner: str | None = None
+    group: str | None = None
+    parent: str | None = None
 
 
 class Status(BaseModel):
@@ -164,9 +171,16 @@ class RunStore:
         """The store at `MNIST_LAB_RUNS`, or at ./runs."""
         return cls(os.environ.get("MNIST_LAB_RUNS") or "runs")
 
-    def create(self, config: TrainConfig, name: str, recipe: str | None = None, engine: str | None = None) -> Run:
-        """A new, queued run. Raises StoreError where the folder cannot be written."""
-        asked = Asked(name=name, recipe=recipe, config=config, created=time.time())
+    def create(
+        self,
+        config: TrainConfig,
+        name: str,
+        recipe: str | None = None,
+        engine: str | None = None,
+        **about: str | None,
+    ) -> Run:
+        """A new, queued run; `about` is the rest of Asked. Raises StoreError where the folder cannot be written."""
+        asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)
         status = Status(engine=engine)
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:4]}"
         files = {"status.json": status.model_dump_json().encode(), "config.json": asked.model_dump_json().encode()}
