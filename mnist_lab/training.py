@@ -1,6 +1,7 @@
 """Train one network. Imports TensorFlow: for the training side only."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -11,15 +12,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_lab.augmentation import augment
+from mnist_lab.batches import Batches
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, split
 from mnist_lab.errors import Diverged
+from mnist_lab.execution import Execution, Score
 from mnist_lab.networks.keras_models import build, wants_one_hot
-from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.runs import Tick
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,9 @@ Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]
 
 SECONDS_BETWEEN_TICKS = 0.25
-IMAGES_PER_EXECUTION = 1024  # enough that Keras's work between executions hardly counts, little enough to stop at once
+SECONDS_AT_ONCE = 0.1  # in one call: enough that what happens between calls hardly counts, little enough to stop soon
+SECONDS_BETWEEN_CHECKPOINTS = 2.0
+FIRST_STEPS = 8
 
 
 def train(
@@ -37,166 +39,156 @@ def train(
     report: Report,
     should_stop: ShouldStop = lambda: False,
     checkpoint: Path | None = None,
+    start: Path | None = None,
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint` where that file exists; the model, and whether it was stopped early.
 
     `report` gets a tick a few times a second and at the end of each epoch. `should_stop` is asked as often; after it
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
-    written whole after each epoch. The same seed gives the same training on the same machine. Raises Diverged.
+    written whole after an epoch, every other second at most. `start` is a `model.keras` whose weights, and optimizer's
+    memory, the training begins with. The same seed gives the same training on the same machine. Raises Diverged.
     """
     parts = split(dataset, config)
-    steps = -(-len(parts.x_train) // config.batch_size)
+    batches = Batches(parts.x_train, parts.y_train, config)
     keras.backend.clear_session()
-    model = _model(config, steps, checkpoint)
-    done = int(model.optimizer.iterations.numpy()) // steps
-    epoch = tf.Variable(done, dtype=tf.int64)
-    next_order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda number, logs: epoch.assign(number))
-    reporter = Reporter(steps, done, report, should_stop, checkpoint)
-    if done < config.epochs:
-        model.fit(
-            _batches(parts.x_train, parts.y_train, config, epoch),
-            validation_data=_validation(parts.x_validation, parts.y_validation, config),
-            initial_epoch=done,
-            epochs=config.epochs,
-            callbacks=[next_order, reporter],
-            shuffle=False,  # the batches come shuffled
-            verbose=0,
-        )
-    if reporter.stopped and checkpoint and checkpoint.exists():
-        model.load_weights(checkpoint)
-    return model, reporter.stopped
+    model, done = _model(config, batches.steps, checkpoint, start)
+    execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
+    course, pace = Course(config.epochs, batches.steps, model, report, should_stop, checkpoint), Pace()
+    watched = parts.x_validation, parts.y_validation.astype(np.int32)
+    for chunk in batches.chunks(range(done, config.epochs), lambda: pace.steps):
+        course.go_on(chunk.epoch, chunk.stop, execution.train(chunk.images, chunk.labels))
+        pace.took(chunk.stop - chunk.first)
+        if chunk.stop == batches.steps:
+            course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
+        if course.stopped:
+            break
+    return model, course.stopped
 
 
-def _model(config: TrainConfig, steps: int, checkpoint: Path | None) -> keras.Model:
-    """The model at its start, or as `checkpoint` keeps it; a damaged checkpoint is as good as none."""
-    at_once = max(1, min(steps, IMAGES_PER_EXECUTION // config.batch_size))
-    model = build(config, steps * config.epochs, steps_per_execution=at_once)
+def _model(config: TrainConfig, steps: int, checkpoint: Path | None, start: Path | None) -> tuple[keras.Model, int]:
+    """The model as it goes on from, and how many of its epochs are behind; a damaged checkpoint is as good as none."""
+    model = build(config, steps * config.epochs)
     model.optimizer.build(model.trainable_variables)
+    if start:
+        _go_on_from(model, keras.models.load_model(start), config)
+    first = int(model.optimizer.iterations.numpy())
     if checkpoint and checkpoint.exists():
         try:
             model.load_weights(checkpoint)
         except (OSError, ValueError, KeyError) as error:
             log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
             checkpoint.unlink()
-            return _model(config, steps, None)
-    return model
+            return _model(config, steps, None, start)
+    return model, (int(model.optimizer.iterations.numpy()) - first) // steps
 
 
-class Reporter(keras.callbacks.Callback):
-    """Turns Keras's callbacks into ticks, stops on request and keeps a checkpoint of each epoch."""
+def _go_on_from(model: keras.Model, parent: keras.Model, config: TrainConfig) -> None:
+    """Take over the parent's weights, and its optimizer's memory where it is an optimizer of the same kind.
+
+    A schedule begins anew, so the steps are then counted from 0.
+    """
+    model.set_weights(parent.get_weights())
+    mine, its = model.optimizer, parent.optimizer
+    if type(mine) is not type(its) or len(mine.variables) != len(its.variables):
+        return
+    rate = float(mine.learning_rate)
+    for variable, value in zip(mine.variables, its.variables, strict=True):
+        variable.assign(value)
+    if config.schedule == "constant":
+        mine.learning_rate = rate
+    else:
+        mine.iterations.assign(0)
+
+
+class Course:
+    """The course of a training: turns it into ticks, stops it on request and keeps its last whole epoch."""
 
     def __init__(
-        self, steps: int, epochs_done: int, report: Report, should_stop: ShouldStop, checkpoint: Path | None
+        self,
+        epochs: int,
+        steps: int,
+        model: keras.Model,
+        report: Report,
+        should_stop: ShouldStop,
+        checkpoint: Path | None,
     ) -> None:
-        super().__init__()
         self.stopped = False
+        self._epochs = epochs
         self._steps = steps
-        self._epoch = epochs_done + 1
+        self._model = model
         self._report = report
         self._should_stop = should_stop
         self._checkpoint = checkpoint
-        self._started = self._last = time.monotonic()
+        self._whole_epoch: list[NDArray[Any]] = []
+        self._score = Score()
+        self._began = self._ticked = time.monotonic()
+        self._saved = -math.inf
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Remember which epoch it is."""
-        self._epoch = epoch + 1
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report and look for a request to stop, a few times a second."""
-        now = time.monotonic()
-        if now - self._last < SECONDS_BETWEEN_TICKS:
+    def go_on(self, epoch: int, step: int, score: Score) -> None:
+        """Note what came of the steps up to `step` of `epoch`; report it, and look for a stop, a few times a second."""
+        self._score += score
+        if step == self._steps or time.monotonic() - self._ticked < SECONDS_BETWEEN_TICKS:
             return
-        self._last = now
-        if batch + 1 < self._steps:
-            self._tick(batch + 1, logs or {})
-        self._stop_if_asked()
+        self._tick(epoch, step)
+        if self._should_stop():
+            self.stopped = True
+            for variable, value in zip(self._variables(), self._whole_epoch, strict=False):
+                variable.assign(value)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Keep the epoch's weights, then report it with its validation."""
-        if self.stopped:
-            return
-        if self._checkpoint:
-            partial = self._checkpoint.with_name("partial.weights.h5")
-            self.model.save_weights(partial)
-            partial.replace(self._checkpoint)
-        self._tick(self._steps, logs or {})
-        self._stop_if_asked()
+    def end_epoch(self, epoch: int, validation: Score | None) -> None:
+        """Keep what the epoch made of the network, then report it with its validation."""
+        self._whole_epoch = [variable.numpy() for variable in self._variables()]
+        due = epoch + 1 == self._epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
+        if self._checkpoint and due:
+            self._save(self._checkpoint)
+        self._tick(epoch, self._steps, validation)
+        self._score = Score()
+        self.stopped = self._should_stop()
 
-    def _tick(self, step: int, logs: dict[str, Any]) -> None:
-        loss = float(logs["loss"])
-        if not np.isfinite(loss):
+    def _tick(self, epoch: int, step: int, validation: Score | None = None) -> None:
+        loss = self._score.mean_loss
+        if not math.isfinite(loss):
             raise Diverged(
-                f"The loss became {loss} in epoch {self._epoch}: the steps were too large. Try a smaller learning rate."
+                f"The loss became {loss} in epoch {epoch + 1}: the steps were too large. Try a smaller learning rate."
             )
+        self._ticked = time.monotonic()
         tick = Tick(
-            epoch=self._epoch,
+            epoch=epoch + 1,
             step=step,
             steps=self._steps,
             loss=loss,
-            accuracy=float(logs["accuracy"]),
-            learning_rate=float(self.model.optimizer.learning_rate),
-            seconds=time.monotonic() - self._started,
-            val_loss=_optional(logs.get("val_loss")),
-            val_accuracy=_optional(logs.get("val_accuracy")),
+            accuracy=self._score.accuracy,
+            learning_rate=float(self._model.optimizer.learning_rate),
+            seconds=self._ticked - self._began,
+            val_loss=validation and validation.mean_loss,
+            val_accuracy=validation and validation.accuracy,
         )
         self._report(tick)
 
-    def _stop_if_asked(self) -> None:
-        if self._should_stop():
-            self.stopped = self.model.stop_training = True
+    def _save(self, checkpoint: Path) -> None:
+        partial = checkpoint.with_name("partial.weights.h5")
+        self._model.save_weights(partial)
+        partial.replace(checkpoint)
+        self._saved = time.monotonic()
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self._model.variables, *self._model.optimizer.variables]
+
+
+class Pace:
+    """How many steps to take in one call, so that it takes about a tenth of a second."""
+
+    def __init__(self) -> None:
+        self.steps = FIRST_STEPS
+        self._last = time.monotonic()
+
+    def took(self, steps: int) -> None:
+        """Note that a call with so many steps has just come back."""
+        now = time.monotonic()
+        self.steps = max(1, round(steps * min(SECONDS_AT_ONCE / (now - self._last), 8.0)))
+        self._last = now
 
 
 def export_litert(model: keras.Model, path: Path) -> None:
     """Write the model as `model.tflite`, the file that everything predicts with."""
     model.export(path, format="litert", verbose=False)
-
-
-def _batches(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainConfig, epoch: tf.Variable
-) -> tf.data.Dataset:
-    """The batches of one pass, in the seeded order of `epoch`, gathered from tensors that stay in memory.
-
-    They are gathered, and augmented, on a thread of their own while the network trains on the ones before.
-    """
-    pixels, answers = tf.constant(images), tf.constant(_targets(labels, config))
-
-    def one_pass(_: tf.Tensor) -> tf.data.Dataset:
-        number = epoch.read_value()
-        seed = tf.stack([tf.cast(config.seed, tf.int64), number])
-        order = tf.random.experimental.stateless_shuffle(tf.range(len(images)), seed=seed)
-        batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size).enumerate()
-        return batches.map(lambda step, order: (tf.stack([tf.cast(config.seed, tf.int64), number, step]), order))
-
-    def gather(seed: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        batch = tf.gather(pixels, order)
-        return _augmented(batch, seed) if config.augment else _to_unit(batch), tf.gather(answers, order)
-
-    return tf.data.Dataset.range(1).flat_map(one_pass).map(gather).prefetch(4)
-
-
-def _validation(images: NDArray[np.uint8], labels: NDArray[np.uint8], config: TrainConfig) -> tf.data.Dataset | None:
-    if not len(images):
-        return None
-    batches = tf.data.Dataset.from_tensor_slices((images, _targets(labels, config))).batch(1000)
-    return batches.map(lambda pixels, answers: (_to_unit(pixels), answers)).cache()
-
-
-def _targets(labels: NDArray[np.uint8], config: TrainConfig) -> NDArray[Any]:
-    return np.eye(CLASSES, dtype=np.float32)[labels] if wants_one_hot(config.loss) else labels
-
-
-def _augmented(pixels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Another variant of each image for each seed: uint8 (n, 28, 28) to float32 in [0, 1]."""
-
-    def new_variants(images: NDArray[np.uint8], seed: NDArray[np.int64]) -> NDArray[np.float32]:
-        return augment(images, np.random.default_rng(seed))
-
-    return tf.ensure_shape(tf.numpy_function(new_variants, [pixels, seed], tf.float32), pixels.shape)
-
-
-def _to_unit(pixels: tf.Tensor) -> tf.Tensor:
-    return tf.cast(pixels, tf.float32) / 255.0
-
-
-def _optional(value: Any) -> float | None:
-    return None if value is None else float(value)

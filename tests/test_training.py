@@ -40,7 +40,8 @@ def a_tick_for_every_step(monkeypatch):
     from mnist_lab import training
 
     monkeypatch.setattr(training, "SECONDS_BETWEEN_TICKS", 0.0)
-    monkeypatch.setattr(training, "IMAGES_PER_EXECUTION", 1)
+    monkeypatch.setattr(training, "SECONDS_AT_ONCE", 0.0)
+    monkeypatch.setattr(training, "FIRST_STEPS", 1)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,50 @@ def test_an_epoch_goes_through_the_images_once(digits):
     model, _, ticks = run(change(train_images=1100, epochs=2), digits)
     assert {tick.steps for tick in ticks} == {35}
     assert int(model.optimizer.iterations.numpy()) == 2 * 35
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        change(units=(16, 8), epochs=2),
+        change(optimizer="rmsprop", loss="one-hot-cross-entropy", epochs=2),
+        change(network="cnn", filters=(4,), batch_normalization=True, schedule="cosine", epochs=2),
+    ],
+    ids=["dense", "rmsprop, one-hot", "cnn, batch normalization, cosine"],
+)
+def test_it_learns_what_plain_fit_learns_from_the_same_batches(digits, config):
+    from mnist_lab.batches import Batches
+    from mnist_lab.networks.keras_models import build, wants_one_hot
+
+    trained, _, ticks = run(config, digits)
+    ends = [tick for tick in ticks if tick.ends_epoch]
+    plain = build(config, STEPS * config.epochs)
+    images, labels = digits.x_train[: config.train_images], digits.y_train[: config.train_images]
+    for end, chunk in zip(ends, Batches(images, labels, config).chunks(range(2), lambda: STEPS), strict=True):
+        targets = np.eye(10)[chunk.labels] if wants_one_hot(config.loss) else chunk.labels
+        theirs = plain.fit(chunk.images / np.float32(255), targets, 32, shuffle=False, verbose=0).history
+        assert end.loss == pytest.approx(theirs["loss"][0], rel=1e-4)
+        assert end.accuracy == pytest.approx(theirs["accuracy"][0])
+    unseen = digits.x_test[:100] / np.float32(255)
+    np.testing.assert_allclose(trained(unseen), plain(unseen), atol=1e-3)
+
+
+def test_a_training_goes_on_from_another_as_if_it_had_never_ended(digits, undisturbed, tmp_path):
+    half, *_ = run(change(epochs=1), digits)
+    half.save(tmp_path / "model.keras")
+    model, _, ticks = run(change(epochs=2), digits, start=tmp_path / "model.keras")
+    assert [tick.epoch for tick in ticks if tick.ends_epoch] == [1, 2]
+    assert int(model.optimizer.iterations.numpy()) == 3 * STEPS
+    assert ticks[-1].loss == pytest.approx(undisturbed[2][-1].loss, rel=0.05)
+
+
+def test_another_learning_rate_and_another_optimizer_go_on_from_the_same_weights(digits, undisturbed, tmp_path):
+    undisturbed[0].save(tmp_path / "model.keras")
+    for changes in ({"learning_rate": 1e-6}, {"learning_rate": 1e-6, "optimizer": "rmsprop"}):
+        model, _, ticks = run(change(epochs=1, **changes), digits, start=tmp_path / "model.keras")
+        assert ticks[-1].learning_rate == pytest.approx(1e-6)
+        for before, after in zip(undisturbed[0].get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_allclose(before, after, atol=1e-4)
 
 
 def test_a_training_that_was_complete_is_not_gone_on_with(digits, undisturbed, tmp_path):

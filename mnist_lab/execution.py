@@ -1,0 +1,179 @@
+"""Many steps of training in one call. Imports TensorFlow: for the training side only.
+
+Keras's `fit` goes back to Python for every batch, and its optimizers are a dozen small operations for each variable.
+Here a loop over batches runs inside one graph, and a variable's update is one kernel.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from mnist_lab.networks.shapes import CLASSES
+from mnist_lab.preprocessing import SIDE
+
+SCORED_AT_ONCE = 1000
+
+Variables = Sequence[keras.Variable]
+Update = Callable[[Any, tf.Tensor, list[tf.Tensor], Variables], None]
+
+
+class Score(NamedTuple):
+    """Sums over images: of their losses, of the right answers, and how many they are."""
+
+    loss: float = 0.0
+    right: float = 0.0
+    images: float = 0.0
+
+    def __add__(self, other: tuple[float, ...]) -> "Score":  # type: ignore[override]
+        return Score(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean loss of an image."""
+        return self.loss / self.images
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, in [0, 1]."""
+        return self.right / self.images
+
+
+class Execution:
+    """Trains and scores a compiled Keras model: `fit` and `evaluate`, many batches a call.
+
+    Images are uint8 in 0..255 or float32 in [0, 1], (n, 28, 28), by `dtype`; labels int32 (n,).
+    """
+
+    def __init__(self, model: keras.Model, batch_size: int, one_hot: bool, dtype: Any) -> None:
+        self._model = model
+        self._batch_size = batch_size
+        self._one_hot = one_hot
+        model.optimizer.build(model.trainable_variables)
+        labels = tf.TensorSpec((None,), tf.int32)
+        self._train = tf.function(self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels])
+        self._score = tf.function(
+            self._score_batch, input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.uint8), labels]
+        )
+
+    def train(self, images: NDArray[Any], labels: NDArray[np.int32]) -> Score:
+        """Take a step for each batch, in order; the scores that the network had ahead of each step."""
+        return Score(*map(float, self._train(images, labels)))
+
+    def score(self, images: NDArray[np.uint8], labels: NDArray[np.int32]) -> Score:
+        """How well the network does on these images as it stands."""
+        total = Score()
+        for at in range(0, len(images), SCORED_AT_ONCE):
+            part = slice(at, at + SCORED_AT_ONCE)
+            total += tuple(map(float, self._score(images[part], labels[part])))
+        return total
+
+    def _train_all(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        loss, right = tf.zeros(()), tf.zeros(())
+        for at in tf.range(0, len(labels), self._batch_size):
+            part = slice(at, at + self._batch_size)
+            batch_loss, batch_right = self._step(images[part], labels[part])
+            loss, right = loss + batch_loss, right + batch_right
+        return loss, right, tf.cast(len(labels), tf.float32)
+
+    def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        variables = self._model.trainable_variables
+        with tf.GradientTape() as tape:
+            answers = self._model(_to_unit(images), training=True)
+            loss = self._model.compute_loss(y=self._targets(labels), y_pred=answers)
+        update(self._model.optimizer, tape.gradient(loss, variables), variables)
+        return loss * tf.cast(len(labels), tf.float32), _right(answers, labels)
+
+    def _score_batch(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        answers = self._model(_to_unit(images), training=False)
+        count = tf.cast(len(labels), tf.float32)
+        loss = self._model.compute_loss(y=self._targets(labels), y_pred=answers)
+        return loss * count, _right(answers, labels), count
+
+    def _targets(self, labels: tf.Tensor) -> tf.Tensor:
+        return tf.one_hot(labels, CLASSES) if self._one_hot else labels
+
+
+def update(optimizer: keras.optimizers.Optimizer, gradients: list[tf.Tensor], variables: Variables) -> None:
+    """What `optimizer.apply` does for a plain optimizer, with one kernel for each variable where there is one."""
+    kernel = KERNELS.get(type(optimizer))
+    if kernel is None:
+        optimizer.apply(gradients, variables)
+        return
+    kernel(optimizer, tf.convert_to_tensor(optimizer.learning_rate), gradients, variables)
+    optimizer.iterations.assign_add(1)
+
+
+def _adam(optimizer: Any, rate: tf.Tensor, gradients: list[tf.Tensor], variables: Variables) -> None:
+    step = tf.cast(optimizer.iterations, tf.float32) + 1.0
+    first, second = (tf.pow(beta, step) for beta in (optimizer.beta_1, optimizer.beta_2))
+    momenta, velocities = (_slots(optimizer, variables, name) for name in ("momentum", "velocity"))
+    for variable, momentum, velocity, gradient in zip(variables, momenta, velocities, gradients, strict=True):
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
+            beta1_power=first,
+            beta2_power=second,
+            lr=rate,
+            beta1=optimizer.beta_1,
+            beta2=optimizer.beta_2,
+            epsilon=optimizer.epsilon,
+            grad=gradient,
+        )
+
+
+def _adamw(optimizer: Any, rate: tf.Tensor, gradients: list[tf.Tensor], variables: Variables) -> None:
+    for variable in variables:
+        variable.value.assign_sub(variable.value * (optimizer.weight_decay * rate))
+    _adam(optimizer, rate, gradients, variables)
+
+
+def _rmsprop(optimizer: Any, rate: tf.Tensor, gradients: list[tf.Tensor], variables: Variables) -> None:
+    for variable, velocity, gradient in zip(
+        variables, _slots(optimizer, variables, "velocity"), gradients, strict=True
+    ):
+        square = velocity.value.assign(optimizer.rho * velocity.value + (1 - optimizer.rho) * tf.square(gradient))
+        variable.value.assign_sub(rate * gradient * tf.math.rsqrt(square + optimizer.epsilon))
+
+
+def _sgd(optimizer: Any, rate: tf.Tensor, gradients: list[tf.Tensor], variables: Variables) -> None:
+    if not optimizer.momentum:
+        for variable, gradient in zip(variables, gradients, strict=True):
+            tf.raw_ops.ResourceApplyGradientDescent(var=variable.value.handle, alpha=rate, delta=gradient)
+        return
+    momenta = _slots(optimizer, variables, "momentum")
+    for variable, momentum, gradient in zip(variables, momenta, gradients, strict=True):
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.value.handle,
+            accum=momentum.value.handle,
+            lr=rate,
+            grad=gradient,
+            momentum=optimizer.momentum,
+            use_nesterov=optimizer.nesterov,
+        )
+
+
+KERNELS: dict[type[keras.optimizers.Optimizer], Update] = {
+    keras.optimizers.Adam: _adam,
+    keras.optimizers.AdamW: _adamw,
+    keras.optimizers.RMSprop: _rmsprop,
+    keras.optimizers.SGD: _sgd,
+}
+
+
+def _slots(optimizer: keras.optimizers.Optimizer, variables: Variables, name: str) -> list[keras.Variable]:
+    """The optimizer's own variable of that name for each of the model's."""
+    slots = {slot.name: slot for slot in optimizer.variables}
+    return [slots[f"{variable.path.replace('/', '_')}_{name}"] for variable in variables]
+
+
+def _to_unit(images: tf.Tensor) -> tf.Tensor:
+    return images if images.dtype == tf.float32 else tf.cast(images, tf.float32) / 255.0
+
+
+def _right(answers: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.cast(tf.argmax(answers, axis=1, output_type=tf.int32) == labels, tf.float32))

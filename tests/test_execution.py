@@ -1,0 +1,38 @@
+"""Fused updates against Keras's own. Needs TensorFlow."""
+
+import numpy as np
+import pytest
+
+OPTIMIZERS = {
+    "adam": lambda keras: keras.optimizers.Adam(0.01),
+    "adamw": lambda keras: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    "rmsprop": lambda keras: keras.optimizers.RMSprop(0.01),
+    "sgd": lambda keras: keras.optimizers.SGD(0.1),
+    "momentum": lambda keras: keras.optimizers.SGD(0.1, momentum=0.9),
+    "nesterov": lambda keras: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "a schedule": lambda keras: keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 5)),
+    "another": lambda keras: keras.optimizers.Nadam(0.01),
+}
+
+
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=list(OPTIMIZERS))
+def test_an_update_is_keras_s_own(make):
+    import keras
+    import tensorflow as tf
+
+    from mnist_lab.execution import update
+
+    random = np.random.default_rng(0)
+    start = [random.normal(size=shape).astype(np.float32) for shape in ((5, 3), (3,))]
+    ours, theirs = ([keras.Variable(value, name=f"w{n}") for n, value in enumerate(start)] for _ in range(2))
+    fused, plain = make(keras), make(keras)
+    fused.build(ours)
+    plain.build(theirs)
+    step = tf.function(lambda gradients: update(fused, gradients, ours))
+    for _ in range(6):
+        gradients = [tf.constant(random.normal(size=value.shape).astype(np.float32)) for value in start]
+        step(gradients)
+        plain.apply(gradients, theirs)
+    assert int(fused.iterations) == int(plain.iterations) == 6
+    for mine, its in zip([*ours, *fused.variables], [*theirs, *plain.variables], strict=True):
+        np.testing.assert_allclose(mine.numpy(), its.numpy(), rtol=2e-5, atol=2e-6)
