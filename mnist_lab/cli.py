@@ -120,7 +120,7 @@ def _train_with_a_bar(store: RunStore, run: Run) -> Run:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("queued", total=run.config.epochs)
+        task = bar.add_task("queued", total=run.config.rounds)
 
         def on_tick(tick: Tick) -> None:
             text = f"epoch {tick.epoch}  loss {tick.loss:.4f}  accuracy {tick.accuracy:.2%}"

@@ -1,25 +1,28 @@
 """What can be asked of a training: one typed, bounded, frozen value.
 
-The bounds written here drive the form, the command line, the JSON and the error messages.
+The bounds written here drive the form, the command line, the JSON and the error messages. Which settings mean something
+beside which others stands in `relevance`.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast, get_args
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, Self, cast, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from mnist_lab.errors import ConfigError
+from mnist_lab.relevance import FIXED, applies, conflicts
 
 DatasetName = Literal["mnist", "digits"]
-Network = Literal["dense", "cnn"]
-Activation = Literal["relu", "sigmoid", "tanh"]
-Scaling = Literal["unit", "column-l2", "none"]
-Loss = Literal["sparse-cross-entropy", "one-hot-cross-entropy", "mean-squared-error"]
-Optimizer = Literal["adam", "rmsprop", "sgd"]
-Schedule = Literal["constant", "cosine"]
-
-CNN_ONLY = ("filters", "convolutions")  # settings that mean nothing for other networks
+Network = Literal["dense", "cnn", "logistic", "scratch"]
+Activation = Literal["relu", "sigmoid", "tanh", "gelu", "linear"]
+Output = Literal["softmax", "sigmoid", "logits"]
+Initialization = Literal["glorot-uniform", "he-normal", "normal", "zeros"]
+Scaling = Literal["unit", "column-l2", "none", "standardised", "8x8"]
+Loss = Literal["sparse-cross-entropy", "one-hot-cross-entropy", "mean-squared-error", "quadratic-cost"]
+Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
+Schedule = Literal["constant", "cosine", "step", "warm-up"]
 
 
 def _as_sizes(value: Any) -> Any:
@@ -31,8 +34,19 @@ def _as_sizes(value: Any) -> Any:
     return value
 
 
-Units = Annotated[int, Field(ge=1, le=4096)]
-Filters = Annotated[int, Field(ge=1, le=256)]
+def _as_digits(value: Any) -> Any:
+    """Accept what `_as_sizes` does, in any order and more than once."""
+    sizes = _as_sizes(value)
+    return sorted({int(digit) if str(digit).isdigit() else digit for digit in sizes}, key=str)
+
+
+def _for_layers(value: Any) -> Any:
+    """Accept one value for all hidden layers, or text or a list with one for each; all alike are one."""
+    if isinstance(value, str):
+        value = value.replace(",", " ").split()
+    if isinstance(value, list | tuple) and len(set(map(str, value))) == 1:
+        return value[0]
+    return value
 
 
 def _as_optional(value: Any) -> Any:
@@ -40,11 +54,26 @@ def _as_optional(value: Any) -> Any:
     return None if value == "" else value
 
 
+Units = Annotated[int, Field(ge=1, le=4096)]
+Filters = Annotated[int, Field(ge=1, le=256)]
+Digit = Annotated[int, Field(ge=0, le=9)]
+Dropout = Annotated[float, Field(ge=0.0, le=0.9)]
+
+
+class HiddenLayer(NamedTuple):
+    """One hidden layer: its units, its activation, and the share of its units that training switches off."""
+
+    units: int
+    activation: Activation
+    dropout: float
+
+
 class TrainConfig(BaseModel):
     """The whole of what a training is asked to do.
 
     Frozen and hashable. Build it from untrusted input with `parse`, which turns pydantic's errors into a `ConfigError`
-    that says what to do.
+    that says what to do. Settings that mean nothing beside the others take the value that they amount to, so that
+    equal trainings have equal configurations.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +87,19 @@ class TrainConfig(BaseModel):
         ge=100,
         le=60_000,
         description="Train on the first so many images only; empty means all of them.",
+    )
+    leave_out: Annotated[tuple[Digit, ...], BeforeValidator(_as_digits)] = Field(
+        (),
+        title="Digits left out",
+        max_length=10,
+        description="Digits that training never sees, such as 3 8. The test set keeps them: sabotage to learn from.",
+    )
+    spoiled_labels: float = Field(
+        0.0,
+        title="Spoiled labels",
+        ge=0.0,
+        le=1.0,
+        description="Share of the training images, drawn by the seed, that get a wrong label. The test set stays true.",
     )
     augment: bool = Field(
         False,
@@ -79,7 +121,8 @@ class TrainConfig(BaseModel):
     network: Network = Field(
         "dense",
         title="Network",
-        description="dense: every unit sees the whole image. cnn: small filters slide over it first.",
+        description="dense: every unit sees the whole image. cnn: small filters slide over it first. logistic: "
+        "scikit-learn's logistic regression, no hidden layer. scratch: dense layers written in NumPy, to read.",
     )
     filters: Annotated[tuple[Filters, ...], BeforeValidator(_as_sizes)] = Field(
         (32, 64),
@@ -98,33 +141,55 @@ class TrainConfig(BaseModel):
     units: Annotated[tuple[Units, ...], BeforeValidator(_as_sizes)] = Field(
         (128,),
         title="Hidden layers",
-        max_length=8,
+        max_length=16,
         description="Units of each hidden layer, first to last: 128, or 256 128, or nothing for no hidden layer.",
     )
-    activation: Activation = Field(
-        "relu", title="Activation", description="What makes the network more than one big linear map."
+    activation: Annotated[Activation | tuple[Activation, ...], BeforeValidator(_for_layers)] = Field(
+        "relu",
+        title="Activation",
+        description="What makes the network more than one big linear map: one for all hidden layers, or one for each, "
+        "such as sigmoid relu relu. A cnn's convolutions come first.",
     )
-    dropout: float = Field(
+    dropout: Annotated[Dropout | tuple[Dropout, ...], BeforeValidator(_for_layers)] = Field(
         0.2,
         title="Dropout",
-        ge=0.0,
-        le=0.9,
-        description="Share of units switched off at random after each hidden layer in training; against over-fitting.",
+        description="Share of units switched off at random after each hidden layer in training, against over-fitting: "
+        "one for all, or one for each layer. A cnn's convolutions come first.",
     )
     batch_normalization: bool = Field(
         False,
         title="Batch normalization",
         description="Bring each batch to mean 0 and spread 1 ahead of every activation: steadier, for larger steps.",
     )
+    initialization: Initialization = Field(
+        "glorot-uniform",
+        title="Start weights",
+        description="Where the weights begin. normal: mean 0 and spread 1, biases too. zeros: all units stay alike.",
+    )
+    l2: float = Field(
+        0.0,
+        title="L2",
+        ge=0.0,
+        le=1.0,
+        description="Times the sum of all squared weights is added to the loss: keeps weights small. Try 0.0001.",
+    )
+    output: Output = Field(
+        "softmax",
+        title="Output",
+        description="softmax: ten shares of one. sigmoid: ten times yes or no. logits: the bare sums, for a "
+        "cross-entropy that takes them. What is drawn is answered with softmax probabilities in any case.",
+    )
     scaling: Scaling = Field(
         "unit",
         title="Scaling",
-        description="unit: pixels in [0, 1]. column-l2: each column divided by its length. none: 0 to 255 as they are.",
+        description="unit: pixels in [0, 1]. column-l2: each column divided by its length. none: 0 to 255 as they are. "
+        "standardised: the training pixels' mean taken away, divided by their spread. 8x8: averaged to 8 x 8 pixels.",
     )
     loss: Loss = Field(
         "sparse-cross-entropy",
         title="Loss",
-        description="What training makes small. Sparse and one-hot cross-entropy are the same sum written twice.",
+        description="What training makes small. Sparse and one-hot cross-entropy are the same sum written twice. "
+        "quadratic-cost is half the sum of the ten squared errors, mean-squared-error their mean.",
     )
     optimizer: Optimizer = Field("adam", title="Optimizer", description="The rule that turns gradients into steps.")
     learning_rate: float = Field(
@@ -134,15 +199,60 @@ class TrainConfig(BaseModel):
         le=10.0,
         description="The size of a step: small is precise and slow, large is fast and unstable.",
     )
+    weight_decay: float = Field(
+        0.004,
+        title="Weight decay",
+        ge=0.0,
+        le=1.0,
+        description="Share of each weight, times the learning rate, taken away at every step. Only for adamw.",
+    )
+    momentum: float = Field(
+        0.0,
+        title="Momentum",
+        ge=0.0,
+        le=0.99,
+        description="How much of its last step the optimizer takes again. Only for sgd.",
+    )
+    nesterov: bool = Field(
+        False, title="Nesterov", description="Look where the momentum leads before taking the gradient. Only for sgd."
+    )
     schedule: Schedule = Field(
         "constant",
         title="Schedule",
-        description="constant: every step the same size. cosine: small at first, then large, then down to nothing.",
+        description="constant: every step the same size. cosine: small at first, then large, then down to nothing. "
+        "step: a tenth after half the steps, a hundredth after three quarters. warm-up: small at first, then constant.",
     )
     batch_size: int = Field(
-        32, title="Batch size", ge=1, le=60_000, description="Images looked at before each step of the optimizer."
+        32,
+        title="Batch size",
+        ge=1,
+        le=60_000,
+        description="Images looked at before each step of the optimizer: 1 is stochastic, 60000 full-batch descent.",
     )
     epochs: int = Field(5, title="Epochs", ge=1, le=200, description="How often training goes through all the images.")
+    patience: int = Field(
+        0,
+        title="Patience",
+        ge=0,
+        le=50,
+        description="Stop early after so many epochs without a lower validation loss, and keep the best epoch's "
+        "weights; 0 means never.",
+    )
+    c: float = Field(
+        1.0,
+        title="C",
+        ge=1e-4,
+        le=1e4,
+        description="How much the log loss counts against the squared weights: small keeps weights small. Only for "
+        "logistic.",
+    )
+    max_iterations: int = Field(
+        100,
+        title="Iterations",
+        ge=1,
+        le=10_000,
+        description="So many steps of lbfgs at most; it ends before where it has converged. Only for logistic.",
+    )
     validation_share: float = Field(
         0.1,
         title="Validation share",
@@ -158,29 +268,83 @@ class TrainConfig(BaseModel):
         description="The same seed gives the same start weights, the same split and the same order of images.",
     )
 
+    @model_validator(mode="after")
+    def _settle(self) -> Self:
+        """Refuse what cannot be; bring what means nothing to what it amounts to."""
+        self.__dict__.update(FIXED.get(self.network, {}))
+        for field, info in type(self).model_fields.items():
+            if field not in FIXED.get(self.network, {}) and not applies(field, self):
+                self.__dict__[field] = info.default
+        for field, reason in conflicts(self):
+            raise PydanticCustomError("conflict", "{reason}", {"field": field, "reason": reason})
+        return self
+
+    @property
+    def rounds(self) -> int:
+        """How often at most the training goes through all its images: epochs, or iterations of lbfgs."""
+        return self.max_iterations if self.network == "logistic" else self.epochs
+
+    @property
+    def hidden_layers(self) -> tuple[HiddenLayer, ...]:
+        """The hidden dense layers, first to last."""
+        activations, dropouts = (_spread(value, self.units) for value in (self.activation, self.dropout))
+        return tuple(map(HiddenLayer, self.units, activations, dropouts))
+
+    @property
+    def convolution_activation(self) -> Activation:
+        """The activation of a cnn's convolutions."""
+        return self.activation[0] if isinstance(self.activation, tuple) else self.activation
+
+    @property
+    def convolution_dropout(self) -> float:
+        """What is dropped of what a cnn's convolutions give to the first dense layer."""
+        return self.dropout[0] if isinstance(self.dropout, tuple) else self.dropout
+
+
+def _spread(value: Any, units: tuple[int, ...]) -> tuple[Any, ...]:
+    """One value for each hidden layer; of more, the last ones."""
+    return value[len(value) - len(units) :] if isinstance(value, tuple) else (value,) * len(units)
+
 
 def parse(settings: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
     """The configuration with `settings` laid over `base` (default: every field's default).
 
-    Raises ConfigError, naming each field, what it was given and what it accepts.
+    Raises ConfigError, naming each field, what it was given and what it accepts; `problems` has the same by field.
     """
     start = base.model_dump() if base else {}
     try:
         return TrainConfig.model_validate({**start, **settings})
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error))) from error
+        problems = explain(error)
+        raise ConfigError("\n".join(f"{field}: {text}" for field, text in problems.items()), problems) from error
 
 
-def explain(error: ValidationError) -> list[str]:
-    """One kind line for each thing that is wrong: the field, what it was given, what it accepts."""
-    return [_explain_one(str(item["loc"][0]), item) for item in error.errors()]
+def explain(error: ValidationError) -> dict[str, str]:
+    """For each field that is wrong, one kind line: what it was given and what it accepts, or why it cannot be."""
+    problems: dict[str, str] = {}
+    for item in error.errors():
+        field = item["ctx"]["field"] if item["type"] == "conflict" else str(item["loc"][0])
+        problems.setdefault(field, _explain_one(field, item))
+    return problems
+
+
+def _explain_one(field: str, item: Any) -> str:
+    if item["type"] == "conflict":
+        return str(item["msg"])
+    if item["type"] == "extra_forbidden":
+        return f"there is no setting of this name; the settings are {', '.join(TrainConfig.model_fields)}."
+    return f"{item['input']!r} will not do; it takes {accepted(field)}."
 
 
 def accepted(field: str) -> str:
     """What a field accepts, in words: "a whole number from 1 to 200", "adam, rmsprop or sgd"."""
     schema = TrainConfig.model_json_schema()["properties"][field]
-    options = schema.get("anyOf", [schema])
-    shape = options[0]
+    shape, *others = schema.get("anyOf", [schema])
+    more = {"null": " or nothing", "array": ", or one for each hidden layer"}
+    return _in_words(shape) + "".join(more[other["type"]] for other in others)
+
+
+def _in_words(shape: dict[str, Any]) -> str:
     if "enum" in shape:
         *first, last = shape["enum"]
         return f"{', '.join(first)} or {last}"
@@ -191,13 +355,7 @@ def accepted(field: str) -> str:
     if shape["type"] == "boolean":
         return "true or false"
     number = "a whole number" if shape["type"] == "integer" else "a number"
-    return f"{number} from {shape['minimum']:g} to {shape['maximum']:,}" + (" or nothing" if len(options) > 1 else "")
-
-
-def _explain_one(field: str, item: Any) -> str:
-    if item["type"] == "extra_forbidden":
-        return f"There is no setting named {field!r}; the settings are {', '.join(TrainConfig.model_fields)}."
-    return f"{field}: {item['input']!r} will not do; it takes {accepted(field)}."
+    return f"{number} from {shape['minimum']:g} to {shape['maximum']:,}"
 
 
 def differing(configs: list[TrainConfig]) -> list[str]:
@@ -205,14 +363,41 @@ def differing(configs: list[TrainConfig]) -> list[str]:
     return [field for field in TrainConfig.model_fields if len({getattr(config, field) for config in configs}) > 1]
 
 
+def changed(config: TrainConfig, base: TrainConfig | None = None) -> dict[str, Any]:
+    """The settings in which a configuration differs from another (default: from the defaults of its own network)."""
+    base = base or TrainConfig(network=config.network)
+    return {
+        field: getattr(config, field)
+        for field in TrainConfig.model_fields
+        if (field == "network" and config.network != "dense") or getattr(config, field) != getattr(base, field)
+    }
+
+
 def choices(field: str) -> tuple[str, ...]:
-    """The values of a field that has a closed list of them."""
-    return get_args(TrainConfig.model_fields[field].annotation)
+    """The values of a field that has a closed list of them, also of one that takes several."""
+    return next(_literals(TrainConfig.model_fields[field].annotation), ())
 
 
 def bounds(field: str) -> tuple[float, float]:
-    """The least and the greatest value that a field of numbers takes."""
-    limits = TrainConfig.model_fields[field].metadata
-    (low,) = [limit.ge for limit in limits if isinstance(limit, Ge)]
-    (high,) = [limit.le for limit in limits if isinstance(limit, Le)]
+    """The least and the greatest value that a field of numbers takes, or each of its numbers."""
+    limits = list(_limits(TrainConfig.model_fields[field]))
+    low = next(limit.ge for limit in limits if isinstance(limit, Ge))
+    high = next(limit.le for limit in limits if isinstance(limit, Le))
     return cast(float, low), cast(float, high)
+
+
+def _literals(annotation: Any) -> Iterator[tuple[str, ...]]:
+    if get_origin(annotation) is Literal:
+        yield get_args(annotation)
+    else:
+        for part in get_args(annotation):
+            yield from _literals(part)
+
+
+def _limits(about: Any) -> Iterator[Any]:
+    """The bounds among the metadata of a field or a type, and of the types that it is made of."""
+    yield from getattr(about, "metadata", ())
+    annotation = getattr(about, "annotation", about)
+    for part in (*get_args(annotation), *getattr(annotation, "__metadata__", ())):
+        if part is not annotation:
+            yield from _limits(part)

@@ -13,13 +13,19 @@ MnistLabError
     └── Diverged
 """
 
+from collections.abc import Mapping
+
 
 class MnistLabError(Exception):
     """Base of every error the lab raises on purpose."""
 
 
 class ConfigError(MnistLabError):
-    """A setting is unknown or out of its bounds."""
+    """A setting is unknown, out of its bounds, or cannot stand beside the others; `problems` has why, by field."""
+
+    def __init__(self, message: str, problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = dict(problems or {})
 
 
 class UnknownRecipe(ConfigError):

@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 
 from mnist_lab.batches import Batches
 from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, split
+from mnist_lab.datasets import Dataset, PixelStatistics, pixel_statistics, split
 from mnist_lab.errors import Diverged
 from mnist_lab.execution import Execution, Score
-from mnist_lab.networks.keras_models import build, wants_one_hot
+from mnist_lab.networks import linear, scratch_training
+from mnist_lab.networks.keras_models import build, served, wants_one_hot
 from mnist_lab.runs import Tick
 
 log = logging.getLogger(__name__)
 
 Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]
+
+TRAINERS = {"scratch": scratch_training.train, "logistic": linear.train}  # networks that Keras does not train
 
 SECONDS_BETWEEN_TICKS = 0.25
 SECONDS_AT_ONCE = 0.1  # in one call: enough that what happens between calls hardly counts, little enough to stop soon
@@ -48,10 +51,13 @@ def train(
     written whole after an epoch, every other second at most. `start` is a `model.keras` whose weights, and optimizer's
     memory, the training begins with. The same seed gives the same training on the same machine. Raises Diverged.
     """
+    if config.network in TRAINERS:
+        return TRAINERS[config.network](config, dataset, report, should_stop, checkpoint, start)
     parts = split(dataset, config)
     batches = Batches(parts.x_train, parts.y_train, config)
     keras.backend.clear_session()
-    model, done = _model(config, batches.steps, checkpoint, start)
+    pixels = pixel_statistics(parts.x_train)
+    model, done = _model(config, batches.steps, pixels, checkpoint, start)
     execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
     course, pace = Course(config.epochs, batches.steps, model, report, should_stop, checkpoint), Pace()
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
@@ -62,12 +68,14 @@ def train(
             course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
         if course.stopped:
             break
-    return model, course.stopped
+    return served(model), course.stopped
 
 
-def _model(config: TrainConfig, steps: int, checkpoint: Path | None, start: Path | None) -> tuple[keras.Model, int]:
+def _model(
+    config: TrainConfig, steps: int, pixels: PixelStatistics, checkpoint: Path | None, start: Path | None
+) -> tuple[keras.Model, int]:
     """The model as it goes on from, and how many of its epochs are behind; a damaged checkpoint is as good as none."""
-    model = build(config, steps * config.epochs)
+    model = build(config, steps * config.epochs, pixels=pixels)
     model.optimizer.build(model.trainable_variables)
     if start:
         _go_on_from(model, keras.models.load_model(start), config)
@@ -78,7 +86,7 @@ def _model(config: TrainConfig, steps: int, checkpoint: Path | None, start: Path
         except (OSError, ValueError, KeyError) as error:
             log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
             checkpoint.unlink()
-            return _model(config, steps, None, start)
+            return _model(config, steps, pixels, None, start)
     return model, (int(model.optimizer.iterations.numpy()) - first) // steps
 
 

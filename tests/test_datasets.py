@@ -187,3 +187,41 @@ def test_a_split_takes_the_first_images_only(digits):
     parts = datasets.split(digits, TrainConfig(train_images=300, validation_share=0.0))
     np.testing.assert_array_equal(parts.x_train, digits.x_train[:300])
     assert len(parts.x_validation) == 0
+
+
+def test_digits_left_out_are_nowhere_but_in_the_test_set(digits):
+    config = TrainConfig(validation_share=0.2, leave_out=(3, 8))
+    parts = datasets.split(digits, config)
+    every = datasets.split(digits, TrainConfig(validation_share=0.2))
+    assert set(parts.y_train) == set(parts.y_validation) == {0, 1, 2, 4, 5, 6, 7, 9}
+    np.testing.assert_array_equal(parts.x_train, every.x_train[~np.isin(every.y_train, (3, 8))])
+    assert set(digits.y_test) == set(range(10))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_just_the_share_of_labels_to_learn_from_is_spoiled(digits, share):
+    config = TrainConfig(validation_share=0.2, spoiled_labels=share, seed=2)
+    true, told = datasets.split(digits, TrainConfig(validation_share=0.2, seed=2)), datasets.split(digits, config)
+    assert (true.y_train != told.y_train).sum() == round(len(true.y_train) * share)
+    np.testing.assert_array_equal(true.x_train, told.x_train)
+    np.testing.assert_array_equal(true.y_validation, told.y_validation)
+
+
+def test_the_seed_draws_which_labels_are_spoiled_and_they_become_any_other_digit(digits):
+    labels = np.arange(10, dtype=np.uint8).repeat(500)
+    first, again, other = (datasets.spoil(labels, 1.0, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    counts = np.bincount(labels * 10 + first, minlength=100).reshape(10, 10)
+    assert (counts.diagonal() == 0).all()
+    assert counts[~np.eye(10, dtype=bool)].min() > 25
+
+
+def test_spoiled_labels_bring_back_no_digit_that_is_left_out(digits):
+    told = datasets.split(digits, TrainConfig(leave_out=(3, 8), spoiled_labels=0.5))
+    assert not set(told.y_train) & {3, 8}
+
+
+def test_a_small_share_still_holds_an_image_back(digits):
+    parts = datasets.split(digits, TrainConfig(train_images=100, validation_share=0.001))
+    assert len(parts.x_validation) == 1

@@ -5,7 +5,6 @@ import pytest
 
 from mnist_lab.config import Loss, TrainConfig, choices
 from mnist_lab.errors import Diverged
-from mnist_lab.networks.shapes import count_parameters, layer_shapes
 
 SMALL = TrainConfig(
     dataset="digits", train_images=320, units=(16,), dropout=0.0, batch_size=32, epochs=3, validation_share=0.0
@@ -42,45 +41,6 @@ def a_tick_for_every_step(monkeypatch):
     monkeypatch.setattr(training, "SECONDS_BETWEEN_TICKS", 0.0)
     monkeypatch.setattr(training, "SECONDS_AT_ONCE", 0.0)
     monkeypatch.setattr(training, "FIRST_STEPS", 1)
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        TrainConfig(),
-        TrainConfig(units=()),
-        TrainConfig(units=(300, 20, 7), scaling="column-l2"),
-        TrainConfig(network="cnn", units=()),
-        TrainConfig(network="cnn", filters=(4, 5, 6), units=(11,)),
-        TrainConfig(network="cnn", filters=(4, 5), convolutions=2, units=(11,), batch_normalization=True),
-    ],
-    ids=lambda config: f"{config.network} {config.units}",
-)
-def test_the_layers_counted_are_those_of_the_network(config):
-    from mnist_lab.networks.keras_models import build
-
-    model = build(config)
-    assert count_parameters(config) == model.count_params()
-    weighted = [layer.output.shape[1:] for layer in model.layers if hasattr(layer, "kernel")]
-    assert [shape.output_shape for shape in layer_shapes(config) if shape.parameters] == weighted
-
-
-def test_column_l2_is_keras_normalize_over_columns(digits):
-    import keras
-
-    from mnist_lab.networks.keras_models import SCALINGS
-
-    images = digits.x_test[:50] / np.float32(255)
-    scaled = np.asarray(SCALINGS["column-l2"]()(images))
-    np.testing.assert_allclose(scaled, keras.utils.normalize(images, axis=1), atol=1e-6)
-
-
-def test_scalings_see_the_same_image_of_0_to_1(digits):
-    from mnist_lab.networks.keras_models import SCALINGS
-
-    images = digits.x_test[:5] / np.float32(255)
-    np.testing.assert_array_equal(np.asarray(SCALINGS["unit"]()(images)), images)
-    np.testing.assert_allclose(np.asarray(SCALINGS["none"]()(images)), digits.x_test[:5], atol=1e-3)
 
 
 def test_every_epoch_ends_with_a_tick_and_the_loss_falls(undisturbed):

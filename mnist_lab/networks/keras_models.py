@@ -1,61 +1,123 @@
 """Keras models from a TrainConfig. Imports TensorFlow: for the training side only.
 
-Every model takes float32 (n, 28, 28) in [0, 1], ink bright, and gives float32 (n, 10) probabilities. Scaling is a layer
-inside the model, so that training and prediction cannot differ in it.
+A model is trained with the outputs and the loss that were asked for, and served with ten probabilities (`served`). It
+takes float32 (n, 28, 28) in [0, 1], ink bright. Scaling is a layer inside the model, so that training and prediction
+cannot differ in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
-from mnist_lab.config import Loss, Optimizer, Scaling, Schedule, TrainConfig
-from mnist_lab.networks.shapes import CLASSES, KERNEL, POOL
-from mnist_lab.preprocessing import SIDE
+from mnist_lab.config import Initialization, Loss, Optimizer, Scaling, Schedule, TrainConfig
+from mnist_lab.datasets import PixelStatistics
+from mnist_lab.networks.shapes import CLASSES, EIGHT, KERNEL, POOL
+from mnist_lab.preprocessing import LONGEST, SIDE
+
+MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
+
+Tensor: TypeAlias = keras.KerasTensor
+LearningRate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
-def _column_l2(image: keras.KerasTensor) -> keras.KerasTensor:
+def _column_l2(image: Tensor, pixels: PixelStatistics) -> Tensor:
     """Each column divided by its L2 norm, as `keras.utils.normalize(x, axis=1)`; one without ink stays 0."""
     norm = keras.ops.sqrt(keras.ops.sum(keras.ops.square(image), axis=1, keepdims=True))
     return image / keras.ops.maximum(norm, 1e-6)
 
 
-SCALINGS: dict[Scaling, Callable[[], Callable[[keras.KerasTensor], keras.KerasTensor]]] = {
-    "unit": lambda: keras.layers.Identity(name="scaling"),
-    "column-l2": lambda: _column_l2,
-    "none": lambda: keras.layers.Rescaling(255.0, name="scaling"),
+def _standardised(image: Tensor, pixels: PixelStatistics) -> Tensor:
+    spread = pixels.spread or 1.0
+    return keras.layers.Rescaling(1.0 / spread, -pixels.mean / spread, name="scaling")(image)
+
+
+def _eight_by_eight(image: Tensor, pixels: PixelStatistics) -> Tensor:
+    """The middle 20 x 20, where the digit stands, averaged to 8 x 8: each pixel the mean of 2.5 x 2.5."""
+    image = keras.layers.Reshape((SIDE, SIDE, 1), name="scaling_channel")(image)
+    image = keras.layers.Cropping2D((SIDE - LONGEST) // 2, name="scaling_middle")(image)
+    image = keras.layers.UpSampling2D(2, name="scaling_halves")(image)
+    image = keras.layers.AveragePooling2D(2 * LONGEST // EIGHT, name="scaling_mean")(image)
+    return keras.layers.Reshape((EIGHT, EIGHT), name="scaling")(image)
+
+
+SCALINGS: dict[Scaling, Callable[[Tensor, PixelStatistics], Tensor]] = {
+    "unit": lambda image, pixels: keras.layers.Identity(name="scaling")(image),
+    "column-l2": _column_l2,
+    "none": lambda image, pixels: keras.layers.Rescaling(255.0, name="scaling")(image),
+    "standardised": _standardised,
+    "8x8": _eight_by_eight,
 }
 
-LOSSES: dict[Loss, Callable[[], keras.losses.Loss]] = {
-    "sparse-cross-entropy": keras.losses.SparseCategoricalCrossentropy,
-    "one-hot-cross-entropy": keras.losses.CategoricalCrossentropy,
-    "mean-squared-error": keras.losses.MeanSquaredError,
+
+@keras.saving.register_keras_serializable("mnist_lab")
+class QuadraticCost(keras.losses.Loss):  # type: ignore[misc, unused-ignore]
+    """Half the sum of the squared errors: the textbook's cost, of which one output's share is p - y."""
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """One cost for each image."""
+        return keras.ops.sum(keras.ops.square(y_pred - keras.ops.cast(y_true, y_pred.dtype)), axis=-1) / 2
+
+
+LOSSES: dict[Loss, Callable[[bool], keras.losses.Loss]] = {
+    "sparse-cross-entropy": lambda logits: keras.losses.SparseCategoricalCrossentropy(from_logits=logits),
+    "one-hot-cross-entropy": lambda logits: keras.losses.CategoricalCrossentropy(from_logits=logits),
+    "mean-squared-error": lambda logits: keras.losses.MeanSquaredError(),
+    "quadratic-cost": lambda logits: QuadraticCost(),
 }
 
-OPTIMIZERS: dict[Optimizer, Callable[..., keras.optimizers.Optimizer]] = {
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
+OPTIMIZERS: dict[Optimizer, Callable[[TrainConfig, LearningRate], keras.optimizers.Optimizer]] = {
+    "adam": lambda config, rate: keras.optimizers.Adam(rate),
+    "adamw": lambda config, rate: keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
+    "rmsprop": lambda config, rate: keras.optimizers.RMSprop(rate),
+    "sgd": lambda config, rate: keras.optimizers.SGD(rate, momentum=config.momentum, nesterov=config.nesterov),
 }
 
-WARM_UP = 0.15  # share of a training in which the cosine schedule's steps grow
+INITIALIZATIONS: dict[Initialization, Callable[[], dict[str, Any]]] = {
+    "glorot-uniform": lambda: {"kernel_initializer": "glorot_uniform"},
+    "he-normal": lambda: {"kernel_initializer": "he_normal"},
+    "normal": lambda: {
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=1.0),
+        "bias_initializer": keras.initializers.RandomNormal(stddev=1.0),
+    },
+    "zeros": lambda: {"kernel_initializer": "zeros"},
+}
+
+WARM_UP = 0.15  # share of a training in which the steps of the cosine and the warm-up schedule grow
 FIRST_STEP = 0.04  # of the largest
 MOMENTUM = 0.9  # of the moving averages: they must settle within a short training too
 
 
-def _cosine(config: TrainConfig, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def _cosine(rate: float, steps: int) -> LearningRate:
     """Up in a straight line, then down along half a cosine (Loshchilov and Hutter 2017, "SGDR"; Smith 2018)."""
     warm_up = round(steps * WARM_UP)
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate * FIRST_STEP,
-        warmup_target=config.learning_rate,
+        initial_learning_rate=rate * FIRST_STEP,
+        warmup_target=rate,
         warmup_steps=warm_up,
         decay_steps=max(steps - warm_up, 1),
     )
 
 
-SCHEDULES: dict[Schedule, Callable[[TrainConfig, int], float | keras.optimizers.schedules.LearningRateSchedule]] = {
-    "constant": lambda config, steps: config.learning_rate,
+def _step(rate: float, steps: int) -> LearningRate:
+    """A tenth after half of the steps, a hundredth after three quarters (He et al. 2016, "ResNet")."""
+    return keras.optimizers.schedules.PiecewiseConstantDecay(
+        [max(steps // 2, 1), max(steps * 3 // 4, 2)], [rate, rate / 10, rate / 100]
+    )
+
+
+def _warm_up(rate: float, steps: int) -> LearningRate:
+    """Up in a straight line, then constant: Keras's polynomial decay, upwards."""
+    return keras.optimizers.schedules.PolynomialDecay(rate * FIRST_STEP, max(round(steps * WARM_UP), 1), rate)
+
+
+SCHEDULES: dict[Schedule, Callable[[float, int], LearningRate]] = {
+    "constant": lambda rate, steps: rate,
     "cosine": _cosine,
+    "step": _step,
+    "warm-up": _warm_up,
 }
 
 
@@ -64,48 +126,93 @@ def wants_one_hot(loss: Loss) -> bool:
     return loss != "sparse-cross-entropy"
 
 
-def build(config: TrainConfig, steps: int = 1, steps_per_execution: int = 1) -> keras.Model:
-    """The compiled model, its weights drawn from `config.seed`, for a training of so many `steps` in all."""
+def build(
+    config: TrainConfig, steps: int = 1, steps_per_execution: int = 1, pixels: PixelStatistics = MNIST_PIXELS
+) -> keras.Model:
+    """The compiled model, its weights drawn from `config.seed`, for a training of so many `steps` in all.
+
+    `pixels` are those of the images to train on; the standardised scaling needs them. The regularization and the loss
+    together are `model.compute_loss`.
+    """
     keras.utils.set_random_seed(config.seed)
     image = keras.Input((SIDE, SIDE), name="image")
-    features = SCALINGS[config.scaling]()(image)
+    features = SCALINGS[config.scaling](image, pixels)
     if config.network == "cnn":
         features = _convolutions(features, config)
     features = keras.layers.Flatten(name="flatten")(features)
-    if config.network == "cnn" and config.dropout:
-        features = keras.layers.Dropout(config.dropout, name="flatten_dropout")(features)
-    for number, units in enumerate(config.units, start=1):
-        features = _activated(keras.layers.Dense(units, name=f"hidden_{number}"), features, config)
-        if config.dropout:
-            features = keras.layers.Dropout(config.dropout, name=f"hidden_{number}_dropout")(features)
-    probabilities = keras.layers.Dense(CLASSES, activation="softmax", name="probabilities")(features)
-    model = keras.Model(image, probabilities)
+    if config.network == "cnn" and config.convolution_dropout:
+        features = keras.layers.Dropout(config.convolution_dropout, name="flatten_dropout")(features)
+    for number, (units, activation, dropout) in enumerate(config.hidden_layers, start=1):
+        layer = keras.layers.Dense(units, name=f"hidden_{number}", **_weights(config))
+        features = _activated(layer, features, activation, config.batch_normalization)
+        if dropout:
+            features = keras.layers.Dropout(dropout, name=f"hidden_{number}_dropout")(features)
+    last = "linear" if config.output == "logits" else config.output
+    outputs = keras.layers.Dense(CLASSES, activation=last, name="outputs", **_weights(config))(features)
+    model = keras.Model(image, outputs)
     model.compile(
-        optimizer=OPTIMIZERS[config.optimizer](learning_rate=SCHEDULES[config.schedule](config, steps)),
-        loss=LOSSES[config.loss](),
+        optimizer=OPTIMIZERS[config.optimizer](config, SCHEDULES[config.schedule](config.learning_rate, steps)),
+        loss=LOSSES[config.loss](config.output == "logits"),
         metrics=["accuracy"],
         steps_per_execution=steps_per_execution,
     )
     return model
 
 
-def _convolutions(features: keras.KerasTensor, config: TrainConfig) -> keras.KerasTensor:
-    features = keras.layers.Reshape((SIDE, SIDE, 1), name="channel")(features)
+def served(model: keras.Model) -> keras.Model:
+    """The model as it answers: ten probabilities, whatever outputs it was trained with; it shares the weights.
+
+    Logits become probabilities by softmax. So do the sums below sigmoid outputs: a sigmoid's s says yes with odds
+    s / (1 - s), and of ten independent answers, given that just one digit is right, each has its odds' share. That is
+    softmax, it keeps the order, and Keras's cross-entropies train a sigmoid output as just that.
+    """
+    last = model.layers[-1]
+    if last.activation is keras.activations.softmax:
+        return model
+    probabilities = keras.layers.Dense(CLASSES, activation="softmax", name="probabilities")
+    answering = keras.Model(model.input, probabilities(last.input))
+    probabilities.set_weights(last.get_weights())
+    return answering
+
+
+def features(model: keras.Model, images: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the first dense layer gets of images (n, 28, 28), float32 in [0, 1] or uint8: scaled and flat, float32."""
+    flat = keras.Model(model.input, model.get_layer("flatten").output)
+    full = 255.0 if images.dtype == np.uint8 else 1.0
+    parts = np.array_split(images, len(images) // 4096 + 1)
+    return np.concatenate([np.asarray(flat(part.astype(np.float32) / np.float32(full))) for part in parts])
+
+
+def set_dense(model: keras.Model, layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    """Give the dense layers these weights (inputs, units) and biases (units,), first to last."""
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    for layer, pair in zip(dense, layers, strict=True):
+        layer.set_weights(list(pair))
+
+
+def _weights(config: TrainConfig) -> dict[str, Any]:
+    regularizer = keras.regularizers.L2(config.l2) if config.l2 else None
+    return {"kernel_regularizer": regularizer, **INITIALIZATIONS[config.initialization]()}
+
+
+def _convolutions(features: Tensor, config: TrainConfig) -> Tensor:
+    features = keras.layers.Reshape((*features.shape[1:], 1), name="channel")(features)
     number = 0
     for block, filters in enumerate(config.filters, start=1):
         for convolution in range(1, config.convolutions + 1):
             number += 1
             padding = "valid" if convolution == config.convolutions else "same"
-            layer = keras.layers.Conv2D(filters, KERNEL, padding=padding, name=f"convolution_{number}")
-            features = _activated(layer, features, config)
+            name = f"convolution_{number}"
+            layer = keras.layers.Conv2D(filters, KERNEL, padding=padding, name=name, **_weights(config))
+            features = _activated(layer, features, config.convolution_activation, config.batch_normalization)
         features = keras.layers.MaxPooling2D(POOL, name=f"pooling_{block}")(features)
     return features
 
 
-def _activated(layer: keras.Layer, features: keras.KerasTensor, config: TrainConfig) -> keras.KerasTensor:
+def _activated(layer: keras.Layer, features: Tensor, activation: str, normalized: bool) -> Tensor:
     """What a layer makes of its input, normalized where the configuration says so, and its activation."""
-    if not config.batch_normalization:
-        layer.activation = keras.activations.get(config.activation)
+    if not normalized:
+        layer.activation = keras.activations.get(activation)
         return layer(features)
     features = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{layer.name}_normalization")(layer(features))
-    return keras.layers.Activation(config.activation, name=f"{layer.name}_activation")(features)
+    return keras.layers.Activation(activation, name=f"{layer.name}_activation")(features)

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from mnist_lab.comparison import sentence, verdict
-from mnist_lab.config import CNN_ONLY, TrainConfig, differing
+from mnist_lab.config import TrainConfig, differing
 from mnist_lab.errors import MnistLabError
 from mnist_lab.plots import NO_TOOLBAR, confusion_figure, curves, curves_figure
+from mnist_lab.relevance import applies
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 
@@ -58,7 +59,7 @@ def _row(run: Run, fields: list[str]) -> dict[str, Any]:
 
 def _cell(config: TrainConfig, field: str) -> str:
     value = getattr(config, field)
-    if field in CNN_ONLY and config.network != "cnn":
+    if not applies(field, config):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -63,7 +63,7 @@ def _render_job(run: Run) -> None:
     )
     if run.state is RunState.QUEUED:
         return
-    st.progress(min(position / run.config.epochs, 1.0), text=_progress_in_words(run, position))
+    st.progress(min(position / run.config.rounds, 1.0), text=_progress_in_words(run, position))
     if ticks:
         figure = curves_figure({run.name: curves(run.name, ticks)})
         st.plotly_chart(figure, key=f"curves-{run.id}", config=NO_TOOLBAR)
@@ -79,10 +79,10 @@ def _state_in_words(run: Run) -> str:
 
 def _progress_in_words(run: Run, position: float) -> str:
     elapsed = time.time() - (run.status.started or time.time())
-    words = f"epoch {min(int(position) + 1, run.config.epochs)} of {run.config.epochs} · {_duration(elapsed)} elapsed"
+    words = f"epoch {min(int(position) + 1, run.config.rounds)} of {run.config.rounds} · {_duration(elapsed)} elapsed"
     ticks = resources.store().metrics(run.id)
-    if ticks and 0 < position < run.config.epochs:
-        left = ticks[-1].seconds / position * (run.config.epochs - position)
+    if ticks and 0 < position < run.config.rounds:
+        left = ticks[-1].seconds / position * (run.config.rounds - position)
         words += f" · about {_duration(left)} to go"
     return words
 

@@ -1,0 +1,150 @@
+"""Train a network from scratch, with the contract of `training.train`. Imports TensorFlow, to save it like others."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_lab import stopping
+from mnist_lab.augmentation import augment
+from mnist_lab.config import TrainConfig
+from mnist_lab.datasets import Dataset, pixel_statistics, split
+from mnist_lab.errors import Diverged
+from mnist_lab.networks.keras_models import build, features, served, set_dense
+from mnist_lab.networks.scratch import Layer, learn, score, start
+from mnist_lab.runs import Tick
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_TICKS = 0.25
+
+
+def train(
+    config: TrainConfig,
+    dataset: Dataset,
+    report: Callable[[Tick], None],
+    should_stop: Callable[[], bool] = lambda: False,
+    checkpoint: Path | None = None,
+) -> tuple[keras.Model, bool]:
+    """Train from the start, or from `checkpoint`; the model that serves, and whether it was stopped early.
+
+    The checkpoint is that of the same network in Keras. A stop keeps the last whole epoch; early stopping the best.
+    Raises Diverged.
+    """
+    parts = split(dataset, config)
+    model = build(config, pixels=pixel_statistics(parts.x_train))
+    steps = -(-len(parts.x_train) // config.batch_size)
+    layers = start(config, features(model, parts.x_train[:1]).shape[1])
+    done = _restore(model, layers, checkpoint) // steps
+    loop = _Loop(config, layers, steps, report, should_stop)
+    validation = features(model, parts.x_validation), parts.y_validation
+    x = features(model, parts.x_train)
+    kept, losses = _copy(layers), list[float]()
+    for epoch in range(done + 1, config.epochs + 1):
+        if config.augment:
+            x = features(model, augment(parts.x_train, np.random.default_rng([config.seed, epoch])))
+        if not loop.run(epoch, x, parts.y_train):
+            break
+        watched = score(layers, *validation, config.loss) if len(parts.y_validation) else None
+        losses += [watched[0]] if watched else []
+        if not config.patience or stopping.best_epoch(losses) == len(losses):
+            kept = _copy(layers)
+        _save(model, layers, epoch * steps, checkpoint)
+        loop.end_epoch(epoch, watched)
+        if loop.stopped or stopping.is_over(losses, config.patience):
+            break
+    set_dense(model, [(layer.weights, layer.biases) for layer in kept])
+    return served(model), loop.stopped
+
+
+class _Loop:
+    """Goes through epochs, reports several times a second and looks for a request to stop as often."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        layers: list[Layer],
+        steps: int,
+        report: Callable[[Tick], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.stopped = False
+        self._config = config
+        self._layers = layers
+        self._steps = steps
+        self._report = report
+        self._should_stop = should_stop
+        self._cost, self._right, self._seen = 0.0, 0, 0
+        self._started = self._last = time.monotonic()
+
+    def run(self, epoch: int, x: NDArray[np.float32], y: NDArray[np.uint8]) -> bool:
+        """One epoch in the seed's order; whether it was gone through to its end."""
+        order = np.random.default_rng([self._config.seed, epoch]).permutation(len(x))
+        self._cost, self._right, self._seen = 0.0, 0, 0
+        for step in range(1, self._steps + 1):
+            batch = order[(step - 1) * self._config.batch_size : step * self._config.batch_size]
+            cost, right = learn(self._layers, x[batch], y[batch], self._config.loss, self._config.learning_rate)
+            self._cost, self._right, self._seen = (
+                self._cost + cost * len(batch),
+                self._right + right,
+                self._seen + len(batch),
+            )
+            if step < self._steps and time.monotonic() - self._last >= SECONDS_BETWEEN_TICKS:
+                self._tick(epoch, step)
+                if self._stop_asked():
+                    return False
+        return True
+
+    def end_epoch(self, epoch: int, watched: tuple[float, float] | None) -> None:
+        """Report a whole epoch with its validation loss and accuracy."""
+        self._tick(epoch, self._steps, *(watched or (None, None)))
+        self._stop_asked()
+
+    def _stop_asked(self) -> bool:
+        self.stopped = self.stopped or self._should_stop()
+        return self.stopped
+
+    def _tick(self, epoch: int, step: int, val_loss: float | None = None, val_accuracy: float | None = None) -> None:
+        self._last = time.monotonic()
+        loss = self._cost / self._seen
+        if not np.isfinite(loss):
+            raise Diverged(
+                f"The loss became {loss} in epoch {epoch}: the steps were too large. Try a smaller learning rate."
+            )
+        rate, seconds = self._config.learning_rate, self._last - self._started
+        accuracy = self._right / self._seen
+        self._report(Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy))
+
+
+def _copy(layers: list[Layer]) -> list[Layer]:
+    return [layer._replace(weights=layer.weights.copy(), biases=layer.biases.copy()) for layer in layers]
+
+
+def _save(model: keras.Model, layers: list[Layer], steps: int, checkpoint: Path | None) -> None:
+    if checkpoint:
+        set_dense(model, [(layer.weights, layer.biases) for layer in layers])
+        model.optimizer.iterations.assign(steps)
+        partial = checkpoint.with_name("partial.weights.h5")
+        model.save_weights(partial)
+        partial.replace(checkpoint)
+
+
+def _restore(model: keras.Model, layers: list[Layer], checkpoint: Path | None) -> int:
+    """Set the layers as `checkpoint` keeps them; the steps that they have behind them."""
+    model.optimizer.build(model.trainable_variables)
+    if not checkpoint or not checkpoint.exists():
+        return 0
+    try:
+        model.load_weights(checkpoint)
+    except (OSError, ValueError, KeyError) as error:
+        log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
+        checkpoint.unlink()
+        return 0
+    kept = iter(model.get_weights())
+    for layer in layers:
+        layer.weights[...], layer.biases[...] = next(kept), next(kept)
+    return int(model.optimizer.iterations.numpy())

@@ -1,0 +1,13 @@
+"""When to stop early: pure functions of the validation losses of the epochs so far, so a resumed run decides alike."""
+
+from collections.abc import Sequence
+
+
+def best_epoch(losses: Sequence[float]) -> int:
+    """The epoch, counted from 1, with the lowest validation loss; of equal ones the first; 0 where there is none."""
+    return min(range(len(losses)), key=losses.__getitem__) + 1 if losses else 0
+
+
+def is_over(losses: Sequence[float], patience: int) -> bool:
+    """Whether `patience` epochs in a row brought no lower validation loss. A patience of 0 never ends."""
+    return 0 < patience <= len(losses) - best_epoch(losses)
