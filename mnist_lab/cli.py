@@ -65,7 +65,14 @@ def _in_words(answer: dict[str, Any]) -> str:
 def list_recipes(options: argparse.Namespace) -> int:
     """The recipes with what is published about them."""
     rows = [
-        {"name": name, "summary": recipe.summary, "published": recipe.published._asdict(), **recipe.config.model_dump()}
+        {
+            "name": name,
+            "summary": recipe.summary,
+            "source": recipe.source,
+            "note": recipe.note,
+            "published": recipe.published._asdict(),
+            **recipe.config.model_dump(),
+        }
         for name, recipe in recipes.RECIPES.items()
     ]
     if options.json:

@@ -82,7 +82,7 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: "Progress", on_tick
         before = max((tick.seconds for tick in store.metrics(run.id)), default=0.0)
 
         def report(tick: Tick) -> None:
-            if tick.ends_epoch:
+            if tick.ends_epoch and checkpoint.exists():  # lbfgs has none
                 store.write(run.id, CHECKPOINT, checkpoint.read_bytes())
             tick = tick._replace(seconds=before + tick.seconds)
             store.log(run.id, tick)

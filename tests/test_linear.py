@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from mnist_lab.config import parse
 from mnist_lab.datasets import split
@@ -26,7 +27,8 @@ def own(digits, settings=()):
     config = parse({**SMALL, **dict(settings)})
     parts, model = split(digits, config), build(config)
     regression = LogisticRegression(C=config.c, max_iter=config.max_iterations)
-    regression.fit(features(model, parts.x_train), parts.y_train)
+    with threadpool_limits(1):
+        regression.fit(features(model, parts.x_train).astype(np.float64), parts.y_train)
     answers = np.zeros((len(digits.x_test), 10))
     answers[:, regression.classes_] = regression.predict_proba(features(model, digits.x_test))
     return answers, regression

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from mnist_lab.config import Loss, TrainConfig
 from mnist_lab.datasets import Dataset, Split, pixel_statistics, split
@@ -50,11 +51,11 @@ def train(
     """
     parts = split(dataset, config)
     model = build(config, pixels=pixel_statistics(parts.x_train))
-    x = features(model, parts.x_train)
+    x = features(model, parts.x_train).astype(np.float64)
     watcher = _Watcher(config, parts, features(model, parts.x_validation), report, should_stop)
     regression = regression_for(config).set_callbacks(watcher)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):  # more threads gain little, and stall on a busy machine
             warnings.simplefilter("ignore", ConvergenceWarning)  # ending at the limit is what was asked for
             regression.fit(x, parts.y_train)
         watcher.end(regression, x, parts.y_train)
@@ -112,7 +113,13 @@ class _Watcher:
         """Nothing happens at the beginning of an iteration."""
 
     def on_fit_task_end(
-        self, estimator: Any, context: Any, *, X: Any = None, y: Any = None, fitted_estimator: Any = None
+        self,
+        estimator: Any,
+        context: Any,
+        *,
+        X: Any = None,  # noqa: N803
+        y: Any = None,
+        fitted_estimator: Any = None,
     ) -> None:
         """An iteration is over, unless it is the whole fit, or one without data that was never done."""
         if context.parent is None or X is None:
@@ -124,7 +131,7 @@ class _Watcher:
                 self.latest = fitted_estimator
                 raise Stopped
 
-    def end(self, regression: LogisticRegression, x: NDArray[np.float32], y: NDArray[np.uint8]) -> None:
+    def end(self, regression: LogisticRegression, x: NDArray[np.float64], y: NDArray[np.uint8]) -> None:
         """Report the result."""
         self._iteration = max(int(regression.n_iter_[0]), 1)
         self._tick(regression, x, y)

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from mnist_lab import stopping
 from mnist_lab.augmentation import augment
@@ -47,7 +48,9 @@ def train(
     for epoch in range(done + 1, config.epochs + 1):
         if config.augment:
             x = features(model, augment(parts.x_train, np.random.default_rng([config.seed, epoch])))
-        if not loop.run(epoch, x, parts.y_train):
+        with threadpool_limits(1):  # several threads gain nothing at this size, and wait for ever on a busy machine
+            whole = loop.run(epoch, x, parts.y_train)
+        if not whole:
             break
         watched = score(layers, *validation, config.loss) if len(parts.y_validation) else None
         losses += [watched[0]] if watched else []
