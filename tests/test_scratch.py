@@ -147,7 +147,7 @@ def test_it_learns_and_reports_every_epoch(digits):
     assert [tick.epoch for tick in ends] == [1, 2, 3]
     assert {tick.steps for tick in ticks} == {10}
     assert ends[-1].loss < ends[0].loss
-    assert run(digits, {"epochs": 20})[2][-1].accuracy > 0.85
+    assert run(digits, {"epochs": 20, "learning_rate": 0.1})[2][-1].accuracy > 0.85
 
 
 def test_the_same_seed_trains_the_same_network_and_another_does_not(digits):
@@ -201,3 +201,26 @@ def test_early_stopping_ends_and_keeps_the_best_epoch(digits):
 
 def test_augmented_images_differ_in_every_epoch(digits):
     assert not same_weights(run(digits, {"augment": True})[0], run(digits)[0])
+
+
+def test_a_training_can_begin_with_the_weights_of_another(digits, tmp_path):
+    parent, *_ = run(digits)
+    parent.save(tmp_path / "model.keras")
+    seen = run(digits, {"epochs": 1, "learning_rate": 1e-6}, start=tmp_path / "model.keras")
+    for mine, its in zip(seen[0].get_weights(), parent.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, its, atol=1e-4)
+
+
+def test_the_same_start_and_order_train_the_same_network_as_keras(digits, tmp_path):
+    """By hand and with Keras: the same steps, up to rounding."""
+    from mnist_lab.networks.keras_models import build, set_dense
+
+    config = parse({**SMALL, "output": "logits"})
+    model = build(config)
+    set_dense(model, [layer[:2] for layer in scratch.start(config, 784)])
+    model.save(tmp_path / "start.keras")
+    by_hand, *_ = run(digits, {"output": "logits"})
+    with_keras = {"network": "dense", "dropout": 0, "optimizer": "sgd", "output": "logits"}
+    by_keras, *_ = run(digits, with_keras, start=tmp_path / "start.keras")
+    for mine, its in zip(by_hand.get_weights(), by_keras.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, its, atol=1e-4)

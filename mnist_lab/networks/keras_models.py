@@ -126,9 +126,7 @@ def wants_one_hot(loss: Loss) -> bool:
     return loss != "sparse-cross-entropy"
 
 
-def build(
-    config: TrainConfig, steps: int = 1, steps_per_execution: int = 1, pixels: PixelStatistics = MNIST_PIXELS
-) -> keras.Model:
+def build(config: TrainConfig, steps: int = 1, pixels: PixelStatistics = MNIST_PIXELS) -> keras.Model:
     """The compiled model, its weights drawn from `config.seed`, for a training of so many `steps` in all.
 
     `pixels` are those of the images to train on; the standardised scaling needs them. The regularization and the loss
@@ -154,7 +152,6 @@ def build(
         optimizer=OPTIMIZERS[config.optimizer](config, SCHEDULES[config.schedule](config.learning_rate, steps)),
         loss=LOSSES[config.loss](config.output == "logits"),
         metrics=["accuracy"],
-        steps_per_execution=steps_per_execution,
     )
     return model
 

@@ -43,11 +43,12 @@ def train(
     report: Callable[[Tick], None],
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
+    start: Path | None = None,
 ) -> tuple[keras.Model, bool]:
     """Fit until lbfgs has converged or did `max_iterations`; the model, and whether it was stopped.
 
     An iteration of lbfgs is one epoch of one step. A stop keeps the last iteration. lbfgs cannot be resumed, so there
-    is no checkpoint: a run that was interrupted starts anew, and ends with the same weights.
+    is no checkpoint, and no `start` either: a run that was interrupted begins anew, and ends with the same weights.
     """
     parts = split(dataset, config)
     model = build(config, pixels=pixel_statistics(parts.x_train))

@@ -15,8 +15,9 @@ from mnist_lab.augmentation import augment
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, pixel_statistics, split
 from mnist_lab.errors import Diverged
+from mnist_lab.networks import scratch
 from mnist_lab.networks.keras_models import build, features, served, set_dense
-from mnist_lab.networks.scratch import Layer, learn, score, start
+from mnist_lab.networks.scratch import Layer, learn, score
 from mnist_lab.runs import Tick
 
 log = logging.getLogger(__name__)
@@ -30,16 +31,19 @@ def train(
     report: Callable[[Tick], None],
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
+    start: Path | None = None,
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint`; the model that serves, and whether it was stopped early.
 
-    The checkpoint is that of the same network in Keras. A stop keeps the last whole epoch; early stopping the best.
-    Raises Diverged.
+    The checkpoint is that of the same network in Keras, and so is `start`, a `model.keras` to begin with. A stop keeps
+    the last whole epoch, early stopping the best one. Raises Diverged.
     """
     parts = split(dataset, config)
     model = build(config, pixels=pixel_statistics(parts.x_train))
     steps = -(-len(parts.x_train) // config.batch_size)
-    layers = start(config, features(model, parts.x_train[:1]).shape[1])
+    layers = scratch.start(config, features(model, parts.x_train[:1]).shape[1])
+    if start:
+        _set(layers, keras.models.load_model(start, compile=False))
     done = _restore(model, layers, checkpoint) // steps
     loop = _Loop(config, layers, steps, report, should_stop)
     validation = features(model, parts.x_validation), parts.y_validation
@@ -85,8 +89,8 @@ class _Loop:
         self._started = self._last = time.monotonic()
 
     def run(self, epoch: int, x: NDArray[np.float32], y: NDArray[np.uint8]) -> bool:
-        """One epoch in the seed's order; whether it was gone through to its end."""
-        order = np.random.default_rng([self._config.seed, epoch]).permutation(len(x))
+        """One epoch in the seed's order, the one that Keras's networks see; whether it was gone through to its end."""
+        order = np.random.default_rng((self._config.seed, epoch - 1)).permutation(len(x))
         self._cost, self._right, self._seen = 0.0, 0, 0
         for step in range(1, self._steps + 1):
             batch = order[(step - 1) * self._config.batch_size : step * self._config.batch_size]
@@ -147,7 +151,11 @@ def _restore(model: keras.Model, layers: list[Layer], checkpoint: Path | None) -
         log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
         checkpoint.unlink()
         return 0
+    _set(layers, model)
+    return int(model.optimizer.iterations.numpy())
+
+
+def _set(layers: list[Layer], model: keras.Model) -> None:
     kept = iter(model.get_weights())
     for layer in layers:
         layer.weights[...], layer.biases[...] = next(kept), next(kept)
-    return int(model.optimizer.iterations.numpy())
