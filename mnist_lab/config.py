@@ -129,14 +129,21 @@ class TrainConfig(BaseModel):
         title="Filters",
         min_length=1,
         max_length=3,
-        description="Filters of the 3 x 3 convolutions ahead of each 2 x 2 max pooling, first to last. Only for cnn.",
+        description="Filters of the convolutions ahead of each 2 x 2 max pooling, first to last. Only for cnn.",
+    )
+    kernel: int = Field(
+        3,
+        title="Kernel size",
+        ge=2,
+        le=7,
+        description="The side of the window that a filter looks through, in pixels. Only for cnn.",
     )
     convolutions: int = Field(
         1,
         title="Convolutions",
         ge=1,
         le=3,
-        description="How many 3 x 3 convolutions stand ahead of each pooling. Only for cnn.",
+        description="How many convolutions stand ahead of each pooling. Only for cnn.",
     )
     units: Annotated[tuple[Units, ...], BeforeValidator(_as_sizes)] = Field(
         (128,),

@@ -33,6 +33,7 @@ STEPWISE = ("optimizer", "learning_rate", "schedule", "batch_size", "epochs", "p
 
 APPLIES: dict[str, Callable[["TrainConfig"], bool]] = {
     "filters": lambda config: config.network == "cnn",
+    "kernel": lambda config: config.network == "cnn",
     "convolutions": lambda config: config.network == "cnn",
     "c": lambda config: config.network == "logistic",
     "max_iterations": lambda config: config.network == "logistic",
@@ -70,11 +71,12 @@ def conflicts(config: "TrainConfig") -> Iterator[tuple[str, str]]:
             "squared errors are measured from 0 and 1, and logits can be any number. Choose softmax or sigmoid "
             "as the output, or a cross-entropy as the loss.",
         )
-    if config.network == "cnn" and config.scaling == "8x8" and len(config.filters) > 1:
+    if config.network == "cnn" and _last_side(config) < 1:
+        side = _first_side(config)
         yield (
             "filters",
-            "8 x 8 pixels are too few for more than one round of convolutions and pooling. Give one number of "
-            "filters, or another scaling.",
+            f"{side} x {side} pixels are too few for {len(config.filters)} rounds of convolutions with a kernel of "
+            f"{config.kernel} and pooling. Give fewer numbers of filters, a smaller kernel or another scaling.",
         )
     if config.batch_normalization and config.batch_size == 1:
         yield (
@@ -91,3 +93,15 @@ def conflicts(config: "TrainConfig") -> Iterator[tuple[str, str]]:
         )
     if len(config.leave_out) > 8:
         yield "leave_out", "at least two digits must be left to tell apart."
+
+
+def _first_side(config: "TrainConfig") -> int:
+    return 8 if config.scaling == "8x8" else 28
+
+
+def _last_side(config: "TrainConfig") -> int:
+    """The side of what the last pooling gives, in pixels."""
+    side = _first_side(config)
+    for _ in config.filters:
+        side = (side - config.kernel + 1) // 2
+    return side

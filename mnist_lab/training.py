@@ -22,6 +22,8 @@ from mnist_lab.execution import Execution, Score
 from mnist_lab.networks import linear, scratch_training
 from mnist_lab.networks.keras_models import build, served, wants_one_hot
 from mnist_lab.runs import Tick
+from mnist_lab.stopping import best_epoch
+from mnist_lab.stopping import is_over as no_longer_better
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +61,16 @@ def train(
     pixels = pixel_statistics(parts.x_train)
     model, done = _model(config, batches.steps, pixels, checkpoint, start)
     execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
-    course, pace = Course(config.epochs, batches.steps, model, report, should_stop, checkpoint), Pace()
+    course, pace = Course(config, batches.steps, model, report, should_stop, checkpoint), Pace()
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
     for chunk in batches.chunks(range(done, config.epochs), lambda: pace.steps):
         course.go_on(chunk.epoch, chunk.stop, execution.train(chunk.images, chunk.labels))
         pace.took(chunk.stop - chunk.first)
         if chunk.stop == batches.steps:
             course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
-        if course.stopped:
+        if course.is_over:
             break
+    course.end()
     return served(model), course.stopped
 
 
@@ -96,8 +99,8 @@ def _go_on_from(model: keras.Model, parent: keras.Model, config: TrainConfig) ->
     A schedule begins anew, so the steps are then counted from 0.
     """
     model.set_weights(parent.get_weights())
-    mine, its = model.optimizer, parent.optimizer
-    if type(mine) is not type(its) or len(mine.variables) != len(its.variables):
+    mine, its = model.optimizer, getattr(parent, "optimizer", None)
+    if its is None or type(mine) is not type(its) or len(mine.variables) != len(its.variables):
         return
     rate = float(mine.learning_rate)
     for variable, value in zip(mine.variables, its.variables, strict=True):
@@ -109,11 +112,11 @@ def _go_on_from(model: keras.Model, parent: keras.Model, config: TrainConfig) ->
 
 
 class Course:
-    """The course of a training: turns it into ticks, stops it on request and keeps its last whole epoch."""
+    """The course of a training: turns it into ticks, stops it in time and keeps the epoch that counts."""
 
     def __init__(
         self,
-        epochs: int,
+        config: TrainConfig,
         steps: int,
         model: keras.Model,
         report: Report,
@@ -121,13 +124,14 @@ class Course:
         checkpoint: Path | None,
     ) -> None:
         self.stopped = False
-        self._epochs = epochs
+        self._config = config
         self._steps = steps
         self._model = model
         self._report = report
         self._should_stop = should_stop
         self._checkpoint = checkpoint
-        self._whole_epoch: list[NDArray[Any]] = []
+        self._kept: list[NDArray[Any]] = []
+        self._val_losses: list[float] = []
         self._score = Score()
         self._began = self._ticked = time.monotonic()
         self._saved = -math.inf
@@ -138,20 +142,33 @@ class Course:
         if step == self._steps or time.monotonic() - self._ticked < SECONDS_BETWEEN_TICKS:
             return
         self._tick(epoch, step)
-        if self._should_stop():
-            self.stopped = True
-            for variable, value in zip(self._variables(), self._whole_epoch, strict=False):
-                variable.assign(value)
+        self.stopped = self._should_stop()
 
     def end_epoch(self, epoch: int, validation: Score | None) -> None:
         """Keep what the epoch made of the network, then report it with its validation."""
-        self._whole_epoch = [variable.numpy() for variable in self._variables()]
-        due = epoch + 1 == self._epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
+        if validation:
+            self._val_losses.append(validation.mean_loss)
+        if not self._config.patience or best_epoch(self._val_losses) == len(self._val_losses):
+            self._kept = [variable.numpy() for variable in self._variables()]
+        due = epoch + 1 == self._config.epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
         if self._checkpoint and due:
             self._save(self._checkpoint)
         self._tick(epoch, self._steps, validation)
         self._score = Score()
         self.stopped = self._should_stop()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a reason not to go on: a request, or too many epochs that brought nothing."""
+        return self.stopped or no_longer_better(self._val_losses, self._config.patience)
+
+    def end(self) -> None:
+        """Bring back the epoch to keep: the best one where the training may stop early, otherwise the last whole one.
+
+        After a training was resumed, the best is that of the epochs since.
+        """
+        for variable, value in zip(self._variables(), self._kept, strict=False):
+            variable.assign(value)
 
     def _tick(self, epoch: int, step: int, validation: Score | None = None) -> None:
         loss = self._score.mean_loss

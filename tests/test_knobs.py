@@ -55,8 +55,11 @@ def test_every_activation_is_the_one_of_its_name(activation):
 
 
 def test_a_cnn_has_its_filters_convolutions_activation_and_dropout():
-    model = build(network="cnn", filters="4 6", convolutions=2, units="9", activation="tanh relu", dropout="0.25 0.5")
+    model = build(
+        network="cnn", filters="4 6", kernel=5, convolutions=2, units="9", activation="tanh relu", dropout="0.25 0.5"
+    )
     assert [layer.filters for layer in layers(model, "Conv2D")] == [4, 4, 6, 6]
+    assert {layer.kernel_size for layer in layers(model, "Conv2D")} == {(5, 5)}
     assert {layer.activation.__name__ for layer in layers(model, "Conv2D")} == {"tanh"}
     assert activations(model)[0] == "relu"
     assert [layer.rate for layer in layers(model, "Dropout")] == [0.25, 0.5]
@@ -119,7 +122,7 @@ def test_batch_normalization_stands_ahead_of_every_activation():
     kinds = [type(layer).__name__ for layer in model.layers]
     for place, kind in enumerate(kinds):
         if kind == "BatchNormalization":
-            assert (kinds[place - 1], kinds[place + 1]) in (("Conv2D", "Activation"), ("Dense", "Activation"))
+            assert (kinds[place - 1], kinds[place + 1]) in (("MaxPooling2D", "Activation"), ("Dense", "Activation"))
     assert kinds.count("BatchNormalization") == 3
 
 

@@ -177,3 +177,15 @@ def test_validation_comes_with_the_end_of_an_epoch_only(digits):
 def test_a_batch_larger_than_all_images_is_one_step(digits):
     *_, ticks = run(change(batch_size=60_000, epochs=2), digits)
     assert [(tick.step, tick.steps) for tick in ticks if tick.ends_epoch] == [(1, 1), (1, 1)]
+
+
+def test_early_stopping_ends_and_keeps_the_best_epoch(digits):
+    from mnist_lab.stopping import best_epoch
+
+    patient = change(units=(64,), validation_share=0.3, patience=2, epochs=200, learning_rate=0.05)
+    model, stopped, ticks = run(patient, digits)
+    losses = [tick.val_loss for tick in ticks if tick.ends_epoch]
+    assert not stopped
+    assert len(losses) == best_epoch(losses) + 2 < 200
+    best, *_ = run(patient.model_copy(update={"patience": 0, "epochs": best_epoch(losses)}), digits)
+    assert same_weights(model, best)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.config import Initialization, Loss, Optimizer, Scaling, Schedule, TrainConfig
 from mnist_lab.datasets import PixelStatistics
-from mnist_lab.networks.shapes import CLASSES, EIGHT, KERNEL, POOL
+from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
 from mnist_lab.preprocessing import LONGEST, SIDE
 
 MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
@@ -198,18 +198,24 @@ def _convolutions(features: Tensor, config: TrainConfig) -> Tensor:
     for block, filters in enumerate(config.filters, start=1):
         for convolution in range(1, config.convolutions + 1):
             number += 1
-            padding = "valid" if convolution == config.convolutions else "same"
-            name = f"convolution_{number}"
-            layer = keras.layers.Conv2D(filters, KERNEL, padding=padding, name=name, **_weights(config))
-            features = _activated(layer, features, config.convolution_activation, config.batch_normalization)
-        features = keras.layers.MaxPooling2D(POOL, name=f"pooling_{block}")(features)
+            last = convolution == config.convolutions
+            padding, name = "valid" if last else "same", f"convolution_{number}"
+            layer = keras.layers.Conv2D(filters, config.kernel, padding=padding, name=name, **_weights(config))
+            pooling = keras.layers.MaxPooling2D(POOL, name=f"pooling_{block}") if last else None
+            features = _activated(layer, features, config.convolution_activation, config.batch_normalization, pooling)
     return features
 
 
-def _activated(layer: keras.Layer, features: Tensor, activation: str, normalized: bool) -> Tensor:
-    """What a layer makes of its input, normalized where the configuration says so, and its activation."""
+def _activated(
+    layer: keras.Layer, features: Tensor, activation: str, normalized: bool, pooling: keras.Layer | None = None
+) -> Tensor:
+    """What a layer makes of its input, pooled, normalized where the configuration says so, and its activation.
+
+    Pooling comes ahead of the normalization, which then has a quarter of the numbers to go through.
+    """
     if not normalized:
         layer.activation = keras.activations.get(activation)
-        return layer(features)
-    features = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{layer.name}_normalization")(layer(features))
+        return pooling(layer(features)) if pooling else layer(features)
+    features = pooling(layer(features)) if pooling else layer(features)
+    features = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{layer.name}_normalization")(features)
     return keras.layers.Activation(activation, name=f"{layer.name}_activation")(features)

@@ -8,7 +8,6 @@ from mnist_lab.config import Optimizer, TrainConfig
 from mnist_lab.preprocessing import SIDE
 
 CLASSES = 10
-KERNEL = 3
 POOL = 2
 EIGHT = 8  # the side of scikit-learn's digits
 NORMALIZATION = 4  # parameters of a batch normalization for each channel, two of them trained
@@ -70,13 +69,14 @@ def _convolutions(config: TrainConfig, side: int) -> Iterator[LayerShape]:
     channels = 1
     for filters in config.filters:
         for convolution in range(1, config.convolutions + 1):
-            side -= KERNEL - 1 if convolution == config.convolutions else 0
-            weights = KERNEL**2 * channels * filters
+            side -= config.kernel - 1 if convolution == config.convolutions else 0
+            weights = config.kernel**2 * channels * filters
             yield LayerShape("Conv2D", (side, side, filters), weights + filters, 2 * weights * side**2)
+            if convolution == config.convolutions:
+                side //= POOL
+                yield LayerShape("MaxPooling2D", (side, side, filters), operations=(POOL**2 - 1) * side**2 * filters)
             yield from _normalization(config, (side, side, filters))
             channels = filters
-        side //= POOL
-        yield LayerShape("MaxPooling2D", (side, side, filters), operations=(POOL**2 - 1) * side**2 * filters)
 
 
 def _dense(width: int, units: int) -> LayerShape:

@@ -12,7 +12,8 @@ from mnist_lab.networks.shapes import count_parameters, layer_shapes
 OWN = "My own"
 SLIDERS = {"dropout": 0.05, "validation_share": 0.05}
 LISTS = ("units", "filters")
-NUMBERS = ("learning_rate", "batch_size", "epochs", "seed", "train_images", "convolutions", "held_out_writers")
+CONVOLUTIONAL = ("kernel", "convolutions")
+NUMBERS = ("learning_rate", "batch_size", "epochs", "seed", "train_images", "held_out_writers", *CONVOLUTIONAL)
 SWITCHES = ("batch_normalization", "augment", "pens")
 MORE = ("train_images", "validation_share", "seed", "scaling", "loss", "schedule", "batch_normalization", "augment")
 
@@ -55,11 +56,9 @@ def render_summary(config: TrainConfig) -> None:
 def _network_fields() -> dict[str, Any]:
     values: dict[str, Any] = {"network": _field("network")}
     if values["network"] == "cnn":
-        filters, convolutions = st.columns([3, 2])
-        with filters:
-            values["filters"] = _field("filters")
-        with convolutions:
-            values["convolutions"] = _field("convolutions")
+        for column, field in zip(st.columns([3, 2, 2]), ("filters", *CONVOLUTIONAL), strict=True):
+            with column:
+                values[field] = _field(field)
     values["units"] = _field("units")
     left, right = st.columns(2)
     with left:
