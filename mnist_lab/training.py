@@ -34,7 +34,7 @@ TRAINERS = {"scratch": scratch_training.train, "logistic": linear.train}  # netw
 
 SECONDS_BETWEEN_TICKS = 0.25
 SECONDS_AT_ONCE = 0.1  # in one call: enough that what happens between calls hardly counts, little enough to stop soon
-SECONDS_BETWEEN_CHECKPOINTS = 2.0
+SECONDS_BETWEEN_CHECKPOINTS = 5.0
 FIRST_STEPS = 8
 
 
@@ -50,7 +50,7 @@ def train(
 
     `report` gets a tick a few times a second and at the end of each epoch. `should_stop` is asked as often; after it
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
-    written whole after an epoch, every other second at most. `start` is a `model.keras` whose weights, and optimizer's
+    written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
     memory, the training begins with. The same seed gives the same training on the same machine. Raises Diverged.
     """
     if config.network in TRAINERS:
