@@ -1,13 +1,15 @@
 """Every error that the lab raises on purpose; the message is written for the person who reads it.
 
 MnistLabError
+├── ClusterLost          nobody is there to train
 ├── ConfigError          a value out of bounds, an unknown setting
 │   └── UnknownRecipe
 ├── DatasetError         no data, or data that is not what it says
 │   └── DatasetUnavailable
 ├── ImageError           a file that is no image
 ├── RunError             one run cannot be read or used
-│   └── UnknownRun
+│   ├── UnknownRun
+│   └── Superseded
 ├── StoreError           the folder of runs cannot be read or written
 └── TrainingError        a training that cannot go on
     └── Diverged
@@ -18,6 +20,10 @@ from collections.abc import Mapping
 
 class MnistLabError(Exception):
     """Base of every error the lab raises on purpose."""
+
+
+class ClusterLost(MnistLabError):
+    """The scheduler of the training workers does not answer."""
 
 
 class ConfigError(MnistLabError):
@@ -50,6 +56,10 @@ class RunError(MnistLabError):
 
 class UnknownRun(RunError):
     """No run has this id."""
+
+
+class Superseded(RunError):
+    """Another worker has taken the run over."""
 
 
 class StoreError(MnistLabError):

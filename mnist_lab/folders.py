@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import BinaryIO
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from mnist_lab.errors import StoreError
+from mnist_lab.errors import ConfigError, MnistLabError, StoreError
 
 REASONS = {
     errno.ENOSPC: "the disk is full; free some space",
@@ -25,28 +26,38 @@ REASONS = {
 
 
 class Folder:
-    """A folder and the files below it, named by paths relative to it. Raises StoreError where writing fails."""
+    """A folder and the files below it, named by paths relative to it.
+
+    Raises StoreError where writing fails, and where a store on the network cannot be reached.
+    """
 
     def __init__(self, url: str | Path) -> None:
-        self._fs, path = url_to_fs(str(url))
+        """Raises ConfigError where the URL is of a kind that nothing installed here can read."""
+        try:
+            self._fs, path = url_to_fs(str(url), use_listings_cache=False)  # others write there, too
+        except (ImportError, ValueError) as error:
+            raise ConfigError(f"The folder {url} cannot be used: {error}") from error
         self.path = str(path).rstrip("/")
         self.url = self._fs.unstrip_protocol(self.path)
         self.is_local = isinstance(self._fs, LocalFileSystem)
 
     def names(self, suffix: str = "") -> list[str]:
         """The names of what lies directly in the folder, sorted; hidden ones are left out."""
-        if not self._fs.isdir(self.path):
-            return []
-        entries = (Path(entry).name for entry in self._fs.ls(self.path, detail=False, refresh=True))
+        with self._reached():
+            if not self._fs.isdir(self.path):
+                return []
+            entries = [Path(entry).name for entry in self._fs.ls(self.path, detail=False, refresh=True)]
         return sorted(name for name in entries if name.endswith(suffix) and not name.startswith("."))
 
     def exists(self, name: str) -> bool:
         """Whether the file or folder of that name exists."""
-        return bool(self._fs.exists(self._at(name)))
+        with self._reached():
+            return bool(self._fs.exists(self._at(name)))
 
     def read(self, name: str) -> bytes:
         """A file's content. Raises FileNotFoundError."""
-        return bytes(self._fs.cat_file(self._at(name)))
+        with self._reached():
+            return bytes(self._fs.cat_file(self._at(name)))
 
     def size(self, name: str) -> int:
         """A file's size in bytes. Raises FileNotFoundError."""
@@ -67,25 +78,35 @@ class Folder:
             finally:
                 partial.unlink(missing_ok=True)
 
-    def append(self, name: str, line: bytes) -> None:
-        """Add one line to a log and flush it. Object stores cannot append, so there the log is written anew."""
+    def append(self, name: str, lines: bytes) -> None:
+        """Add lines to a log and flush them. Object stores cannot append, so there the log is written anew."""
         with self._explained():
             if self.is_local:
                 with Path(self._at(name)).open("a+b") as file:
-                    file.write(b"\n" * self._is_torn(file) + line)
+                    file.write(b"\n" * self._is_torn(file) + lines)
                 return
             before = self.read(name) if self.exists(name) else b""
             torn = bool(before) and not before.endswith(b"\n")
-            self._fs.pipe_file(self._at(name), before + b"\n" * torn + line)
+            self._fs.pipe_file(self._at(name), before + b"\n" * torn + lines)
 
     def create(self, name: str) -> bool:
-        """Create an empty file; False where it existed before. Of several callers only one gets True."""
+        """Create a file; False where it existed before. Of several callers only one gets True.
+
+        The file is not empty, since S3 refuses to replace only what has content. An object store must know conditional
+        writes, as S3, Google's and Azure's do.
+        """
         with self._explained():
             try:
-                with self._fs.open(self._at(name), "xb"):
-                    return True
+                with self._fs.open(self._at(name), "xb") as file:
+                    file.write(b"1")
+                return True
             except FileExistsError:
                 return False
+
+    def age(self, name: str) -> float:
+        """Seconds since the file was written, by the clock of whoever keeps it. Raises FileNotFoundError."""
+        with self._reached():
+            return time.time() - self._fs.modified(self._at(name)).timestamp()
 
     def delete(self, name: str) -> None:
         """Delete a file, or a folder with all in it; nothing happens where there is none."""
@@ -94,7 +115,7 @@ class Folder:
                 self._fs.rm(self._at(name), recursive=True)
 
     def publish(self, files: dict[str, bytes], name: str) -> None:
-        """Write several files as a new folder that appears with all of them at once (local), or one by one."""
+        """Write several files as a new folder that appears with all of them at once (local), or in their order."""
         staging = f".{name}" if self.is_local else name
         for file, content in files.items():
             self.write(f"{staging}/{file}", content)
@@ -116,7 +137,18 @@ class Folder:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
-            yield
+            with self._reached():
+                yield
         except OSError as error:
             reason = REASONS.get(error.errno or 0, error.strerror or str(error))
             raise StoreError(f"The folder {self.path} cannot be written: {reason}.") from error
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Turn the errors of an object store's own client, which are no OSError, into a StoreError."""
+        try:
+            yield
+        except (OSError, MnistLabError):
+            raise
+        except Exception as error:
+            raise StoreError(f"The folder {self.path} cannot be reached: {error}") from error

@@ -1,47 +1,55 @@
-"""The queue of trainings on a Dask cluster: submit, stop, and pick up what a dead process left behind."""
+"""The engine: takes trainings, sends them to a cluster in a fair order, and picks up what others left behind."""
 
 import logging
-import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from mnist_lab import cluster
+from mnist_lab.beats import Beats
 from mnist_lab.config import TrainConfig
-from mnist_lab.errors import MnistLabError
+from mnist_lab.continuation import continued
+from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
+from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, RunStore
+from mnist_lab.workers import Workers
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, Worker
+    from distributed import Client
 
 log = logging.getLogger(__name__)
 
-STALE_SECONDS = 15.0
+STALE_SECONDS = 15.0  # without a sign of life: gone
+HUNG_SECONDS = 60.0  # without a sign of life on a worker that lives: hung
 WATCH_SECONDS = 3.0
+MOST_ATTEMPTS = 6
 
 
 class Engine:
-    """Sends runs to the workers of a cluster, in order.
+    """Sends the runs that wait in a store to the workers of a cluster.
+
+    Several engines may share a store, and a scheduler or not. Each sends whatever is next in line to its own free
+    workers, and no more, so that the line can still change. Which engine sends a run is decided by a claim.
 
     All talk with the cluster happens on one thread of the engine's own, which first connects: nobody waits for a
-    cluster to start, and what is submitted before it is there keeps its order.
+    cluster to start, and where there is none the runs wait until there is one.
 
-    An engine signs its runs and beats while it lives. When it dies, its queued runs, and those whose worker went with
-    it, are taken over by any other engine on the same store, and go on from their last whole epoch.
+    An engine beats while it lives. When it dies, the runs whose workers went with it are put back into the line by any
+    other engine on the same store, and go on from their last whole epoch.
     """
 
-    def __init__(self, store: RunStore, connect: "Callable[[], Client] | None" = None) -> None:
+    def __init__(self, store: RunStore, connect: "Callable[[], Client]" = cluster.connect) -> None:
         self.store = store
         self.id = uuid.uuid4().hex[:12]
         self.problem: str | None = None
-        self._connect = connect or connect_to_cluster
-        self._client: Client | None = None
-        self._futures: dict[str, Future] = {}
+        self._workers = Workers(connect)
+        self._failures: dict[str, str] = {}  # what could not be written yet
+        self._beats = Beats(store.folder, STALE_SECONDS)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._closed = threading.Event()
-        self._thread.submit(self._start)
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
 
@@ -51,138 +59,131 @@ class Engine:
         Raises StoreError where the folder of runs cannot be written.
         """
         run = self.store.create(config, name, recipe, engine=self.id, **about)
-        self._thread.submit(self._enqueue, run.id)
+        self._soon(self._fill)
         return run
+
+    def go_on(self, parent: Run, settings: Mapping[str, Any], **about: str | None) -> Run:
+        """Queue a run that begins with another's model; `settings` change the parent's configuration.
+
+        Raises as `continued` and `submit` do.
+        """
+        config = continued(parent, settings)
+        return self.submit(config, f"{parent.name}, continued", parent.asked.recipe, parent=parent.id, **about)
 
     def stop(self, run_id: str) -> None:
         """Ask a run to stop; one that is still waiting is stopped at once."""
         self.store.request_stop(run_id)
-        self._thread.submit(self._drop_if_waiting, run_id)
+        run = self.store.get(run_id)
+        if run.is_waiting and not run.status.attempts:
+            reason = "Stopped before it began."
+            self.store.claim(run, sent=time.time(), state=RunState.STOPPED, ended=time.time(), reason=reason)
+
+    def remove(self, run_id: str) -> None:
+        """Delete a run that waits; one that has begun meanwhile is asked to stop."""
+        run = self.store.get(run_id)
+        if run.is_waiting and self.store.claim(run, sent=time.time()):
+            self.store.delete(run_id)
+        else:
+            self.stop(run_id)
 
     def close(self) -> None:
         """Leave the cluster; runs under way on a local cluster are taken up by the next engine on this store."""
         self._closed.set()
         self._watcher.join()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        if self._client:
-            cluster = self._client.cluster
-            self._client.close()
-            if cluster:
-                cluster.close()
-        self.store.folder.delete(self._beat_file(self.id))
-
-    def _start(self) -> None:
-        try:
-            self._client = self._connect()
-        except (OSError, ValueError, RuntimeError) as error:
-            log.exception("No cluster")
-            self.problem = f"The training workers could not be reached: {error}"
-
-    def _enqueue(self, run_id: str) -> None:
-        if self._client is None:
-            self._fail(run_id, self.problem or "The training workers could not be reached.")
-            return
-        future = self._client.submit(run_job, self.store.folder.url, run_id, self.id, key=run_id, pure=False)
-        self._futures[run_id] = future
-        future.add_done_callback(lambda done: self._after(run_id, done))
-
-    def _after(self, run_id: str, future: "Future") -> None:
-        if self._closed.is_set():
-            return
-        if future.status == "error":
-            self._fail(run_id, f"The worker was lost, more than once: {future.exception()}")
-        self._futures.pop(run_id, None)
-
-    def _fail(self, run_id: str, reason: str) -> None:
-        if not self.store.get(run_id).state.is_over:
-            self.store.update(run_id, state=RunState.FAILED, ended=time.time(), phase=None, reason=reason)
-
-    def _drop_if_waiting(self, run_id: str) -> None:
-        run = self.store.get(run_id)
-        if run.state is not RunState.QUEUED or run.status.attempts:
-            return
-        future = self._futures.pop(run_id, None)
-        if future:
-            future.cancel()
-        self.store.update(run_id, state=RunState.STOPPED, ended=time.time(), reason="Stopped before it began.")
+        self._workers.close()
+        self._beats.end(self.id)
 
     def _watch(self) -> None:
-        while not self._closed.wait(WATCH_SECONDS):
+        tended = self._soon(self._tend)
+        while True:
             try:
-                self.store.folder.write(self._beat_file(self.id), str(time.time()).encode())
-                for run in self.store.listing().runs:
-                    if self._is_orphan(run):
-                        self._adopt(run)
+                self._beats.beat(self.id)
             except (MnistLabError, OSError) as error:
-                log.warning("The engine cannot watch over %s: %s", self.store.folder.path, error)
+                log.warning("The engine cannot beat in %s: %s", self.store.folder.path, error)
+            if self._closed.wait(WATCH_SECONDS):
+                return
+            if tended.done():
+                tended = self._soon(self._tend)
 
-    def _is_orphan(self, run: Run) -> bool:
-        if run.bundled or run.state.is_over or run.status.engine in (None, self.id):
-            return False
-        last_sign = max(self._last_beat(run.status.engine or ""), run.status.heartbeat or run.asked.created)
-        return time.time() - last_sign > STALE_SECONDS
+    def _soon(self, call: Callable[..., None], *arguments: Any) -> Future[None]:
+        return self._thread.submit(self._safely, call, *arguments)
 
-    def _adopt(self, run: Run) -> None:
-        """Take over a run; of several engines that try, only one gets it."""
-        if self.store.folder.create(f"{run.id}/adopted-from-{run.status.engine}"):
-            log.info("Taking over %s from an engine that is gone", run.id)
-            self.store.update(run.id, engine=self.id, state=RunState.QUEUED)
-            self._thread.submit(self._enqueue, run.id)
-
-    def _last_beat(self, engine: str) -> float:
+    def _safely(self, call: Callable[..., None], *arguments: Any) -> None:
         try:
-            return float(self.store.folder.read(self._beat_file(engine)))
-        except (FileNotFoundError, ValueError):
-            return 0.0
+            call(*arguments)
+        except ClusterLost as error:
+            self.problem = f"The training workers cannot be reached ({error}). What waits begins once they are there."
+            log.warning("No cluster: %s", error)
+            self._workers.close()
+        except ConfigError as error:
+            self.problem = str(error)
+        except (MnistLabError, OSError) as error:
+            log.warning("The engine cannot use %s: %s", self.store.folder.path, error)
 
-    def _beat_file(self, engine: str) -> str:
-        return f".engines/{engine}"
+    def _tend(self) -> None:
+        """See to the runs that are lost, and send what there is room for."""
+        self._workers.connect()
+        self.problem = None
+        for run_id, reason in list(self._failures.items()):
+            self._fail(run_id, reason)
+        for run in self.store.listing().runs:
+            begun = run.status.sent or run.status.attempts
+            if begun and not (run.is_waiting or run.state.is_over):
+                self._tend_to(run)
+        self._fill()
 
+    def _fill(self) -> None:
+        """Send the runs at the head of the line to the workers that are free."""
+        if in_line := line(self.store.listing().runs):
+            for run in in_line[: max(0, self._workers.free())]:
+                self._send(run)
 
-def run_job(store_url: str, run_id: str, engine: str) -> None:
-    """What a worker does for one run. Does nothing where another engine has taken the run over."""
-    from mnist_lab.worker import execute
+    def _send(self, run: Run) -> None:
+        if self.store.claim(run, engine=self.id, sent=time.time()):
+            claim = self.store.get(run.id).status.claims
+            self._workers.send(self.store.folder.url, run.id, claim, self._after)
 
-    store = RunStore(store_url)
-    if store.get(run_id).status.engine == engine:
-        execute(store, run_id)
+    def _after(self, run_id: str, problem: str | None) -> None:
+        if not self._closed.is_set():
+            self._soon(self._finish, run_id, problem)
 
+    def _finish(self, run_id: str, problem: str | None) -> None:
+        if not self._workers.has(run_id):
+            self._workers.forget(run_id)
+        if problem:
+            self._fail(run_id, problem)
+        self._fill()
 
-def connect_to_cluster() -> "Client":
-    """The scheduler at `MNIST_LAB_SCHEDULER`, or a cluster of worker processes on this machine."""
-    from distributed import Client, LocalCluster
+    def _fail(self, run_id: str, reason: str) -> None:
+        """Leave a run failed, or do so later where nothing can be written now."""
+        self._failures[run_id] = reason
+        try:
+            run = self.store.get(run_id)
+            if run.status.engine == self.id and not run.state.is_over:
+                self.store.update(run_id, state=RunState.FAILED, ended=time.time(), phase=None, reason=reason)
+        except UnknownRun:
+            log.info("The run %s was deleted", run_id)
+        del self._failures[run_id]
 
-    scheduler = os.environ.get("MNIST_LAB_SCHEDULER")
-    if scheduler:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    else:
-        cluster = LocalCluster(
-            n_workers=max(1, int(os.environ.get("MNIST_LAB_WORKERS") or 1)),
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-        )
-        client = Client(cluster, set_as_default=False)
-    client.register_plugin(warm_up_plugin())
-    return client
+    def _tend_to(self, run: Run) -> None:
+        """Take care of a run that is under way and shows no sign of life."""
+        silent = time.time() - max(run.status.heartbeat or 0.0, run.status.sent or 0.0)
+        engine = run.status.engine
+        if silent < STALE_SECONDS:
+            return
+        if self._workers.has(run.id):  # where its worker died, Dask starts it again on another
+            if silent > HUNG_SECONDS and self._workers.restart(run.id):
+                self._put_back(run)
+        elif engine is None or engine == self.id or not self._beats.is_alive(engine):
+            self._put_back(run)
 
-
-def warm_up_plugin() -> Any:
-    """A worker plugin that steps back behind the web process and imports TensorFlow ahead of the first job."""
-    from distributed import WorkerPlugin
-
-    class WarmUp(WorkerPlugin):
-        name = "mnist-lab-warm-up"
-
-        def setup(self, worker: "Worker") -> None:
-            worker.loop.run_in_executor(None, _warm_up)
-
-    return WarmUp()
-
-
-def _warm_up() -> None:
-    import psutil
-
-    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
-    import mnist_lab.training  # noqa: F401
+    def _put_back(self, run: Run) -> None:
+        """Let a run wait again, to go on from its last whole epoch; not for ever, and not if no engine had it."""
+        if not self.store.claim(run, engine=self.id, state=RunState.QUEUED, phase=None, sent=None):
+            return
+        if run.status.engine is None:
+            self._fail(run.id, "The process that trained it is gone.")
+        elif run.status.attempts >= MOST_ATTEMPTS:
+            self._fail(run.id, f"The worker was lost {run.status.attempts} times.")
+        log.info("The run %s was lost", run.id)

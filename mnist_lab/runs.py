@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,7 @@ from mnist_lab.folders import Folder
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
+CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -75,13 +76,18 @@ class Asked(BaseModel):
 class Status(BaseModel):
     """`status.json`: how far it has come. Times in seconds since 1970.
 
-    The dataset's digest and the versions are those that the worker found, since that is where they matter.
+    `engine` is the one that queued the run, later the one that sent it to its cluster at the time `sent`; None for a
+    run that whoever made it trains itself. `claims` counts how often an engine has taken the run in hand, `attempts`
+    how often a worker has: whoever holds an older number has lost it. The dataset's digest and the versions are those
+    that the worker found, since that is where they matter.
     """
 
     model_config = ConfigDict(frozen=True)
 
     state: RunState = RunState.QUEUED
     engine: str | None = None
+    claims: int = 0
+    sent: float | None = None
     attempts: int = 0
     started: float | None = None
     ended: float | None = None
@@ -129,6 +135,7 @@ class Run:
     asked: Asked
     status: Status
     bundled: bool = False
+    moved: float = 0.0  # when it was moved to the front of its owner's runs; seconds since 1970
 
     @property
     def name(self) -> str:
@@ -144,6 +151,11 @@ class Run:
     def state(self) -> RunState:
         """Where the run is on its way."""
         return self.status.state
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a worker."""
+        return self.state is RunState.QUEUED and self.status.engine is not None and self.status.sent is None
 
     @property
     def summary(self) -> Summary | None:
@@ -199,6 +211,8 @@ class RunStore:
         if status.state is RunState.RUNNING and folder.exists(f"{run_id}/stop"):
             status = status.model_copy(update={"state": RunState.STOPPING})
         run = Run(run_id, asked, status, bundled=folder is self._bundled)
+        if run.is_waiting and folder.exists(f"{run_id}/front"):
+            run = replace(run, moved=float(folder.read(f"{run_id}/front")))
         if run.state.is_over:
             self._over[run_id] = run
         return run
@@ -228,6 +242,17 @@ class RunStore:
         near = get_close_matches(text, known, n=3, cutoff=0.4) or known[:3]
         raise UnknownRun(f"There is no run {text!r}. Near to it: {', '.join(near)}.")
 
+    def lineage(self, run: Run) -> list[Run]:
+        """The runs that this one goes on from, the first one first; those that were deleted are left out."""
+        ancestors: list[Run] = []
+        while run.asked.parent and run.asked.parent not in [one.id for one in ancestors]:
+            try:
+                run = self.get(run.asked.parent)
+            except RunError:
+                break
+            ancestors.insert(0, run)
+        return ancestors
+
     def update(self, run_id: str, **changes: Any) -> Status:
         """Write the status with some fields changed; the new status."""
         self._check_writable(run_id)
@@ -237,10 +262,11 @@ class RunStore:
         self.folder.write(f"{run_id}/status.json", status.model_dump_json().encode())
         return status
 
-    def log(self, run_id: str, tick: Tick) -> None:
-        """Add a line to the run's metrics."""
-        line = {key: value for key, value in tick._asdict().items() if value is not None}
-        self.folder.append(f"{run_id}/metrics.jsonl", json.dumps(line).encode() + b"\n")
+    def log(self, run_id: str, *ticks: Tick) -> None:
+        """Add lines to the run's metrics."""
+        lines = [{key: value for key, value in tick._asdict().items() if value is not None} for tick in ticks]
+        content = "".join(f"{json.dumps(line)}\n" for line in lines)
+        self.folder.append(f"{run_id}/metrics.jsonl", content.encode())
 
     def metrics(self, run_id: str) -> list[Tick]:
         """The run's ticks in order. A torn line is skipped; what a resumed run did twice is there once."""
@@ -283,10 +309,34 @@ class RunStore:
         """Whether somebody asked for the run to stop."""
         return self.folder.exists(f"{run_id}/stop")
 
+    def move_to_front(self, run_id: str) -> None:
+        """Let a waiting run begin ahead of the others of its owner."""
+        self.write(run_id, "front", str(time.time()).encode())
+
+    def claim(self, run: Run, **changes: Any) -> bool:
+        """Take a run in hand and change its status; False where another was quicker: of several only one gets it.
+
+        `run` is the snapshot that the claim is made for. A claim that no status followed, since its maker died in
+        between, holds for a few seconds only.
+        """
+        number = run.status.claims + 1
+        while not self.folder.create(f"{run.id}/claim-{number}"):
+            followed = self.get(run.id).status.claims >= number
+            if followed or self.folder.age(f"{run.id}/claim-{number}") < CLAIM_SECONDS:
+                return False
+            number += 1
+        self.update(run.id, claims=number, **changes)
+        return True
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run with all its files."""
+        self.discard(run_id, "")
+
     def discard(self, run_id: str, name: str) -> None:
         """Delete one file or folder of a run."""
         self._check_writable(run_id)
-        self.folder.delete(f"{run_id}/{name}")
+        self._over.pop(run_id, None)
+        self.folder.delete(f"{run_id}/{name}".rstrip("/"))
 
     def _check_writable(self, run_id: str) -> None:
         if self._bundled and self._bundled.exists(run_id) and not self.folder.exists(run_id):

@@ -1,6 +1,7 @@
 """What several tests share: the data, stores, one trained run."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 from mnist_lab import datasets
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset
-from mnist_lab.runs import RunStore
+from mnist_lab.runs import Run, RunStore
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -22,6 +23,30 @@ if "MNIST_LAB_DATA" not in os.environ and (SHARED_DATA / "mnist.npz").is_file():
     os.environ["MNIST_LAB_DATA"] = str(SHARED_DATA)
 
 SMALL = TrainConfig(dataset="digits", train_images=600, units=(32,), epochs=2, validation_share=0.0)
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 120.0) -> None:
+    """Return once the condition holds; fail where that takes longer than so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        time.sleep(0.05)
+
+
+def ended(store: RunStore, run: Run, seconds: float = 120.0) -> Run:
+    """The run, once it is over."""
+    wait_until(lambda: store.get(run.id).state.is_over, seconds)
+    return store.get(run.id)
+
+
+def under_way(store: RunStore, run: Run, epochs: int = 0) -> None:
+    """Wait until the run has trained so many whole epochs, and some of the next."""
+    wait_until(lambda: any(tick.position > epochs for tick in store.metrics(run.id)))
+
+
+def epochs_of(store: RunStore, run: Run) -> list[int]:
+    """The epochs that ended, in the order of their ends."""
+    return [tick.epoch for tick in store.metrics(run.id) if tick.ends_epoch]
 
 
 @pytest.fixture(scope="session")

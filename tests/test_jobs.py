@@ -11,20 +11,15 @@ from distributed import Client, LocalCluster
 
 from mnist_lab import jobs
 from mnist_lab.config import TrainConfig
+from mnist_lab.errors import ConfigError, RunError
 from mnist_lab.jobs import Engine
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import RunState, RunStore
+from tests.conftest import ended, epochs_of, under_way, wait_until
 
 SHORT = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0)
 LONG = SHORT.model_copy(update={"epochs": 200, "batch_size": 1})
 MEDIUM = SHORT.model_copy(update={"epochs": 6, "batch_size": 1, "train_images": 1437})
-
-
-def wait_until(condition, seconds=120.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +48,6 @@ def engine(store, connect):
         engine = Engine(store, connect)
         yield engine
         engine.close()
-
-
-def ended(store, run, seconds=120.0):
-    wait_until(lambda: store.get(run.id).state.is_over, seconds)
-    return store.get(run.id)
-
-
-def under_way(store, run, epochs=0):
-    """Wait until the run has trained so many whole epochs, and some of the next."""
-    wait_until(lambda: any(tick.position > epochs for tick in store.metrics(run.id)))
-
-
-def epochs_of(store, run):
-    return [tick.epoch for tick in store.metrics(run.id) if tick.ends_epoch]
 
 
 def test_what_is_submitted_is_trained_in_order(store, engine):
@@ -104,6 +85,61 @@ def test_a_run_whose_worker_is_killed_goes_on(store, engine, connect):
     assert done.summary.epochs == 6
 
 
+def test_owners_take_turns_and_what_is_moved_comes_first(store, engine):
+    blocker = engine.submit(LONG, "blocker", owner="ann")
+    under_way(store, blocker)
+    anns = [engine.submit(SHORT, f"ann {number}", owner="ann") for number in (1, 2, 3)]
+    ben = engine.submit(SHORT, "ben 1", owner="ben")
+    store.move_to_front(anns[2].id)
+    engine.remove(anns[0].id)
+    engine.stop(blocker.id)
+    done = [ended(store, run) for run in (anns[1], anns[2], ben)]
+    by_start = sorted(done, key=lambda run: run.status.started)
+    assert [run.name for run in by_start] == ["ben 1", "ann 3", "ann 2"]
+    assert anns[0].id not in store.folder.names()
+
+
+def test_a_stop_takes_less_than_a_second(store, engine):
+    run = engine.submit(LONG, "to be stopped")
+    under_way(store, run, epochs=1)
+    asked = time.time()
+    engine.stop(run.id)
+    stopped = ended(store, run)
+    assert (stopped.state, stopped.summary.epochs) == (RunState.STOPPED, len(epochs_of(store, run)))
+    assert stopped.status.ended - asked < 2.0  # half of it on an idle machine
+
+
+def test_two_engines_on_one_store_and_scheduler_share_the_line(store, engine, connect):
+    other = Engine(store, connect)
+    try:
+        runs = [(engine, other)[number % 2].submit(SHORT, f"shared {number}") for number in range(4)]
+        done = [ended(store, run) for run in runs]
+        assert {run.state for run in done} == {RunState.FINISHED}
+        assert [run.status.attempts for run in done] == [1] * 4
+        assert [epochs_of(store, run) for run in done] == [[1]] * 4
+        assert [run.status.started for run in done] == sorted(run.status.started for run in done)
+    finally:
+        other.close()
+
+
+def test_a_run_goes_on_in_another_with_its_weights_and_its_lineage(store, engine):
+    parent = ended(store, engine.submit(SHORT.model_copy(update={"epochs": 5, "learning_rate": 0.02}), "parent"))
+    child = ended(store, engine.go_on(parent, {"epochs": "2", "learning_rate": 0.0001}))
+    assert (child.asked.parent, child.config.epochs, child.config.learning_rate) == (parent.id, 2, 0.0001)
+    assert epochs_of(store, child) == [1, 2]
+    begun, before, went_on = store.metrics(parent.id)[0], store.metrics(parent.id)[-1], store.metrics(child.id)[0]
+    assert went_on.loss < before.loss + 0.1 < begun.loss
+    assert [run.id for run in store.lineage(child)] == [parent.id]
+
+
+def test_what_would_be_another_network_cannot_go_on(store, engine):
+    parent = ended(store, engine.submit(SHORT, "parent"))
+    with pytest.raises(ConfigError, match=r"units: .* keeps its network"):
+        engine.go_on(parent, {"units": "16"})
+    with pytest.raises(RunError, match="has no model"):
+        engine.go_on(store.create(SHORT, "waiting"), {})
+
+
 def left_behind(store, name, **status):
     """A run as an engine leaves it that died a minute ago."""
     run = store.create(SHORT, name, engine="gone")
@@ -125,23 +161,24 @@ def test_what_a_dead_engine_left_is_taken_over(store, engine):
     assert {store.get(run.id).status.engine for run in (queued, running)} == {engine.id}
 
 
-def test_the_run_of_a_living_engine_is_left_alone_and_fails_where_there_is_no_cluster(store, engine):
-    give_up = threading.Event()
+def test_where_there_is_no_cluster_runs_wait_and_the_reason_is_told(tmp_path, connect):
+    store, there = RunStore(tmp_path / "runs", bundled=None), threading.Event()
 
-    def connect_in_vain():
-        give_up.wait()
+    def connect_later():
+        if there.is_set():
+            return connect()
         raise OSError("no scheduler there")
 
-    other = Engine(store, connect_in_vain)
-    try:
-        mine = other.submit(SHORT, "mine")
-        orphan = store.create(SHORT, "orphan", engine="gone")
-        wait_until(lambda: store.get(orphan.id).status.engine in (engine.id, other.id))
-        assert (store.get(mine.id).state, store.get(mine.id).status.engine) == (RunState.QUEUED, other.id)
-        give_up.set()
-        failed = ended(store, mine)
-        assert failed.state is RunState.FAILED
-        assert "could not be reached: no scheduler there" in failed.status.reason
-    finally:
-        give_up.set()
-        other.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "WATCH_SECONDS", 0.2)
+        engine = Engine(store, connect_later)
+        try:
+            run = engine.submit(SHORT, "waits")
+            wait_until(lambda: engine.problem)
+            assert "cannot be reached (no scheduler there)" in engine.problem
+            assert store.get(run.id).is_waiting
+            there.set()
+            assert ended(store, run).state is RunState.FINISHED
+            assert engine.problem is None
+        finally:
+            engine.close()

@@ -1,0 +1,157 @@
+"""The workers: how many there are, what each may use, and what one does for a run."""
+
+import gc
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psutil
+
+from mnist_lab.errors import ConfigError, Superseded
+from mnist_lab.runs import RunStore
+
+if TYPE_CHECKING:
+    from distributed import Client, Worker
+
+log = logging.getLogger(__name__)
+
+MEMORY_OF_A_WORKER = 1_500_000_000  # bytes: TensorFlow, MNIST and a network of the usual size
+MOST_WORKERS = 8
+MEMORY_SHARE = 0.8  # of the machine's, for all workers together
+CONNECT_SECONDS = 10
+UNMANAGED = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause", "terminate")}
+
+_one_at_a_time = threading.Lock()
+
+
+class Settings(NamedTuple):
+    """Worker processes on this machine, the threads of each, and the bytes of memory that each may use."""
+
+    workers: int
+    threads: int
+    memory: int
+
+
+def settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """What `MNIST_LAB_WORKERS`, `MNIST_LAB_THREADS` and `MNIST_LAB_MEMORY` ask for, or what suits this machine.
+
+    As many workers as cores, each with one thread: two networks trained at once on a core each are done sooner than one
+    after the other on both. Fewer where the memory would not do. Raises ConfigError.
+    """
+    from distributed.system import MEMORY_LIMIT
+
+    cores = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
+    room = max(1, int(MEMORY_LIMIT * MEMORY_SHARE / MEMORY_OF_A_WORKER))
+    workers = _number(environment, "MNIST_LAB_WORKERS", min(cores, room, MOST_WORKERS))
+    threads = _number(environment, "MNIST_LAB_THREADS", max(1, cores // workers))
+    return Settings(workers, threads, _bytes(environment, int(MEMORY_LIMIT * MEMORY_SHARE / workers)))
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip()
+    if text and not (text.isdecimal() and 1 <= int(text) <= 256):
+        raise ConfigError(f"{name} is set to {text!r}; it takes a whole number from 1 to 256, or nothing.")
+    return int(text or default)
+
+
+def _bytes(environment: Mapping[str, str], default: int) -> int:
+    from dask.utils import parse_bytes
+
+    text = environment.get("MNIST_LAB_MEMORY", "").strip()
+    try:
+        asked = parse_bytes(text) if text else default
+    except ValueError:
+        asked = 0
+    if text and asked < 100_000_000:
+        raise ConfigError(
+            f"MNIST_LAB_MEMORY is set to {text!r}; it takes an amount from 100 MB, such as 2GB or 1500MiB."
+        )
+    return asked
+
+
+def connect() -> "Client":
+    """The scheduler at `MNIST_LAB_SCHEDULER`, or a cluster of worker processes on this machine.
+
+    Raises ConfigError for a setting that will not do, OSError where nobody answers.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    scheduler = os.environ.get("MNIST_LAB_SCHEDULER")
+    if scheduler:
+        try:
+            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+        except ValueError as error:
+            raise ConfigError(f"MNIST_LAB_SCHEDULER is set to {scheduler!r}; it takes tcp://host:8786.") from error
+        client.register_plugin(prepare_plugin())
+        return client
+    asked = settings()
+    with dask.config.set(UNMANAGED):
+        cluster = LocalCluster(
+            n_workers=asked.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
+        )
+    client = Client(cluster, set_as_default=False)
+    client.register_plugin(prepare_plugin(asked))
+    return client
+
+
+def prepare_plugin(asked: Settings | None = None) -> Any:
+    """A Dask plugin that makes workers ready ahead of their first run.
+
+    `asked` tells each worker what it may use. Without it a worker goes by the settings where it was started: the
+    variables of that machine, or the `--memory-limit` of `dask worker`.
+    """
+    from distributed import WorkerPlugin
+
+    class Prepare(WorkerPlugin):
+        name = "mnist-lab-prepare"
+
+        def setup(self, worker: "Worker") -> None:
+            worker.memory_manager.memory_pause_fraction = False  # TensorFlow keeps what it had, so it would stay paused
+            given = asked or _settings_there(worker)
+            os.environ["MNIST_LAB_MEMORY"] = str(given.memory)
+            for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+                os.environ.setdefault(name, str(given.threads))
+            worker.loop.run_in_executor(None, prepare)
+
+    return Prepare()
+
+
+def _settings_there(worker: "Worker") -> Settings:
+    given = {"MNIST_LAB_WORKERS": "1", **os.environ}
+    if worker.memory_manager.memory_limit:
+        given.setdefault("MNIST_LAB_MEMORY", str(worker.memory_manager.memory_limit))
+    return settings(given)
+
+
+def prepare() -> None:
+    """Step back behind the web process, import TensorFlow and read MNIST, ahead of the first run."""
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
+    import mnist_lab.training  # noqa: F401
+    from mnist_lab.datasets import find_mnist, load
+    from mnist_lab.errors import DatasetError
+
+    try:
+        if find_mnist():
+            load("mnist")
+    except DatasetError:
+        return  # the first run that needs it says so
+    finally:
+        gc.collect()
+        gc.freeze()  # TensorFlow's million objects stay, and every later collection is quick
+
+
+def run_job(store_url: str, run_id: str, claim: int) -> None:
+    """What a worker does for one run. Does nothing where the run was taken in hand by another engine since."""
+    from mnist_lab.worker import execute
+
+    with _one_at_a_time:  # also where a worker was started with several threads
+        store = RunStore(store_url)
+        if store.get(run_id).status.claims != claim:
+            return
+        try:
+            execute(store, run_id, memory_limit=int(os.environ.get("MNIST_LAB_MEMORY") or 0))
+        except Superseded as error:
+            log.warning("%s", error)

@@ -1,0 +1,30 @@
+"""Going on with a run that is over: a new run that begins with its model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mnist_lab.config import TrainConfig, differing, parse
+from mnist_lab.errors import ConfigError, RunError
+from mnist_lab.runs import Run
+
+TRAINING = {
+    "epochs", "learning_rate", "schedule", "optimizer", "batch_size", "dropout", "loss",
+    "augment", "pens", "held_out_writers", "train_images", "validation_share", "seed",
+}  # fmt: skip
+
+
+def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
+    """The configuration that goes on with a run: its own with `settings` laid over it; `epochs` are those to add.
+
+    Raises ConfigError for what would make another network of it, RunError for a run that has no model to go on with.
+    """
+    if not parent.summary:
+        raise RunError(f"The run {parent.name} has no model to go on with: it is {parent.state}.")
+    config = parse(settings, parent.config)
+    for field in differing([parent.config, config]):
+        if field not in TRAINING:
+            raise ConfigError(
+                f"{field}: a run that goes on keeps its network and its data, so this stays as it was. "
+                f"What can change: {', '.join(sorted(TRAINING))}. For another network, train from the start."
+            )
+    return config

@@ -1,0 +1,167 @@
+"""What a worker tells of a run while it trains, and hears: written and read by a thread of its own.
+
+Training never waits for the store, which may be far away.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from mnist_lab.errors import MnistLabError, RunError, StoreError, Superseded
+from mnist_lab.runs import Run, RunState, RunStore, Status, Tick
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT = "checkpoint/last.weights.h5"
+HEARTBEAT_SECONDS = 2.0
+LOOK_SECONDS = 0.1  # between two looks at the memory and, on a local store, for a request to stop
+REMOTE_LOOK_SECONDS = 0.5
+REMOTE_PATIENCE_SECONDS = 60.0  # a network comes back; a full disk is told at once
+SILENT_SECONDS = 600.0  # no step of a training takes as long, so this one hangs
+MEMORY_SHARE = 0.9  # of its limit; beyond it there may be no time left to say so
+
+OnPhase = Callable[[str], None]
+
+
+class Progress:
+    """A run's status while it is worked on. The only writer of it, as long as no other worker took the run over."""
+
+    def __init__(self, store: RunStore, run: Run, on_phase: OnPhase, memory_limit: int | None = None) -> None:
+        self._store = store
+        self._run_id = run.id
+        self._on_phase = on_phase
+        self._memory_limit = memory_limit
+        self._claim = (run.status.claims, run.status.attempts + 1)
+        self._ticks: list[Tick] = []
+        self._checkpoint: bytes | None = None
+        self._changes: dict[str, Any] = {}
+        self._said = threading.Lock()  # guards the three above; never held while something is written
+        self._writing = threading.Lock()
+        self._end: MnistLabError | None = None
+        self._stop = threading.Event()
+        self._over = threading.Event()
+        self._sign = self._written = time.monotonic()
+        self._thread = threading.Thread(target=self._watch, name=f"progress-{run.id}", daemon=True)
+
+    def __enter__(self) -> "Progress":
+        status = self._store.get(self._run_id).status
+        started = status.started or time.time()
+        self._store.update(
+            self._run_id, state=RunState.RUNNING, started=started, attempts=self._claim[1], heartbeat=time.time()
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._flush_if_possible()
+
+    def phase(self, phase: str, **changes: Any) -> None:
+        """Say what is being done, in a few words, and what else is known by now."""
+        self._sign = time.monotonic()
+        with self._said:
+            self._changes |= {"phase": phase, **changes}
+        self._on_phase(phase)
+
+    def tick(self, tick: Tick, checkpoint: bytes | None = None) -> None:
+        """Say how far it has come, with the checkpoint of an epoch that ended. Raises as `check` does."""
+        self.check()
+        self._sign = time.monotonic()
+        with self._said:
+            self._ticks.append(tick)
+            self._checkpoint = checkpoint or self._checkpoint
+
+    def check(self) -> None:
+        """Raise what makes going on pointless: Superseded, UnknownRun for a deleted run, StoreError for a full disk."""
+        if self._end:
+            raise self._end
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked for the run to stop. Costs nothing, so ask often."""
+        return self._stop.is_set()
+
+    def update(self, **changes: Any) -> Status:
+        """Change the status at once; every change is a sign of life. Raises Superseded where the run is not ours."""
+        with self._writing:
+            status = self._store.get(self._run_id).status
+            if (status.claims, status.attempts) != self._claim:
+                raise Superseded(f"Another worker has the run {self._run_id} now.")
+            with self._said:
+                pending, self._changes = self._changes, {}
+            return self._store.update(self._run_id, heartbeat=time.time(), **(pending | changes))
+
+    def flush(self) -> None:
+        """Write what waits to be written: first the ticks, so that no checkpoint is ever ahead of them.
+
+        Raises StoreError, and keeps it all, where that fails.
+        """
+        with self._writing:
+            ticks, checkpoint = self._ticks[:], self._checkpoint
+            if ticks:
+                self._store.log(self._run_id, *ticks)
+            with self._said:
+                del self._ticks[: len(ticks)]
+            if checkpoint:
+                self._store.write(self._run_id, CHECKPOINT, checkpoint)
+            with self._said:
+                if self._checkpoint is checkpoint:
+                    self._checkpoint = None
+            self._written = time.monotonic()
+
+    def fail(self, reason: str) -> None:
+        """Leave the run failed."""
+        self._flush_if_possible()
+        self.update(state=RunState.FAILED, phase=None, ended=time.time(), reason=reason)
+
+    def _flush_if_possible(self) -> None:
+        try:
+            self.flush()
+        except (MnistLabError, OSError) as error:
+            log.warning("The last steps of %s are lost: %s", self._run_id, error)
+
+    def _watch(self) -> None:
+        local = self._store.folder.is_local
+        beat = time.monotonic()
+        while not self._over.wait(LOOK_SECONDS if local else REMOTE_LOOK_SECONDS):
+            self._check_memory()
+            try:
+                if self._store.stop_requested(self._run_id):
+                    self._stop.set()
+                if self._changes or (time.monotonic() - beat > HEARTBEAT_SECONDS and self._is_alive()):
+                    self.update()
+                    beat = time.monotonic()
+                self.flush()
+            except RunError as error:
+                self._give_up(error)
+                return
+            except (StoreError, OSError) as error:
+                log.warning("Nothing can be written for %s: %s", self._run_id, error)
+                if local or time.monotonic() - self._written > REMOTE_PATIENCE_SECONDS:
+                    self._give_up(error if isinstance(error, StoreError) else StoreError(str(error)))
+
+    def _give_up(self, error: MnistLabError) -> None:
+        self._end = error
+        self._stop.set()
+
+    def _is_alive(self) -> bool:
+        return time.monotonic() - self._sign < SILENT_SECONDS
+
+    def _check_memory(self) -> None:
+        """End this process before the machine is brought down: what TensorFlow took comes back in no other way."""
+        used = psutil.Process().memory_info().rss
+        if not self._memory_limit or used < MEMORY_SHARE * self._memory_limit:
+            return
+        try:
+            self.fail(
+                f"The training needed more than the {self._memory_limit / 1e9:.1f} GB of memory that a worker has. "
+                "Try smaller layers or a smaller batch, or raise MNIST_LAB_MEMORY."
+            )
+        except MnistLabError as error:
+            log.warning("No reason left for %s: %s", self._run_id, error)
+        os._exit(1)

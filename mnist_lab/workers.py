@@ -1,0 +1,99 @@
+"""The workers of a cluster, as an engine sees them: how many are free, and a place to send runs to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mnist_lab import cluster
+from mnist_lab.errors import ClusterLost, ConfigError
+from mnist_lab.worker import reason_of
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+RESTART_SECONDS = 10
+After = Callable[[str, str | None], None]
+
+
+class Workers:
+    """Talks with a Dask cluster. For one thread. Raises ClusterLost where the scheduler does not answer."""
+
+    def __init__(self, connect: "Callable[[], Client]") -> None:
+        self._connect = connect
+        self._client: Client | None = None
+        self._futures: dict[str, Future] = {}
+
+    def connect(self) -> "Client":
+        """The connection, made where there is none. Raises ConfigError, too."""
+        if self._client is None:
+            with _lost():
+                self._client = self._connect()
+        return self._client
+
+    def free(self) -> int:
+        """How many workers have nothing to do, for whichever engine they work."""
+        client = self.connect()
+        with _lost():
+            busy = {key for keys in client.processing().values() for key in keys}
+            busy |= {future.key for future in self._futures.values() if future.status == "pending"}
+            return len(client.nthreads()) - len(busy)
+
+    def send(self, store_url: str, run_id: str, claim: int, after: After) -> None:
+        """Have a worker train a run. `after` gets its id, and what went wrong, from another thread."""
+        client = self.connect()
+        with _lost():
+            future = client.submit(cluster.run_job, store_url, run_id, claim, key=f"{run_id}-{claim}", pure=False)
+        self._futures[run_id] = future
+        future.add_done_callback(lambda done: after(run_id, _reason(done)))
+
+    def has(self, run_id: str) -> bool:
+        """Whether the run is with a worker, or is sent to another one should that die."""
+        future = self._futures.get(run_id)
+        return future is not None and future.status == "pending"
+
+    def forget(self, run_id: str) -> None:
+        """Be done with a run."""
+        self._futures.pop(run_id, None)
+
+    def restart(self, run_id: str) -> bool:
+        """Start the worker anew that holds a run, without the run; False where no worker holds it."""
+        client, future = self.connect(), self._futures[run_id]
+        with _lost():
+            holders = [worker for worker, keys in client.processing().items() if future.key in keys]
+            if not holders:
+                return False
+            self.forget(run_id)
+            future.cancel(force=True)
+            client.restart_workers(holders, timeout=RESTART_SECONDS, raise_for_error=False)
+            return True
+
+    def close(self) -> None:
+        """Leave the cluster, and end it if it is of this process."""
+        client, self._client = self._client, None
+        self._futures.clear()
+        if client:
+            own = client.cluster
+            client.close()
+            if own:
+                own.close()
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    try:
+        yield
+    except ConfigError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:  # all of these come from Dask without its scheduler
+        raise ClusterLost(str(error) or type(error).__name__) from error
+
+
+def _reason(future: "Future") -> str | None:
+    from distributed import KilledWorker
+
+    if future.status != "error":
+        return None
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return "The worker was lost again and again, perhaps for want of memory. Try smaller layers or a smaller batch."
+    return reason_of(error)
