@@ -46,7 +46,7 @@ class Engine:
         self.id = uuid.uuid4().hex[:12]
         self.problem: str | None = None
         self._workers = Workers(connect)
-        self._failures: dict[str, str] = {}  # what could not be written yet
+        self.unwritten: dict[str, str] = {}  # reasons of failures, by run, that the store could not take yet
         self._beats = Beats(store.folder, STALE_SECONDS)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._closed = threading.Event()
@@ -125,7 +125,7 @@ class Engine:
         """See to the runs that are lost, and send what there is room for."""
         self._workers.connect()
         self.problem = None
-        for run_id, reason in list(self._failures.items()):
+        for run_id, reason in list(self.unwritten.items()):
             self._fail(run_id, reason)
         for run in self.store.listing().runs:
             begun = run.status.sent or run.status.attempts
@@ -157,14 +157,14 @@ class Engine:
 
     def _fail(self, run_id: str, reason: str) -> None:
         """Leave a run failed, or do so later where nothing can be written now."""
-        self._failures[run_id] = reason
+        self.unwritten[run_id] = reason
         try:
             run = self.store.get(run_id)
             if run.status.engine == self.id and not run.state.is_over:
                 self.store.update(run_id, state=RunState.FAILED, ended=time.time(), phase=None, reason=reason)
         except UnknownRun:
             log.info("The run %s was deleted", run_id)
-        del self._failures[run_id]
+        del self.unwritten[run_id]
 
     def _tend_to(self, run: Run) -> None:
         """Take care of a run that is under way and shows no sign of life."""

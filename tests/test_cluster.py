@@ -1,0 +1,181 @@
+"""A scheduler and workers as processes of their own, on an object store: what a class uses that outgrew one machine."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import Client
+
+from mnist_lab import cluster, jobs
+from mnist_lab.config import TrainConfig
+from mnist_lab.errors import ConfigError, StoreError
+from mnist_lab.folders import Folder
+from mnist_lab.jobs import Engine
+from mnist_lab.prediction import Predictor
+from mnist_lab.runs import RunState, RunStore
+from tests.conftest import ended, epochs_of, under_way, wait_until
+
+pytest.importorskip("s3fs")
+pytest.importorskip("moto.server")
+
+ROOT = Path(__file__).parents[1]
+CONFIG = TrainConfig(dataset="digits", train_images=1437, units=(8,), epochs=3, batch_size=4, validation_share=0.0)
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """An S3-compatible server with one bucket."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        import s3fs
+
+        s3fs.S3FileSystem().mkdir("class")
+        yield "s3://class"
+        s3fs.S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+def start(*command, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2", **environment},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory, bucket):
+    """A scheduler with two workers, each a process that a nanny starts anew; its address."""
+    folder = tmp_path_factory.mktemp("dask")
+    file = folder / "scheduler.json"
+    processes = [start("dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))]
+    wait_until(file.exists)
+    address = re.search(r'"address": "(tcp://[^"]+)"', file.read_text()).group(1)
+    for number in (1, 2):
+        options = ("--nthreads", "1", "--no-dashboard", "--name", f"worker-{number}", "--local-directory", folder)
+        processes.append(start("dask_worker", address, *map(str, options)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_LAB_SCHEDULER", address)
+        yield address
+    left = [child for process in processes for child in psutil.Process(process.pid).children(recursive=True)]
+    for process in (*reversed(processes), *left):
+        process.terminate()
+    for process in processes:
+        process.wait()
+
+
+def test_a_grid_is_trained_on_a_cluster_and_an_object_store_though_a_worker_is_killed(scheduler, bucket, monkeypatch):
+    monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.5)
+    store = RunStore(f"{bucket}/runs", bundled=None)
+    engine = Engine(store)
+    try:
+        with Client(scheduler, set_as_default=False) as client:
+            client.wait_for_workers(2)
+            runs = [
+                engine.submit(CONFIG.model_copy(update={"units": (units,), "dropout": dropout}), "grid", group="grid")
+                for units in (8, 16, 32)
+                for dropout in (0.0, 0.2)
+            ]
+            wait_until(lambda: any(epochs_of(store, run) for run in runs))
+            busy = [worker for worker, keys in client.processing().items() if keys]
+            os.kill(client.run(os.getpid, workers=busy[:1])[busy[0]], signal.SIGKILL)
+        done = [ended(store, run) for run in runs]
+        assert {run.state for run in done} == {RunState.FINISHED}
+        assert [epochs_of(store, run) for run in done] == [[1, 2, 3]] * 6
+        assert sorted(run.status.attempts for run in done)[-1] == 2
+        assert {run.asked.group for run in done} == {"grid"}
+        another_process = RunStore(f"{bucket}/runs", bundled=None)
+        assert {run.id for run in another_process.listing().runs} == {run.id for run in runs}
+        assert Predictor(another_process.read(runs[-1].id, "model.tflite"))
+    finally:
+        engine.close()
+
+
+def test_a_stop_reaches_a_run_on_an_object_store_and_its_steps_are_seen(scheduler, bucket):
+    store = RunStore(f"{bucket}/stopped", bundled=None)
+    engine = Engine(store)
+    try:
+        run = engine.submit(CONFIG.model_copy(update={"epochs": 200}), "long")
+        under_way(store, run, epochs=1)
+        engine.stop(run.id)
+        stopped = ended(store, run, seconds=30)
+        assert (stopped.state, stopped.summary.epochs) == (RunState.STOPPED, len(epochs_of(store, run)))
+    finally:
+        engine.close()
+
+
+def test_of_many_only_one_creates_a_file_in_an_object_store(bucket):
+    folders = [Folder(f"{bucket}/claims") for _ in range(4)]
+    assert sorted(folder.create("run/claim-1") for folder in folders) == [False, False, False, True]
+    assert 0 <= folders[0].age("run/claim-1") < 60
+
+
+def test_what_another_process_writes_into_an_object_store_is_seen_at_once(bucket):
+    import boto3
+
+    folder = Folder(f"{bucket}/seen")
+    folder.write("run/status.json", b"one")
+    assert folder.names() == ["run"]
+    boto3.client("s3").put_object(Bucket="class", Key="seen/run/stop", Body=b"")
+    boto3.client("s3").put_object(Bucket="class", Key="seen/other/status.json", Body=b"two")
+    assert folder.exists("run/stop")
+    assert folder.names() == ["other", "run"]
+    for line in (b"one\n", b"two\n"):
+        folder.append("run/metrics.jsonl", line)
+    assert folder.read("run/metrics.jsonl") == b"one\ntwo\n"
+
+
+def test_a_store_that_is_not_there_is_told(bucket):
+    with pytest.raises(StoreError, match="bucket does not exist"):
+        Folder("s3://nobodys/runs").write("run/status.json", b"")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        Folder("nonesuch://runs")
+
+
+def test_two_workers_a_core_are_no_use_and_too_little_memory_neither():
+    given = cluster.settings({})
+    assert given.workers >= 1
+    assert given.workers * given.threads <= max(given.workers, os.cpu_count())
+    assert given.memory > 100_000_000
+    asked = {"MNIST_LAB_WORKERS": "2", "MNIST_LAB_THREADS": "3", "MNIST_LAB_MEMORY": "2GB"}
+    assert cluster.settings(asked) == (2, 3, 2_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MNIST_LAB_WORKERS", "many"),
+        ("MNIST_LAB_WORKERS", "0"),
+        ("MNIST_LAB_THREADS", "-1"),
+        ("MNIST_LAB_MEMORY", "a lot"),
+        ("MNIST_LAB_MEMORY", "12"),
+    ],
+)
+def test_a_setting_that_will_not_do_is_told(name, value):
+    with pytest.raises(ConfigError, match=f"{name} is set to '{value}'; it takes"):
+        cluster.settings({name: value})
+
+
+def test_the_engine_tells_of_a_setting_that_will_not_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_LAB_WORKERS", "many")
+    engine = Engine(RunStore(tmp_path / "runs", bundled=None))
+    try:
+        wait_until(lambda: engine.problem)
+        assert "MNIST_LAB_WORKERS is set to 'many'" in engine.problem
+    finally:
+        engine.close()
