@@ -10,6 +10,7 @@ from typing import Any
 from mnist_lab import recipes
 from mnist_lab.comparison import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
+from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load
 from mnist_lab.errors import ConfigError, DatasetUnavailable, ImageError, MnistLabError
 from mnist_lab.evaluation import Evaluation
@@ -86,11 +87,14 @@ def list_recipes(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train a recipe with a progress bar; the run then shows in the browser."""
-    recipe = recipes.get(options.recipe)
-    config = _with_data_at_hand(parse(dict(_setting(text) for text in options.set), recipe.config))
-    store = _store(options)
-    run = store.create(config, options.recipe, recipe=options.recipe)
+    """Train a recipe, or go on with a run, with a progress bar; the run then shows in the browser."""
+    store, settings = _store(options), dict(_setting(text) for text in options.set)
+    if options.go_on:
+        parent = store.find(options.go_on)
+        run = store.create(continued(parent, settings), name_of(parent), parent=parent.id)
+    else:
+        config = _with_data_at_hand(parse(settings, recipes.get(options.recipe).config))
+        run = store.create(config, options.recipe, recipe=options.recipe)
     run = _train_with_a_bar(store, run)
     answer: dict[str, Any] = {"run": run.id, "state": str(run.state), "dataset": run.config.dataset}
     if run.summary:
@@ -144,6 +148,8 @@ def list_runs(options: argparse.Namespace) -> int:
             "run": run.id,
             "name": run.name,
             "recipe": run.asked.recipe,
+            "parent": run.asked.parent,
+            "group": run.asked.group,
             "state": str(run.state),
             "bundled": run.bundled,
             "config": run.config.model_dump(),
@@ -256,9 +262,13 @@ def _parser() -> argparse.ArgumentParser:
     reads.add_argument("--model", metavar="RUN", default=DEFAULT_MODEL, help="id or name of a run")
     command("recipes", list_recipes)
     trains = command("train", train)
-    trains.add_argument("--recipe", required=True, metavar="NAME", help="see `recipes`")
+    what = trains.add_mutually_exclusive_group(required=True)
+    what.add_argument("--recipe", metavar="NAME", help="see `recipes`")
+    what.add_argument(
+        "--continue", dest="go_on", metavar="RUN", help="begin with the model of that run; `epochs` are those to add"
+    )
     trains.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe"
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe or run"
     )
     command("runs", list_runs)
     evaluates = command("evaluate", evaluate)

@@ -5,12 +5,14 @@ from typing import Any
 
 from mnist_lab.config import TrainConfig, differing, parse
 from mnist_lab.errors import ConfigError, RunError
-from mnist_lab.runs import Run
+from mnist_lab.runs import Run, RunStore, Tick
 
 TRAINING = {
     "epochs", "learning_rate", "schedule", "optimizer", "batch_size", "dropout", "loss",
     "augment", "pens", "held_out_writers", "train_images", "validation_share", "seed",
 }  # fmt: skip
+
+CONTINUED = ", continued"
 
 
 def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
@@ -28,3 +30,24 @@ def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
                 f"What can change: {', '.join(sorted(TRAINING))}. For another network, train from the start."
             )
     return config
+
+
+def name_of(parent: Run) -> str:
+    """What people see of the run that goes on with this one."""
+    return f"{parent.name.removesuffix(CONTINUED)}{CONTINUED}"
+
+
+def history(store: RunStore, run: Run) -> list[Tick]:
+    """The ticks of the runs that this one goes on from, one behind the other, as far as their models saw them."""
+    ticks: list[Tick] = []
+    for ancestor in store.lineage(run):
+        own = store.metrics(ancestor.id)
+        whole = max((tick.epoch for tick in own if tick.ends_epoch), default=0)
+        ticks += behind(ticks, [tick for tick in own if tick.epoch <= whole])
+    return ticks
+
+
+def behind(before: list[Tick], ticks: list[Tick]) -> list[Tick]:
+    """The ticks, with their epochs counted on from those before."""
+    epochs = before[-1].epoch if before else 0
+    return [tick._replace(epoch=epochs + tick.epoch) for tick in ticks]

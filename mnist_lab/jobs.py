@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_lab import cluster
 from mnist_lab.beats import Beats
 from mnist_lab.config import TrainConfig
-from mnist_lab.continuation import continued
+from mnist_lab.continuation import continued, name_of
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
 from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, RunStore
@@ -67,8 +67,7 @@ class Engine:
 
         Raises as `continued` and `submit` do.
         """
-        config = continued(parent, settings)
-        return self.submit(config, f"{parent.name}, continued", parent.asked.recipe, parent=parent.id, **about)
+        return self.submit(continued(parent, settings), name_of(parent), parent=parent.id, **about)
 
     def stop(self, run_id: str) -> None:
         """Ask a run to stop; one that is still waiting is stopped at once."""

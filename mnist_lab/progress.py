@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -39,8 +40,9 @@ class Progress:
         self._claim = (run.status.claims, run.status.attempts + 1)
         self._ticks: list[Tick] = []
         self._checkpoint: bytes | None = None
+        self._seen = 0  # when the checkpoint that is kept was written
         self._changes: dict[str, Any] = {}
-        self._said = threading.Lock()  # guards the three above; never held while something is written
+        self._said = threading.Lock()  # guards what stands above; never held while something is written
         self._writing = threading.Lock()
         self._end: MnistLabError | None = None
         self._stop = threading.Event()
@@ -69,13 +71,15 @@ class Progress:
             self._changes |= {"phase": phase, **changes}
         self._on_phase(phase)
 
-    def tick(self, tick: Tick, checkpoint: bytes | None = None) -> None:
-        """Say how far it has come, with the checkpoint of an epoch that ended. Raises as `check` does."""
+    def tick(self, tick: Tick, checkpoint: Path) -> None:
+        """Say how far it has come; `checkpoint` is kept where it was written anew. Raises as `check` does."""
         self.check()
         self._sign = time.monotonic()
+        written = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
         with self._said:
             self._ticks.append(tick)
-            self._checkpoint = checkpoint or self._checkpoint
+            if written != self._seen:
+                self._seen, self._checkpoint = written, checkpoint.read_bytes()
 
     def check(self) -> None:
         """Raise what makes going on pointless: Superseded, UnknownRun for a deleted run, StoreError for a full disk."""

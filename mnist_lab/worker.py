@@ -80,12 +80,11 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as scratch:
         workplace = Path(scratch)
         checkpoint, start = _beginnings(store, run, workplace)
-        kept: list[int] = []
         before = max((tick.seconds for tick in store.metrics(run.id)), default=0.0)
 
         def report(tick: Tick) -> None:
             tick = tick._replace(seconds=before + tick.seconds)
-            progress.tick(tick, _new(checkpoint, kept))
+            progress.tick(tick, checkpoint)
             on_tick(tick)
 
         model, stopped = train(run.config, dataset, report, progress.stop_requested, checkpoint, start)
@@ -100,15 +99,6 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     state = RunState.STOPPED if stopped else RunState.FINISHED
     progress.update(state=state, phase=None, ended=time.time(), summary=summary)
     store.discard(run.id, "checkpoint")
-
-
-def _new(checkpoint: Path, kept: list[int]) -> bytes | None:
-    """The checkpoint's content where it was written since it was last kept; training writes it when it sees fit."""
-    written = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
-    if written in (0, *kept[-1:]):
-        return None
-    kept.append(written)
-    return checkpoint.read_bytes()
 
 
 def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path | None]:

@@ -9,6 +9,7 @@ from mnist_lab.ui.data import render_data_status
 from mnist_lab.ui.forms import render_form, render_summary
 from mnist_lab.ui.jobs import render_jobs
 from mnist_lab.ui.shell import open_page
+from mnist_lab.ui.visitor import visitor
 
 open_page(
     "Train", "Turn the knobs, press Train and watch. It trains in the background: draw meanwhile, or close the tab."
@@ -22,7 +23,8 @@ with form:
     if st.button("Train", type="primary", width="stretch", icon=":material/play_arrow:", disabled=config is None):
         assert config
         try:
-            resources.engine().submit(config, recipes.describe(config), recipes.named(config))
+            name, recipe = recipes.describe(config), recipes.named(config)
+            resources.engine().submit(config, name, recipe, owner=visitor())
         except MnistLabError as error:
             st.error(str(error))
 with jobs:

@@ -124,6 +124,18 @@ def test_training_leaves_a_run_in_the_store(answer, runs):
     assert rows[0]["state"] == "finished"
 
 
+def test_a_run_is_gone_on_with_and_its_parent_listed(answer, runs):
+    _, first = answer("train", "--recipe", "dense-128-dropout", *QUICK)
+    status, second = answer("train", "--continue", first["run"], "--set", "epochs=2")
+    assert status == 0
+    store = RunStore(runs)
+    child = store.get(second["run"])
+    assert (child.asked.parent, child.config.epochs, child.summary.epochs) == (first["run"], 2, 2)
+    assert child.config.train_images == store.get(first["run"]).config.train_images
+    rows = {row["run"]: row for row in answer("runs")[1]}
+    assert (rows[child.id]["parent"], rows[first["run"]]["parent"]) == (first["run"], None)
+
+
 def test_without_mnist_the_small_digits_are_trained_on_and_said_so(capsys, monkeypatch, runs, tmp_path):
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
     settings = ["--set", "epochs=1", "--set", "train_images=2000"]
@@ -175,6 +187,7 @@ def test_two_runs_are_compared(answer):
         (["train", "--recipe", "small-cnn", "--set", "epochs=many"], "a whole number from 1 to 200"),
         (["train", "--recipe", "small-cnn", "--set", "epoch=3"], "epoch: there is no setting of this name"),
         (["train", "--recipe", "small-cnn", "--set", "epochs"], "KEY=VALUE"),
+        (["train", "--continue", "small-cnn", "--set", "units=9"], "a run that goes on keeps its network"),
         (["compare", "small-cnn", "smal-cnm"], "Near to it: small-cnn"),
         (["compare", "small-cnn", "../small-cnn"], "no run '../small-cnn'"),
         (["predict", "any.png", "--model", "nonesuch"], "no run 'nonesuch'"),

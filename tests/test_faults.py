@@ -104,7 +104,7 @@ def web_process(folder, *configs):
     return process, [process.stdout.readline().strip() for _ in configs]
 
 
-def test_when_the_web_process_is_killed_the_next_one_finishes_its_runs_and_no_process_is_left(tmp_path):
+def test_what_a_killed_web_process_left_two_others_finish_each_run_once_and_no_process_is_left(tmp_path):
     store = RunStore(tmp_path / "runs", bundled=None)
     first, ids = web_process(tmp_path, MEDIUM, SHORT, SHORT)
     runs = [store.get(run_id) for run_id in ids]
@@ -115,16 +115,17 @@ def test_when_the_web_process_is_killed_the_next_one_finishes_its_runs_and_no_pr
     first.wait()
     psutil.wait_procs(children, timeout=30)
     assert not [child for child in children if child.is_running()]
-    second, _ = web_process(tmp_path)
+    others = [web_process(tmp_path)[0] for _ in range(2)]
     try:
         done = [ended(store, run) for run in runs]
         assert [run.state for run in done] == [RunState.FINISHED] * 3
         assert [run.status.attempts for run in done] == [2, 1, 1]
         assert epochs_of(store, runs[0]) == [1, 2, 3, 4, 5]
     finally:
-        children = psutil.Process(second.pid).children(recursive=True)
-        second.terminate()
-        second.wait()
+        children = [child for one in others for child in psutil.Process(one.pid).children(recursive=True)]
+        for one in others:
+            one.terminate()
+            one.wait()
         psutil.wait_procs(children, timeout=30)
     assert not [child for child in children if child.is_running()]
 

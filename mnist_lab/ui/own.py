@@ -1,8 +1,6 @@
 """The person's own labelled drawings: kept on a click only, seen, scored, downloaded and deleted here."""
 
-import hashlib
 import io
-import uuid
 
 import numpy as np
 import streamlit as st
@@ -14,6 +12,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading
 from mnist_lab.ui.models import label
 from mnist_lab.ui.sources import Picture
+from mnist_lab.ui.visitor import visitor
 
 SHOWN = 24
 ACROSS = 8
@@ -21,7 +20,7 @@ ACROSS = 8
 
 def render_own(picture: Picture | None, reading: Reading | None, model: str) -> None:
     """Label the drawing at hand, and the drawings that are kept."""
-    own = OwnSet.default(_owner())
+    own = OwnSet.default(visitor())
     if picture is None or reading is None:
         st.caption("Draw a digit, then say which one it was: it is kept here, and nothing else ever is.")
     else:
@@ -84,10 +83,3 @@ def _png(reading: Reading) -> bytes:
         image = Image.fromarray(array if array.dtype == np.uint8 else np.round(array * 255).astype(np.uint8))
     image.convert("RGB").save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def _owner() -> str:
-    """Who this is: the same browser is the same person, as far as its cookies last; told to nobody."""
-    cookie = st.context.cookies.get("_streamlit_xsrf")
-    secret = cookie or st.session_state.setdefault("owner", uuid.uuid4().hex)
-    return hashlib.sha256(secret.encode()).hexdigest()[:32]

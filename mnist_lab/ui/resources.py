@@ -1,6 +1,7 @@
 """What all visitors share: the store of runs, the training engine, the models in memory."""
 
 import threading
+import time
 from functools import lru_cache
 
 import numpy as np
@@ -12,18 +13,29 @@ from mnist_lab.neighbours import Neighbours
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE, prepare
 from mnist_lab.rejection import verdict
-from mnist_lab.runs import DEFAULT_MODEL, Run, RunStore
+from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore
 
+SECONDS_BETWEEN_LISTINGS = 0.3
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
 
 _lock = threading.RLock()
 _engine: Engine | None = None
+_listing: tuple[float, Listing] = (float("-inf"), Listing([], {}))
 
 
 @lru_cache(maxsize=1)
 def store() -> RunStore:
     """The store of runs that this server shows and fills."""
     return RunStore.default()
+
+
+def listing(fresh: bool = False) -> Listing:
+    """The store's runs, read anew at most a few times a second for all visitors together, unless asked for fresh."""
+    global _listing
+    with _lock:
+        if fresh or time.monotonic() - _listing[0] > SECONDS_BETWEEN_LISTINGS:
+            _listing = (time.monotonic(), store().listing())
+        return _listing[1]
 
 
 def engine() -> Engine:

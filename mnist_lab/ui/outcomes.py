@@ -1,0 +1,73 @@
+"""The trainings that have just ended, and going on with them."""
+
+import time
+
+import streamlit as st
+
+from mnist_lab.config import bounds
+from mnist_lab.errors import MnistLabError
+from mnist_lab.runs import Run, RunState
+from mnist_lab.ui import resources
+from mnist_lab.ui.visitor import visitor
+
+RECENT_SECONDS = 900
+RECENT = 4
+
+
+def render_outcomes(runs: list[Run]) -> list[Run]:
+    """What came out of the runs that ended a short while ago; those runs."""
+    ended = [run for run in runs if not run.bundled and time.time() - (run.status.ended or 0) < RECENT_SECONDS]
+    recent = sorted(ended, key=lambda run: -(run.status.ended or 0))[:RECENT]
+    for run in recent:
+        with st.container(key=f"outcome-{run.id}"):
+            _render_outcome(run)
+    return recent
+
+
+def _render_outcome(run: Run) -> None:
+    if run.state is RunState.FAILED:
+        st.error(f"**{run.name}** failed. {run.status.reason}", icon=":material/error:")
+    elif run.summary:
+        done = "stopped" if run.state is RunState.STOPPED else "finished"
+        st.success(
+            f"**{run.name}** {done}: **{run.summary.test_accuracy:.2%}** on the test set, "
+            f"{run.summary.train_accuracy:.2%} in training, {duration(run.summary.seconds)}.{_lineage_in_words(run)}",
+            icon=":material/check_circle:",
+        )
+        _render_continue(run)
+    else:
+        st.info(f"**{run.name}** was stopped before it began.", icon=":material/block:")
+
+
+def _lineage_in_words(run: Run) -> str:
+    ancestors = resources.store().lineage(run)
+    if not ancestors:
+        return ""
+    epochs = [one.summary.epochs for one in (*ancestors, run) if one.summary]
+    return f" It went on from **{ancestors[-1].name}**: {' + '.join(map(str, epochs))} epochs."
+
+
+def _render_continue(run: Run) -> None:
+    """A way to go on with the run's model, for more epochs or with another learning rate."""
+    with st.popover("Continue", icon=":material/resume:"):
+        fewest, most = bounds("epochs")
+        least, greatest = bounds("learning_rate")
+        epochs = st.number_input(
+            "More epochs", int(fewest), int(most), value=run.config.epochs, key=f"more-epochs-{run.id}"
+        )
+        rate = st.number_input(
+            "Learning rate", least, greatest, run.config.learning_rate, 0.0001, "%g", key=f"rate-{run.id}"
+        )
+        settings = {"epochs": epochs, "learning_rate": rate}
+        if st.button("Go on", key=f"go-on-{run.id}", type="primary", width="stretch"):
+            try:
+                resources.engine().go_on(run, settings, owner=visitor())
+                st.rerun()
+            except MnistLabError as error:
+                st.error(str(error))
+
+
+def duration(seconds: float) -> str:
+    """A time in words: "42 s", "3 min 05 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
