@@ -7,11 +7,10 @@ from mnist_lab.config import TrainConfig, differing, parse
 from mnist_lab.errors import ConfigError, RunError
 from mnist_lab.runs import Run, RunStore, Tick
 
-TRAINING = {
-    "epochs", "learning_rate", "schedule", "optimizer", "batch_size", "dropout", "loss",
-    "augment", "pens", "held_out_writers", "train_images", "validation_share", "seed",
-}  # fmt: skip
-
+NETWORK = (
+    *("network", "filters", "convolutions", "units", "activation", "batch_normalization", "initialization"),
+    *("output", "scaling"),
+)
 CONTINUED = ", continued"
 
 
@@ -23,12 +22,11 @@ def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
     if not parent.summary:
         raise RunError(f"The run {parent.name} has no model to go on with: it is {parent.state}.")
     config = parse(settings, parent.config)
-    for field in differing([parent.config, config]):
-        if field not in TRAINING:
-            raise ConfigError(
-                f"{field}: a run that goes on keeps its network and its data, so this stays as it was. "
-                f"What can change: {', '.join(sorted(TRAINING))}. For another network, train from the start."
-            )
+    if fixed := [field for field in differing([parent.config, config]) if field in NETWORK]:
+        raise ConfigError(
+            f"{', '.join(fixed)}: a run that goes on keeps its network, so this stays as it was. What can change is "
+            "how it trains, such as epochs, learning_rate or dropout. For another network, train from the start."
+        )
     return config
 
 

@@ -37,7 +37,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
             cwd=ROOT,
-            env=os.environ | {"MNIST_LAB_RUNS": str(runs)},
+            env=os.environ | {"MNIST_LAB_RUNS": str(runs), "MNIST_LAB_WORKERS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )

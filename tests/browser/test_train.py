@@ -57,19 +57,40 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, 
     assert stopped[0].summary.epochs < 200
 
 
-def test_a_job_waits_its_turn_and_can_be_stopped_before_it_begins(server, open_tab):
+def test_jobs_wait_in_a_line_that_can_be_changed(server, open_tab):
     page = open_tab(f"{server.url}/train")
     set_field(page, "Epochs", "200")
     train(page)
     expect(page.get_by_role("button", name="Stop")).to_have_count(1)
-    train(page)
-    expect(page.get_by_text("waiting for a worker")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_role("button", name="Stop")).to_have_count(2)
-    page.get_by_role("button", name="Stop").last.click()
-    expect(page.get_by_text("was stopped before it began")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_role("button", name="Stop")).to_have_count(1, timeout=SLOW)
-    page.get_by_role("button", name="Stop").first.click()
+    for units in ("8", "16"):
+        set_field(page, "Hidden layers", units)
+        train(page)
+    line = page.locator(".st-key-line")
+    expect(line).to_contain_text(re.compile(r"dense 8.*next in line.*dense 16.*2nd in line", re.DOTALL), timeout=SLOW)
+    other = open_tab(f"{server.url}/train")
+    expect(other.locator(".st-key-line")).to_contain_text("2nd in line")
+    expect(other.get_by_role("button", name="Delete")).to_have_count(0)
+    page.get_by_role("button", name="Move up").last.click()
+    expect(line).to_contain_text(re.compile(r"dense 16.*next in line.*dense 8.*2nd in line", re.DOTALL))
+    page.get_by_role("button", name="Delete").last.click()
+    expect(line).not_to_contain_text("dense 8")
+    page.get_by_role("button", name="Delete").click()
+    expect(line).to_have_count(0, timeout=SLOW)
+    page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=SLOW)
+
+
+def test_a_run_that_is_over_goes_on(server, open_tab):
+    page = open_tab(f"{server.url}/train")
+    set_field(page, "Hidden layers", "24")
+    set_field(page, "Epochs", "1")
+    train(page)
+    expect(page.get_by_text("dense 24, adam 0.001 finished")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Continue").first.click()
+    set_field(page, "More epochs", "2")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("dense 24, adam 0.001, continued finished")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("It went on from dense 24, adam 0.001: 1 + 2 epochs.")).to_be_visible()
 
 
 def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(server, open_tab):
