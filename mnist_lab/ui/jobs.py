@@ -41,16 +41,19 @@ def _poll() -> None:
             _render_job(run)
     if waiting:
         with st.container(border=True, key="line"):
+            first: dict[str | None, str] = {}
             for place, run in enumerate(waiting):
-                _render_waiting(run, place)
+                is_first = first.setdefault(run.asked.owner, run.id) == run.id
+                _render_waiting(run, place, is_first)
 
 
-def _render_waiting(run: Run, place: int) -> None:
-    """A place in the line; everybody sees it, its owner can change it."""
+def _render_waiting(run: Run, place: int, is_first: bool) -> None:
+    """A place in the line, the first of its owner's or not; everybody sees it, its owner can change it."""
     mine = run.asked.owner in (None, visitor())
     with st.container(horizontal=True, vertical_alignment="center", key=f"waiting-{run.id}"):
-        st.markdown(f"**{run.name}** · {_place_in_words(place)}{' · yours' if mine and run.asked.owner else ''}")
-        if mine:
+        whose = " · yours" if mine and run.asked.owner else ""
+        st.markdown(f"**{run.name}** · {_place_in_words(place)}{whose}", width="stretch")
+        if mine and not is_first:
             st.button(
                 "Move up",
                 key=f"up-{run.id}",
@@ -59,6 +62,7 @@ def _render_waiting(run: Run, place: int) -> None:
                 on_click=resources.store().move_to_front,
                 args=(run.id,),
             )
+        if mine:
             st.button(
                 "Delete",
                 key=f"delete-{run.id}",
