@@ -37,8 +37,8 @@ class Settings(NamedTuple):
 def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """What `MNIST_LAB_WORKERS`, `MNIST_LAB_THREADS` and `MNIST_LAB_MEMORY` ask for, or what suits this machine.
 
-    As many workers as cores, each with one thread: two networks trained at once on a core each are done sooner than one
-    after the other on both. Fewer where the memory would not do. Raises ConfigError.
+    As many workers as cores, each with one thread, since small networks gain little from a second one; fewer where the
+    memory would not do. Raises ConfigError.
     """
     from distributed.system import MEMORY_LIMIT
 

@@ -211,8 +211,8 @@ class RunStore:
         if status.state is RunState.RUNNING and folder.exists(f"{run_id}/stop"):
             status = status.model_copy(update={"state": RunState.STOPPING})
         run = Run(run_id, asked, status, bundled=folder is self._bundled)
-        if run.is_waiting and folder.exists(f"{run_id}/front"):
-            run = replace(run, moved=float(folder.read(f"{run_id}/front")))
+        if run.is_waiting:
+            run = replace(run, moved=_time_in(folder, f"{run_id}/front"))
         if run.state.is_over:
             self._over[run_id] = run
         return run
@@ -302,7 +302,8 @@ class RunStore:
         return self._folder_of(run_id).exists(f"{run_id}/{name}")
 
     def request_stop(self, run_id: str) -> None:
-        """Ask whoever trains the run to stop; they see it within a second."""
+        """Ask whoever trains the run to stop; they see it within a second. Raises UnknownRun for a deleted one."""
+        self._folder_of(run_id)
         self.write(run_id, "stop", b"")
 
     def stop_requested(self, run_id: str) -> bool:
@@ -310,7 +311,8 @@ class RunStore:
         return self.folder.exists(f"{run_id}/stop")
 
     def move_to_front(self, run_id: str) -> None:
-        """Let a waiting run begin ahead of the others of its owner."""
+        """Let a waiting run begin ahead of the others of its owner. Raises UnknownRun for one that was deleted."""
+        self._folder_of(run_id)
         self.write(run_id, "front", str(time.time()).encode())
 
     def claim(self, run: Run, **changes: Any) -> bool:
@@ -359,6 +361,14 @@ def _parse(model: type[Model], folder: Folder, name: str) -> Model:
         raise RunError(f"{name} is damaged ({error.errors()[0]['msg']}).") from error
     except OSError as error:
         raise RunError(f"{name} cannot be read ({error.strerror or error}).") from error
+
+
+def _time_in(folder: Folder, name: str) -> float:
+    """The time that a file holds, in seconds since 1970; 0 where there is none."""
+    try:
+        return float(folder.read(name))
+    except (FileNotFoundError, ValueError):
+        return 0.0
 
 
 def _ticks(content: bytes) -> Iterator[Tick]:

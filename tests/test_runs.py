@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_lab import runs
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
@@ -55,6 +56,29 @@ def test_the_change_of_another_process_is_seen(store):
     assert store.get(run.id).state is RunState.RUNNING
     another(store).update(run.id, state=RunState.FAILED, reason="because")
     assert store.get(run.id).status.reason == "because"
+
+
+def test_of_several_claims_one_wins_and_an_abandoned_one_is_passed_over(store, monkeypatch):
+    run = store.create(CONFIG, "a", engine="e1")
+    assert [store.claim(run, sent=5.0), another(store).claim(run, sent=6.0)] == [True, False]
+    assert (store.get(run.id).status.claims, store.get(run.id).status.sent) == (1, 5.0)
+    store.folder.create(f"{run.id}/claim-2")  # whoever made it died before it wrote the status
+    claimed = store.get(run.id)
+    assert not store.claim(claimed, sent=7.0)
+    monkeypatch.setattr(runs, "CLAIM_SECONDS", 0.0)
+    assert store.claim(claimed, sent=8.0)
+    assert store.get(run.id).status.claims == 3
+
+
+def test_a_waiting_run_is_moved_to_the_front_and_a_deleted_one_is_not(store):
+    run = store.create(CONFIG, "a", engine="e1")
+    store.move_to_front(run.id)
+    assert another(store).get(run.id).moved > run.asked.created
+    store.delete(run.id)
+    for ask in (store.move_to_front, store.request_stop):
+        with pytest.raises(UnknownRun):
+            ask(run.id)
+    assert store.listing() == ([], {})
 
 
 def test_the_newest_run_is_listed_first(store):

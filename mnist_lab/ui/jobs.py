@@ -1,10 +1,13 @@
 """The trainings under way, live, the line of those that wait, and those that have just ended."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
 from mnist_lab.continuation import behind, history
+from mnist_lab.errors import MnistLabError
+from mnist_lab.jobs import STALE_SECONDS
 from mnist_lab.plots import NO_TOOLBAR, curves, curves_figure
 from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, Tick
@@ -35,7 +38,7 @@ def _poll() -> None:
     if problem := resources.engine().problem:
         st.error(problem, icon=":material/cloud_off:")
     waiting = line(runs)
-    under_way = [run for run in runs if run.id in not_over and run not in waiting]
+    under_way = [run for run in runs if run.id in not_over - {one.id for one in waiting}]
     for run in sorted(under_way, key=lambda run: run.status.started or time.time()):
         with st.container(border=True, key=f"job-{run.id}"):
             _render_job(run)
@@ -59,17 +62,25 @@ def _render_waiting(run: Run, place: int, is_first: bool) -> None:
                 key=f"up-{run.id}",
                 icon=":material/vertical_align_top:",
                 help="Ahead of your other runs that wait. Everybody's turn stays as it is.",
-                on_click=resources.store().move_to_front,
-                args=(run.id,),
+                on_click=_ask,
+                args=(resources.store().move_to_front, run.id),
             )
         if mine:
             st.button(
                 "Delete",
                 key=f"delete-{run.id}",
                 icon=":material/delete:",
-                on_click=resources.engine().remove,
-                args=(run.id,),
+                on_click=_ask,
+                args=(resources.engine().remove, run.id),
             )
+
+
+def _ask(call: Callable[[str], None], run_id: str) -> None:
+    """Ask something of a run, which may have ended or gone since the page was drawn."""
+    try:
+        call(run_id)
+    except MnistLabError as error:
+        st.toast(str(error), icon=":material/error:")
 
 
 def _place_in_words(place: int) -> str:
@@ -84,8 +95,8 @@ def _render_job(run: Run) -> None:
     stop.button(
         "Stop",
         key=f"stop-{run.id}",
-        on_click=resources.engine().stop,
-        args=(run.id,),
+        on_click=_ask,
+        args=(resources.engine().stop, run.id),
         disabled=run.state is RunState.STOPPING,
         width="stretch",
     )
@@ -112,6 +123,9 @@ def _state_in_words(run: Run) -> str:
         return "going to a worker"
     if run.state is RunState.STOPPING:
         return "stopping"
+    silent = time.time() - (run.status.heartbeat or time.time())
+    if silent > STALE_SECONDS:
+        return f"no sign of life for {duration(silent)}; it goes on from its last checkpoint, or fails with the reason"
     return run.status.phase or str(run.state)
 
 

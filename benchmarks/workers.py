@@ -1,0 +1,77 @@
+"""How many workers help: python -m benchmarks.workers [--epochs N]
+
+Trains a recipe as many times as this machine has cores: one after the other, each on all cores, and all at once, each
+on one core. Seconds of training only, without starting TensorFlow.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+
+import psutil
+
+from benchmarks.browsing import ROOT
+
+RECIPES = ("dense-128-dropout", "small-cnn")
+TRAIN = """
+import sys, time
+from mnist_lab import recipes
+from mnist_lab.datasets import load
+from mnist_lab.training import train
+config, data = recipes.get(sys.argv[1]).config, load("mnist")
+train(config.model_copy(update={"epochs": 1, "train_images": 2000}), data, lambda tick: None)
+print("ready", flush=True)
+sys.stdin.readline()
+started = time.perf_counter()
+train(config.model_copy(update={"epochs": int(sys.argv[2])}), data, lambda tick: None)
+print(time.perf_counter() - started)
+"""
+
+
+def start(recipe: str, epochs: int, threads: int) -> "subprocess.Popen[str]":
+    """A process that is ready to train, and does so once it is told."""
+    given = {name: str(threads) for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAIN, recipe, str(epochs)],
+        cwd=ROOT,
+        env=os.environ | given | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout
+    process.stdout.readline()
+    return process
+
+
+def seconds(recipe: str, epochs: int, threads: int, at_once: int) -> list[float]:
+    processes = [start(recipe, epochs, threads) for _ in range(at_once)]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [float(process.communicate()[0]) for process in processes]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=3)
+    epochs = parser.parse_args().epochs
+    cores = psutil.cpu_count(logical=True) or 1
+    print(f"| recipe, {cores} runs | alone, all cores | alone, one core | one after the other | all at once | ratio |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for recipe in RECIPES:
+        alone = statistics.median(seconds(recipe, epochs, cores, 1)[0] for _ in range(3))
+        single = statistics.median(seconds(recipe, epochs, 1, 1)[0] for _ in range(3))
+        together = statistics.median(max(seconds(recipe, epochs, 1, cores)) for _ in range(3))
+        after = cores * alone
+        print(
+            f"| {recipe} | {alone:.1f} s | {single:.1f} s | {after:.1f} s | {together:.1f} s | {after / together:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
