@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from mnist_lab import recipes
@@ -106,6 +107,31 @@ def train(options: argparse.Namespace) -> int:
     if run.state is RunState.FAILED:
         print(f"mnist_lab: {run.status.reason}", file=sys.stderr)
         return 1
+    return 0
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Train the recipes that others have published; a table of what they print and what comes out here."""
+    from mnist_lab import reproduction
+
+    store = _store(options)
+    outcomes = [
+        reproduction.reproduce(
+            store, name, options.seeds, lambda store, run_id: _train_with_a_bar(store, store.get(run_id))
+        )
+        for name in options.recipes or reproduction.names()
+    ]
+    for outcome in outcomes if options.bundle else []:
+        reproduction.bundle(store, outcome.runs[0], outcome.name)
+    if options.json:
+        _print_json({outcome.name: outcome.test_accuracies for outcome in outcomes})
+        return 0
+    words = ("python -m mnist_lab reproduce", *options.recipes, f"--seeds {options.seeds}")
+    text = reproduction.report(outcomes, " ".join(words))
+    if options.out:
+        Path(options.out).write_text(text, encoding="utf-8")
+    else:
+        print(text)
     return 0
 
 
@@ -260,6 +286,11 @@ def _parser() -> argparse.ArgumentParser:
     trains.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe"
     )
+    reproduces = command("reproduce", reproduce)
+    reproduces.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all that have a source")
+    reproduces.add_argument("--seeds", type=int, default=3, help="how many, where an epoch is short (default: 3)")
+    reproduces.add_argument("--out", metavar="FILE", help="write the table there, such as docs/reproduction.md")
+    reproduces.add_argument("--bundle", action="store_true", help="put the runs among those that come with the lab")
     command("runs", list_runs)
     evaluates = command("evaluate", evaluate)
     evaluates.add_argument("runs_to_score", nargs="*", metavar="RUN", help="ids or names of runs")
