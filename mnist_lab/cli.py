@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_lab import recipes
+from mnist_lab.code import script
 from mnist_lab.comparison import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.datasets import load
@@ -88,8 +89,7 @@ def list_recipes(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train a recipe with a progress bar; the run then shows in the browser."""
-    recipe = recipes.get(options.recipe)
-    config = _with_data_at_hand(parse(dict(_setting(text) for text in options.set), recipe.config))
+    config = _with_data_at_hand(_configuration(options))
     store = _store(options)
     run = store.create(config, options.recipe, recipe=options.recipe)
     run = _train_with_a_bar(store, run)
@@ -108,6 +108,22 @@ def train(options: argparse.Namespace) -> int:
         print(f"mnist_lab: {run.status.reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def show_code(options: argparse.Namespace) -> int:
+    """A recipe as a short script in plain Keras that anybody can run."""
+    config = _configuration(options)
+    text = script(config)
+    if options.json:
+        _print_json({"config": config.model_dump(), "script": text})
+    else:
+        print(text, end="")
+    return 0
+
+
+def _configuration(options: argparse.Namespace) -> TrainConfig:
+    """The recipe asked for, with its changed settings."""
+    return parse(dict(_setting(text) for text in options.set), recipes.get(options.recipe).config)
 
 
 def reproduce(options: argparse.Namespace) -> int:
@@ -273,7 +289,7 @@ def _parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=summary)
         added.set_defaults(command=call)
         added.add_argument("--json", action="store_true", help="answer with JSON")
-        if call is not list_recipes:
+        if call not in (list_recipes, show_code):
             added.add_argument("--runs", metavar="DIR", help="where the runs are (default: MNIST_LAB_RUNS or ./runs)")
         return added
 
@@ -281,11 +297,11 @@ def _parser() -> argparse.ArgumentParser:
     reads.add_argument("images", nargs="+", metavar="IMAGE", type=str, help="PNG, JPEG, WebP or GIF files")
     reads.add_argument("--model", metavar="RUN", default=DEFAULT_MODEL, help="id or name of a run")
     command("recipes", list_recipes)
-    trains = command("train", train)
-    trains.add_argument("--recipe", required=True, metavar="NAME", help="see `recipes`")
-    trains.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe"
-    )
+    for takes_recipe in (command("train", train), command("code", show_code)):
+        takes_recipe.add_argument("--recipe", required=True, metavar="NAME", help="see `recipes`")
+        takes_recipe.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe"
+        )
     reproduces = command("reproduce", reproduce)
     reproduces.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all that have a source")
     reproduces.add_argument("--seeds", type=int, default=3, help="how many, where an epoch is short (default: 3)")
