@@ -46,16 +46,26 @@ def read(parameters: Mapping[str, str]) -> Link:
 
 
 def _as_far_as_possible(settings: dict[str, str], base: TrainConfig, problems: list[str]) -> TrainConfig:
-    """The configuration without the settings that cannot be; each of them is reported once."""
+    """The configuration without the settings that cannot be, each of which is told once."""
     while True:
         try:
             return parse(settings, base)
         except ConfigError as error:
             problems += [f"{field}: {reason}" for field, reason in error.problems.items()]
             kept = {field: text for field, text in settings.items() if field not in error.problems}
-            if len(kept) == len(settings):  # a conflict between the others and a default
-                return base
-            settings = kept
+            settings = kept if len(kept) < len(settings) else _without_one(settings, base)
+
+
+def _without_one(settings: dict[str, str], base: TrainConfig) -> dict[str, str]:
+    """The settings without the one that conflicts with a default; without any, where it is not just one."""
+    for field in settings:
+        rest = {name: text for name, text in settings.items() if name != field}
+        try:
+            parse(rest, base)
+            return rest
+        except ConfigError:
+            continue
+    return {}
 
 
 def _fields(text: str, problems: list[str]) -> frozenset[str]:

@@ -57,10 +57,10 @@ def test_a_conflict_is_told_and_the_rest_kept():
     assert "logits can be any number" in link.problems[0]
 
 
-def test_a_conflict_with_a_default_loses_no_page():
-    link = read({"network": "cnn", "scaling": "8x8", "units": "64"})
-    assert link.problems
-    assert isinstance(link.config, TrainConfig)
+def test_a_conflict_with_a_default_loses_one_setting_only():
+    link = read({"scaling": "8x8", "network": "cnn", "units": "64"})
+    assert "8 x 8 pixels are too few" in link.problems[0]
+    assert link.config == parse({"network": "cnn", "units": "64"})
 
 
 def test_parameters_of_others_are_left_alone():
