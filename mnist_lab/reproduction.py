@@ -178,14 +178,14 @@ def _evidence(outcome: Outcome) -> str:
         slower = fit_plainly(config.model_copy(update={"learning_rate": config.learning_rate / 10}))
         return (
             f"It is not the lab's doing: Keras's own fit of this network, with its defaults, ends at {own[0]:.2%} and "
-            f"{own[1]:.2%} with two seeds. On pixels up to 255 Adam's usual steps are too large to settle: with a tenth "
-            f"of the learning rate Keras's fit gets {slower:.2%}. The source may have used another version or rate."
+            f"{own[1]:.2%} with two seeds. On pixels up to 255 Adam's usual steps are too large to settle: with a "
+            f"tenth of the learning rate it gets {slower:.2%}. The source may have used another version or rate."
         )
     if outcome.name == "logistic-digits":
-        own = regression_on_untouched_digits(config)
+        untouched = regression_on_untouched_digits(config)
         return (
             "The lab centres these digits in 28 x 28 and averages them back to 8 x 8; on the untouched 8 x 8 pixels, "
-            f"with the same split, scikit-learn's regression gets {own:.2%}."
+            f"with the same split, scikit-learn's regression gets {untouched:.2%}."
         )
     return ""
 
