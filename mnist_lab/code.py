@@ -8,7 +8,7 @@ with NumPy's random weights in the lab and with Keras's here.
 from collections.abc import Iterator
 
 from mnist_lab.config import Loss, Optimizer, Scaling, TrainConfig
-from mnist_lab.networks.shapes import KERNEL, POOL
+from mnist_lab.networks.shapes import POOL
 
 SCALE: dict[Scaling, str] = {
     "unit": "images / 255",
@@ -152,17 +152,19 @@ def _convolutions(config: TrainConfig, weights: str) -> Iterator[str]:
     yield f"Reshape(({side}, {side}, 1))"
     for filters in config.filters:
         for number in range(1, config.convolutions + 1):
-            padding = ', padding="same"' if number < config.convolutions else ""
-            start = f"Conv2D({filters}, {KERNEL}{padding}"
-            yield from _activated(config, start, config.convolution_activation, weights)
-        yield f"MaxPooling2D({POOL})"
+            last = number == config.convolutions
+            start = f"Conv2D({filters}, {config.kernel}" + ("" if last else ', padding="same"')
+            yield from _activated(config, start, config.convolution_activation, weights, pooled=last)
 
 
-def _activated(config: TrainConfig, layer: str, activation: str, weights: str) -> Iterator[str]:
+def _activated(config: TrainConfig, layer: str, activation: str, weights: str, pooled: bool = False) -> Iterator[str]:
+    pooling = [f"MaxPooling2D({POOL})"] if pooled else []
     if not config.batch_normalization:
         yield f'{layer}, activation="{activation}"{weights})'
+        yield from pooling
         return
     yield f"{layer}{weights})"
+    yield from pooling
     yield "BatchNormalization(momentum=0.9)"
     yield f'Activation("{activation}")'
 

@@ -16,14 +16,14 @@ SLIDERS = {"validation_share": 0.05, "spoiled_labels": 0.05}
 LISTS = ("units", "filters", "leave_out")
 PER_LAYER = ("activation", "dropout")
 NUMBERS = (
-    *("epochs", "batch_size", "seed", "train_images", "convolutions", "held_out_writers", "patience"),
+    *("epochs", "batch_size", "seed", "train_images", "kernel", "convolutions", "held_out_writers", "patience"),
     *("max_iterations", "learning_rate", "momentum", "weight_decay", "l2", "c"),
 )
 FINE = {"learning_rate": 0.001, "momentum": 0.1, "weight_decay": 0.001, "l2": 0.0001, "c": 0.1}  # steps of the buttons
 SWITCHES = ("batch_normalization", "nesterov", "augment", "pens")
 EMPTY = {"train_images": "all", "leave_out": "none", "units": "none"}
 
-FIRST = ("network", "units", "filters", "convolutions", "activation", "dropout", "c", "max_iterations")
+FIRST = ("network", "units", "filters", "kernel", "convolutions", "activation", "dropout", "c", "max_iterations")
 STEPS = ("optimizer", "learning_rate", "epochs", "batch_size")
 FOLDED = {
     "Layers and loss": ("initialization", "l2", "output", "loss", "batch_normalization"),
@@ -32,7 +32,7 @@ FOLDED = {
         *("dataset", "scaling", "train_images", "leave_out", "spoiled_labels", "augment", "pens", "held_out_writers"),
     ),
 }
-WHOLE_LINES = ("network", "units", *SWITCHES)
+WHOLE_LINES = ("network", "units", "filters", *SWITCHES)
 
 LEARNING_RATES = {"scratch": 0.1}  # where the default of the other networks would hardly move
 DEFAULT_RATE = TrainConfig().learning_rate
