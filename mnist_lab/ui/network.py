@@ -30,8 +30,8 @@ def render_network(config: TrainConfig) -> None:
     with layers.popover("Layers", width="stretch", icon=":material/layers:"):
         st.html(layer_table(config))
     with code.popover("As code", width="stretch", icon=":material/code:"):
-        st.caption("This script trains the same network without the lab, from the same start, on the same images.")
-        st.code(script(config), language="python")
+        st.caption("This script trains the same network without the lab, on the same images in the same order.")
+        st.code(script(config), language="python", wrap_lines=True)
     with link.popover("Link", width="stretch", icon=":material/link:"):
         render_link(config)
 
@@ -46,10 +46,12 @@ def drawing(config: TrainConfig) -> str:
 
 def figures(config: TrainConfig, seconds: float | None) -> str:
     """Parameters, and the rest of what the network takes, as HTML."""
-    weights = count_parameters(config) * FLOAT
+    weights = f"{_bytes(count_parameters(config) * FLOAT)} of weights"
+    if config.network != "logistic":
+        weights += f", about {_bytes(training_memory(config))} while it trains"
     rest = [
         f"{_short(count_operations(config))} operations an image",
-        f"{_bytes(weights)} of weights, {_bytes(training_memory(config))} while it trains",
+        weights,
         "no forecast of the time yet" if seconds is None else f"forecast: {_duration(seconds)} of training here",
     ]
     words = "".join(f"<span>{part}</span>" for part in rest)
