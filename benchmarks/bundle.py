@@ -4,14 +4,12 @@ import sys
 import tempfile
 
 from mnist_lab import recipes
-from mnist_lab.folders import Folder
-from mnist_lab.runs import BUNDLED, RunState, RunStore
+from mnist_lab.reproduction import bundle
+from mnist_lab.runs import RunState, RunStore
 from mnist_lab.worker import execute
 
-FILES = ("config.json", "status.json", "metrics.jsonl", "model.keras", "model.tflite", "evaluation.npz")
 
-
-def bundle(name: str) -> None:
+def main(name: str) -> None:
     """Train one recipe and replace the bundled run of that name."""
     with tempfile.TemporaryDirectory() as scratch:
         store = RunStore(scratch, bundled=None)
@@ -19,12 +17,10 @@ def bundle(name: str) -> None:
         run = execute(store, run.id, on_tick=lambda tick: print(tick) if tick.ends_epoch else None)
         if run.state is not RunState.FINISHED:
             sys.exit(f"{name}: {run.status.reason}")
-        bundled = Folder(BUNDLED)
-        for file in FILES:
-            bundled.write(f"{name}/{file}", store.read(run.id, file))
+        bundle(store, run, name)
         print(name, run.summary)
 
 
 if __name__ == "__main__":
     for argument in sys.argv[1:]:
-        bundle(argument)
+        main(argument)

@@ -5,9 +5,11 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from mnist_lab import recipes
+from mnist_lab.code import script
 from mnist_lab.comparison import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.continuation import continued, name_of
@@ -93,7 +95,7 @@ def train(options: argparse.Namespace) -> int:
         parent = store.find(options.go_on)
         run = store.create(continued(parent, settings), name_of(parent), parent=parent.id)
     else:
-        config = _with_data_at_hand(parse(settings, recipes.get(options.recipe).config))
+        config = _with_data_at_hand(_configuration(options))
         run = store.create(config, options.recipe, recipe=options.recipe)
     run = _train_with_a_bar(store, run)
     answer: dict[str, Any] = {"run": run.id, "state": str(run.state), "dataset": run.config.dataset}
@@ -110,6 +112,47 @@ def train(options: argparse.Namespace) -> int:
     if run.state is RunState.FAILED:
         print(f"mnist_lab: {run.status.reason}", file=sys.stderr)
         return 1
+    return 0
+
+
+def show_code(options: argparse.Namespace) -> int:
+    """A recipe as a short script in plain Keras that anybody can run."""
+    config = _configuration(options)
+    text = script(config)
+    if options.json:
+        _print_json({"config": config.model_dump(), "script": text})
+    else:
+        print(text, end="")
+    return 0
+
+
+def _configuration(options: argparse.Namespace) -> TrainConfig:
+    """The recipe asked for, with its changed settings."""
+    return parse(dict(_setting(text) for text in options.set), recipes.get(options.recipe).config)
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Train the recipes that others have published; a table of what they print and what comes out here."""
+    from mnist_lab import reproduction
+
+    store = _store(options)
+    outcomes = [
+        reproduction.reproduce(
+            store, name, options.seeds, lambda store, run_id: _train_with_a_bar(store, store.get(run_id))
+        )
+        for name in options.recipes or reproduction.names()
+    ]
+    for outcome in outcomes if options.bundle else []:
+        reproduction.bundle(store, outcome.runs[0], outcome.name)
+    if options.json:
+        _print_json({outcome.name: outcome.test_accuracies for outcome in outcomes})
+        return 0
+    words = ("python -m mnist_lab reproduce", *options.recipes, f"--seeds {options.seeds}")
+    text = reproduction.report(outcomes, " ".join(words))
+    if options.out:
+        Path(options.out).write_text(text, encoding="utf-8")
+    else:
+        print(text)
     return 0
 
 
@@ -253,7 +296,7 @@ def _parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=summary)
         added.set_defaults(command=call)
         added.add_argument("--json", action="store_true", help="answer with JSON")
-        if call is not list_recipes:
+        if call not in (list_recipes, show_code):
             added.add_argument("--runs", metavar="DIR", help="where the runs are (default: MNIST_LAB_RUNS or ./runs)")
         return added
 
@@ -261,15 +304,20 @@ def _parser() -> argparse.ArgumentParser:
     reads.add_argument("images", nargs="+", metavar="IMAGE", type=str, help="PNG, JPEG, WebP or GIF files")
     reads.add_argument("--model", metavar="RUN", default=DEFAULT_MODEL, help="id or name of a run")
     command("recipes", list_recipes)
-    trains = command("train", train)
+    trains, codes = command("train", train), command("code", show_code)
     what = trains.add_mutually_exclusive_group(required=True)
     what.add_argument("--recipe", metavar="NAME", help="see `recipes`")
     what.add_argument(
         "--continue", dest="go_on", metavar="RUN", help="begin with the model of that run; `epochs` are those to add"
     )
-    trains.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the recipe or run"
-    )
+    codes.add_argument("--recipe", required=True, metavar="NAME", help="see `recipes`")
+    for changes in (trains, codes):
+        changes.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of it")
+    reproduces = command("reproduce", reproduce)
+    reproduces.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all that have a source")
+    reproduces.add_argument("--seeds", type=int, default=5, help="how many, where an epoch is short (default: 5)")
+    reproduces.add_argument("--out", metavar="FILE", help="write the table there, such as docs/reproduction.md")
+    reproduces.add_argument("--bundle", action="store_true", help="put the runs among those that come with the lab")
     command("runs", list_runs)
     evaluates = command("evaluate", evaluate)
     evaluates.add_argument("runs_to_score", nargs="*", metavar="RUN", help="ids or names of runs")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,15 +160,19 @@ def load_digits() -> Dataset:
     Each is scaled up to 20 x 20 and centred by mass in 28 x 28. 1,437 train and 360 test images, the split fixed.
     """
     from sklearn.datasets import load_digits as load_bunch
-    from sklearn.model_selection import train_test_split
 
     bunch = load_bunch()
     images = np.stack([_enlarge(image) for image in bunch.images])
-    parts = train_test_split(
-        images, bunch.target.astype(np.uint8), test_size=360, random_state=0, stratify=bunch.target
-    )
-    x_train, x_test, y_train, y_test = parts
+    x_train, x_test, y_train, y_test = split_digits(images, bunch.target.astype(np.uint8))
     return Dataset("digits", x_train, y_train, x_test, y_test)
+
+
+def split_digits(images: NDArray[Any], labels: NDArray[Any]) -> list[NDArray[Any]]:
+    """scikit-learn's digits, in its order, as training images, test images, training labels and test labels."""
+    from sklearn.model_selection import train_test_split
+
+    parts: list[NDArray[Any]] = train_test_split(images, labels, test_size=360, random_state=0, stratify=labels)
+    return parts
 
 
 def _with_pens(parts: Split, config: TrainConfig) -> Split:

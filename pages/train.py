@@ -6,8 +6,9 @@ from mnist_lab import recipes
 from mnist_lab.errors import MnistLabError
 from mnist_lab.ui import resources
 from mnist_lab.ui.data import render_data_status
-from mnist_lab.ui.forms import render_form, render_summary
+from mnist_lab.ui.forms import render_form
 from mnist_lab.ui.jobs import render_jobs
+from mnist_lab.ui.network import render_network
 from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.visitor import visitor
 
@@ -18,8 +19,9 @@ open_page(
 form, jobs = st.columns([420, 620], gap="large")
 with form:
     config = render_form(render_data_status())
+with jobs:
     if config:
-        render_summary(config)
+        render_network(config)
     if st.button("Train", type="primary", width="stretch", icon=":material/play_arrow:", disabled=config is None):
         assert config
         try:
@@ -27,5 +29,4 @@ with form:
             resources.engine().submit(config, name, recipe, owner=visitor())
         except MnistLabError as error:
             st.error(str(error))
-with jobs:
     render_jobs()

@@ -5,7 +5,9 @@ takes float32 (n, 28, 28) in [0, 1], ink bright. Scaling is a layer inside the m
 cannot differ in it.
 """
 
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import keras
@@ -185,6 +187,15 @@ def set_dense(model: keras.Model, layers: Sequence[tuple[NDArray[Any], NDArray[A
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     for layer, pair in zip(dense, layers, strict=True):
         layer.set_weights(list(pair))
+
+
+def without_optimizer(content: bytes) -> bytes:
+    """A `model.keras` without what its optimizer keeps for each weight, and without its loss."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(content)
+        keras.models.load_model(path, compile=False).save(path)
+        return path.read_bytes()
 
 
 def _weights(config: TrainConfig) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""How long a training will take on this machine, from how long others took."""
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+import numpy as np
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.networks.shapes import count_operations
+from mnist_lab.runs import Run
+
+IMAGES = {"mnist": 60_000, "digits": 1_437}
+PENS = 7_494  # images of the pen digits' training part
+RECENT = 10  # own runs that tell how fast this machine is now
+
+
+def forecast(config: TrainConfig, runs: Iterable[Run]) -> float | None:
+    """Seconds of training, or None where no run of such a network is known.
+
+    A step takes a time of its own, and so does each operation for each image; both are fitted to the runs of networks
+    of the same kind, by non-negative least squares of the relative error. Bundled runs were trained on another machine:
+    the median of how much longer this machine's own runs took corrects for that.
+    """
+    known = [run for run in runs if _is_like(run, config)]
+    if not known:
+        return None
+    costs = _fit(known)
+    own = [run for run in known if not run.bundled][:RECENT]
+    slower = median(_seconds(run) / max(_work(run.config) @ costs, 1e-9) for run in own) if own else 1.0
+    return float(_work(config) @ costs * slower * config.rounds)
+
+
+def training_images(config: TrainConfig) -> int:
+    """How many images an epoch shows, those held back not counted; pen digits by their rough number."""
+    images = min(config.train_images or IMAGES[config.dataset], IMAGES[config.dataset])
+    share = (1 - config.validation_share) * (10 - len(config.leave_out)) / 10
+    return round((images + (PENS if config.pens else 0)) * share)
+
+
+def _is_like(run: Run, config: TrainConfig) -> bool:
+    alike = run.config.network == config.network and run.config.augment == config.augment
+    return alike and run.summary is not None and run.summary.seconds > 0 and run.summary.epochs > 0
+
+
+def _work(config: TrainConfig) -> np.ndarray:
+    """What an epoch is made of: its steps, and operations, in thousand millions; lbfgs takes no steps."""
+    images = training_images(config)
+    steps = 1 if config.network == "logistic" else -(-images // config.batch_size)
+    return np.array([steps, images * count_operations(config) / 1e9])
+
+
+def _seconds(run: Run) -> float:
+    assert run.summary
+    return run.summary.seconds / run.summary.epochs
+
+
+def _fit(runs: Sequence[Run]) -> np.ndarray:
+    from scipy.optimize import nnls
+
+    rows = np.array([_work(run.config) / _seconds(run) for run in runs])
+    return np.asarray(nnls(rows, np.ones(len(runs)))[0])

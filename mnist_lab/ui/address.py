@@ -1,0 +1,76 @@
+"""The configuration in the page's address, so that a teacher can hand out a link.
+
+Streamlit's own `bind="query-params"` drops what it cannot read without a word, and drops fields that are not shown at
+the moment, so the address is read and written here.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.links import HIDE, LOCK, OWN_WORDS, read, write
+
+SEEN, LIMITS, PROBLEMS = "address_seen", "address_limits", "address_problems"
+
+
+class Limits(NamedTuple):
+    """The fields that a link locks or hides."""
+
+    locked: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+
+
+def open_address(fill: Callable[[TrainConfig], None]) -> Limits:
+    """Fill the form from an address that was opened, once; say kindly what in it cannot be used."""
+    here = _ours()
+    if here and here != st.session_state.get(SEEN):
+        link = read(here)
+        fill(link.config)
+        st.session_state[SEEN] = here
+        st.session_state[LIMITS] = Limits(link.locked, link.hidden)
+        st.session_state[PROBLEMS] = link.problems
+    if problems := st.session_state.get(PROBLEMS):
+        lines = "\n".join(f"- {problem}" for problem in problems)
+        st.warning(
+            f"Part of this link cannot be used, so that is left as it usually is. The rest is filled in.\n\n{lines}"
+        )
+    limits: Limits = st.session_state.get(LIMITS, Limits())
+    return limits
+
+
+def write_address(config: TrainConfig, limits: Limits) -> None:
+    """Put the configuration into the page's address, beside what others keep there."""
+    ours = parameters(config, limits)
+    if ours != _ours():
+        others = {name: value for name, value in st.query_params.to_dict().items() if not _is_ours(name)}
+        st.query_params.from_dict(others | ours)
+    st.session_state[SEEN] = ours
+
+
+def parameters(config: TrainConfig, limits: Limits) -> dict[str, str]:
+    """What the address holds of the form."""
+    words = {LOCK: ",".join(sorted(limits.locked)), HIDE: ",".join(sorted(limits.hidden))}
+    return write(config) | {word: fields for word, fields in words.items() if fields}
+
+
+def render_link(config: TrainConfig) -> None:
+    """The link to hand out, and how to lock or hide knobs in it."""
+    limits: Limits = st.session_state.get(LIMITS, Limits())
+    here = urlsplit(st.context.url or "")
+    link = urlunsplit((here.scheme, here.netloc, here.path, urlencode(parameters(config, limits)), ""))
+    st.code(link, language=None, wrap_lines=True)
+    st.caption(
+        "The page's address holds this configuration, too. Add `lock=units,dropout` to keep knobs as they are, or "
+        "`hide=seed` to leave knobs out; `?` stands ahead of the first of these, `&` ahead of the others."
+    )
+
+
+def _ours() -> dict[str, str]:
+    return {name: value for name, value in st.query_params.to_dict().items() if _is_ours(name)}
+
+
+def _is_ours(name: str) -> bool:
+    return name in TrainConfig.model_fields or name in OWN_WORDS
