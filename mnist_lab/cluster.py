@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import psutil
 
 from mnist_lab.errors import ConfigError, Superseded
@@ -127,20 +128,31 @@ def _settings_there(worker: "Worker") -> Settings:
 
 
 def prepare() -> None:
-    """Step back behind the web process, import TensorFlow and read MNIST, ahead of the first run."""
+    """Step back behind the web process, import TensorFlow, try it out and read MNIST, ahead of the first run."""
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
-    import mnist_lab.training  # noqa: F401
     from mnist_lab.datasets import find_mnist, load
     from mnist_lab.errors import DatasetError
 
-    try:
-        if find_mnist():
-            load("mnist")
-    except DatasetError:
-        return  # the first run that needs it says so
-    finally:
+    with _one_at_a_time:
+        _rehearse()
+        try:
+            if find_mnist():
+                load("mnist")
+        except DatasetError as error:
+            log.warning("No MNIST for this worker: %s", error)  # the first run that needs it says so
         gc.collect()
         gc.freeze()  # TensorFlow's million objects stay, and every later collection is quick
+
+
+def _rehearse() -> None:
+    """Train a little on nothing: TensorFlow's first steps take a second longer than all later ones."""
+    from mnist_lab.config import TrainConfig
+    from mnist_lab.datasets import Dataset
+    from mnist_lab.training import train
+
+    images, labels = np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 10
+    nothing = Dataset("digits", images, labels, images, labels)
+    train(TrainConfig(dataset="digits", units=(8,), epochs=1), nothing, lambda tick: None)
 
 
 def run_job(store_url: str, run_id: str, claim: int) -> None:
