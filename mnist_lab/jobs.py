@@ -172,7 +172,8 @@ class Engine:
         if silent < STALE_SECONDS:
             return
         if self._workers.has(run.id):  # where its worker died, Dask starts it again on another
-            if silent > HUNG_SECONDS and self._workers.restart(run.id):
+            began = (run.status.heartbeat or 0.0) > (run.status.sent or 0.0)  # before, a worker may be starting
+            if began and silent > HUNG_SECONDS and self._workers.restart(run.id):
                 self._put_back(run)
         elif engine is None or engine == self.id or not self._beats.is_alive(engine):
             self._put_back(run)

@@ -1,5 +1,6 @@
 """The workers of a cluster, as an engine sees them: how many are free, and a place to send runs to."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 RESTART_SECONDS = 10
+GONE_SECONDS = 30.0  # without a worker on this machine: a new cluster is started
 After = Callable[[str, str | None], None]
 
 
@@ -22,6 +24,7 @@ class Workers:
         self._connect = connect
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
+        self._seen = time.monotonic()
 
     def connect(self) -> "Client":
         """The connection, made where there is none. Raises ConfigError, too."""
@@ -36,7 +39,12 @@ class Workers:
         with _lost():
             busy = {key for keys in client.processing().values() for key in keys}
             busy |= {future.key for future in self._futures.values() if future.status == "pending"}
-            return len(client.nthreads()) - len(busy)
+            there = client.nthreads()
+        if there:
+            self._seen = time.monotonic()
+        elif client.cluster and time.monotonic() - self._seen > GONE_SECONDS:
+            raise ClusterLost("all workers are gone")
+        return len(there) - len(busy)
 
     def send(self, store_url: str, run_id: str, claim: int, after: After) -> None:
         """Have a worker train a run. `after` gets its id, and what went wrong, from another thread."""
