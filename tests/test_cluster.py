@@ -147,7 +147,7 @@ def test_a_store_that_is_not_there_is_told(bucket):
         Folder("nonesuch://runs")
 
 
-def test_two_workers_a_core_are_no_use_and_too_little_memory_neither():
+def test_the_settings_suit_the_machine_or_are_what_is_asked_for():
     given = cluster.settings({})
     assert given.workers >= 1
     assert given.workers * given.threads <= max(given.workers, os.cpu_count())
@@ -172,6 +172,7 @@ def test_a_setting_that_will_not_do_is_told(name, value):
 
 
 def test_the_engine_tells_of_a_setting_that_will_not_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("MNIST_LAB_SCHEDULER", raising=False)
     monkeypatch.setenv("MNIST_LAB_WORKERS", "many")
     engine = Engine(RunStore(tmp_path / "runs", bundled=None))
     try:
