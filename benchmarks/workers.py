@@ -1,7 +1,7 @@
 """How many workers help: python -m benchmarks.workers [--epochs N]
 
-Trains a recipe as many times as this machine has cores: one after the other, each on all cores, and all at once, each
-on one core. Seconds of training only, without starting TensorFlow.
+Trains a recipe alone, and as many times at once as this machine has cores; on one core each, and on all. Seconds of
+training only, until the last is done, without starting TensorFlow.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import psutil
 from benchmarks.browsing import ROOT
 
 RECIPES = ("dense-128-dropout", "small-cnn")
+ROUNDS = 2
 TRAIN = """
 import sys, time
 from mnist_lab import recipes
@@ -61,16 +62,17 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     epochs = parser.parse_args().epochs
     cores = psutil.cpu_count(logical=True) or 1
-    print(f"| recipe, {cores} runs | alone, all cores | alone, one core | one after the other | all at once | ratio |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    ways = {
+        "alone, one core": (1, 1),
+        "alone, all cores": (cores, 1),
+        f"{cores} at once, one core each": (1, cores),
+        f"{cores} at once, all cores each": (cores, cores),
+    }
+    print("| recipe |", " | ".join(ways), "|\n| --- |", "---: |" * len(ways))
     for recipe in RECIPES:
-        alone = statistics.median(seconds(recipe, epochs, cores, 1)[0] for _ in range(3))
-        single = statistics.median(seconds(recipe, epochs, 1, 1)[0] for _ in range(3))
-        together = statistics.median(max(seconds(recipe, epochs, 1, cores)) for _ in range(3))
-        after = cores * alone
-        print(
-            f"| {recipe} | {alone:.1f} s | {single:.1f} s | {after:.1f} s | {together:.1f} s | {after / together:.2f} |"
-        )
+        rounds = [[max(seconds(recipe, epochs, *way)) for way in ways.values()] for _ in range(ROUNDS)]
+        medians = [statistics.median(times) for times in zip(*rounds, strict=True)]
+        print(f"| {recipe} |", " | ".join(f"{median:.1f} s" for median in medians), "|", flush=True)
 
 
 if __name__ == "__main__":

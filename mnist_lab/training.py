@@ -48,7 +48,7 @@ def train(
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint` where that file exists; the model, and whether it was stopped early.
 
-    `report` gets a tick a few times a second and at the end of each epoch. `should_stop` is asked as often; after it
+    `report` gets a tick a few times a second and at the end of each epoch. `should_stop` is asked more often; after it
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
     written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
     memory, the training begins with. The same seed gives the same training on the same machine. Raises Diverged.
@@ -137,11 +137,12 @@ class Course:
         self._saved = -math.inf
 
     def go_on(self, epoch: int, step: int, score: Score) -> None:
-        """Note what came of the steps up to `step` of `epoch`; report it, and look for a stop, a few times a second."""
+        """Note what came of the steps up to `step` of `epoch`; report it a few times a second, and look for a stop."""
         self._score += score
-        if step == self._steps or time.monotonic() - self._ticked < SECONDS_BETWEEN_TICKS:
+        if step == self._steps:
             return
-        self._tick(epoch, step)
+        if time.monotonic() - self._ticked >= SECONDS_BETWEEN_TICKS:
+            self._tick(epoch, step)
         self.stopped = self._should_stop()
 
     def end_epoch(self, epoch: int, validation: Score | None) -> None:
