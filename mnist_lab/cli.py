@@ -315,7 +315,7 @@ def _parser() -> argparse.ArgumentParser:
         changes.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of it")
     reproduces = command("reproduce", reproduce)
     reproduces.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all that have a source")
-    reproduces.add_argument("--seeds", type=int, default=5, help="how many, where an epoch is short (default: 5)")
+    reproduces.add_argument("--seeds", type=int, default=3, help="how many, where an epoch is short (default: 3)")
     reproduces.add_argument("--out", metavar="FILE", help="write the table there, such as docs/reproduction.md")
     reproduces.add_argument("--bundle", action="store_true", help="put the runs among those that come with the lab")
     command("runs", list_runs)

@@ -129,7 +129,7 @@ def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> S
         train_accuracy=train_accuracy,
         seconds=ticks[-1].seconds if ticks else 0.0,
         parameters=parameters,
-        epochs=sum(tick.ends_epoch for tick in ticks),
+        epochs=max((tick.epoch for tick in ticks if tick.ends_epoch), default=0),
         model_bytes=len(content),
     )
 

@@ -37,7 +37,7 @@ def with_accuracies(outcome, published, *accuracies):
         )
         for run, accuracy in zip(outcome.runs, accuracies, strict=True)
     ]
-    return Outcome("tiny", TINY._replace(published=published), runs, outcome.epochs)
+    return Outcome("tiny", TINY._replace(published=published), runs, outcome.epochs, [])
 
 
 def test_each_seed_is_a_run_and_a_second_reproduction_takes_them_up(outcome, store):

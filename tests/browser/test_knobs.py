@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
+SLOW = 30_000  # milliseconds, for a whole form to change on a busy machine
+
 
 def field(page: Page, label: str):
     return page.get_by_label(label, exact=True)
@@ -41,9 +43,9 @@ def test_the_address_follows_the_knobs_and_opens_the_same_form_elsewhere(server,
     set_field(page, "Hidden layers", "64 32")
     choose(page, "Network", "scratch")
     expect(page).to_have_url(re.compile("network=scratch.*units=64"))
-    expect(field(page, "Learning rate")).to_have_value("0.1")
+    expect(field(page, "Learning rate")).to_have_value("0.1", timeout=SLOW)
     other = open_tab(page.url)
-    expect(field(other, "Hidden layers")).to_have_value("64 32")
+    expect(field(other, "Hidden layers")).to_have_value("64 32", timeout=SLOW)
     expect(other.get_by_role("combobox", name="Network", exact=True)).to_have_value("scratch")
     expect(field(other, "Learning rate")).to_have_value("0.1")
 
@@ -76,7 +78,7 @@ def test_fields_that_mean_nothing_for_a_network_are_not_shown(server, open_tab):
     for label in ("Hidden layers", "Dropout", "Learning rate", "Epochs", "Filters"):
         expect(field(page, label)).to_have_count(0)
     choose(page, "Network", "cnn")
-    expect(field(page, "Filters")).to_be_visible()
+    expect(field(page, "Filters")).to_be_visible(timeout=SLOW)
     expect(field(page, "C")).to_have_count(0)
     expect(field(page, "Hidden layers")).to_be_visible()
 
