@@ -72,7 +72,7 @@ def _grid(config: TrainConfig) -> Start | None:
         for one in configs:
             resources.engine().submit(one, in_words(one, fields), recipes.named(one), group=group, owner=visitor())
 
-    return Start(f"Train {len(configs)} runs", begin) if fields else None
+    return Start(f"Train {_runs(configs)}", begin) if fields else None
 
 
 def _search(config: TrainConfig) -> Start:
@@ -104,7 +104,11 @@ def _render_forecast(configs: list[TrainConfig]) -> None:
     known = [one for one in each if one is not None]
     together = sum(known) / resources.engine().workers()
     time = f", roughly {_duration(together)}" if len(known) == len(each) else ""
-    st.caption(f"{len(configs)} runs{time}")
+    st.caption(f"{_runs(configs)}{time}")
+
+
+def _runs(configs: list[TrainConfig]) -> str:
+    return "1 run" if len(configs) == 1 else f"{len(configs)} runs"
 
 
 def _duration(seconds: float) -> str:
