@@ -1,24 +1,24 @@
 """python -m mnist_lab: what the pages do, without a browser. The answers are a contract for other programs."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mnist_lab import recipes
+from mnist_lab import cli_many, recipes
 from mnist_lab.code import script
 from mnist_lab.comparison import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load
-from mnist_lab.errors import ConfigError, DatasetUnavailable, ImageError, MnistLabError
+from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare, read_image
 from mnist_lab.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
+from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,12 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def predict(options: argparse.Namespace) -> int:
     """Read digits from image files, in the order given."""
-    store = _store(options)
+    store = store_of(options)
     run = store.find(options.model)
     predictor = Predictor(store.read(run.id, "model.tflite"))
     answers = [_answer(file, predictor, run) for file in options.images]
     if options.json:
-        _print_json(answers)
+        print_json(answers)
     else:
         for answer in answers:
             print(f"{answer['file']}: {_in_words(answer)}")
@@ -79,23 +79,25 @@ def list_recipes(options: argparse.Namespace) -> int:
         for name, recipe in recipes.RECIPES.items()
     ]
     if options.json:
-        _print_json(rows)
+        print_json(rows)
     else:
-        _print_table(
+        print_table(
             ("recipe", "published test accuracy", "what it is"),
-            [(row["name"], _percent(row["published"]["test_accuracy"]), row["summary"]) for row in rows],
+            [(row["name"], percent(row["published"]["test_accuracy"]), row["summary"]) for row in rows],
         )
     return 0
 
 
 def train(options: argparse.Namespace) -> int:
     """Train a recipe, or go on with a run, with a progress bar; the run then shows in the browser."""
-    store, settings = _store(options), dict(_setting(text) for text in options.set)
+    if options.grid:
+        return cli_many.train_grid(options)
+    store, settings = store_of(options), dict(setting(text) for text in options.set)
     if options.go_on:
         parent = store.find(options.go_on)
         run = store.create(continued(parent, settings), name_of(parent), parent=parent.id)
     else:
-        config = _with_data_at_hand(_configuration(options))
+        config = with_data_at_hand(_configuration(options))
         run = store.create(config, options.recipe, recipe=options.recipe)
     run = _train_with_a_bar(store, run)
     answer: dict[str, Any] = {"run": run.id, "state": str(run.state), "dataset": run.config.dataset}
@@ -104,7 +106,7 @@ def train(options: argparse.Namespace) -> int:
     if run.status.reason:
         answer["reason"] = run.status.reason
     if options.json:
-        _print_json(answer)
+        print_json(answer)
     elif run.summary:
         print(
             f"{run.id}: {run.summary.test_accuracy:.2%} on the test set, {run.summary.train_accuracy:.2%} in training"
@@ -120,7 +122,7 @@ def show_code(options: argparse.Namespace) -> int:
     config = _configuration(options)
     text = script(config)
     if options.json:
-        _print_json({"config": config.model_dump(), "script": text})
+        print_json({"config": config.model_dump(), "script": text})
     else:
         print(text, end="")
     return 0
@@ -128,14 +130,14 @@ def show_code(options: argparse.Namespace) -> int:
 
 def _configuration(options: argparse.Namespace) -> TrainConfig:
     """The recipe asked for, with its changed settings."""
-    return parse(dict(_setting(text) for text in options.set), recipes.get(options.recipe).config)
+    return parse(dict(setting(text) for text in options.set), recipes.get(options.recipe).config)
 
 
 def reproduce(options: argparse.Namespace) -> int:
     """Train the recipes that others have published; a table of what they print and what comes out here."""
     from mnist_lab import reproduction
 
-    store = _store(options)
+    store = store_of(options)
     outcomes = [
         reproduction.reproduce(
             store, name, options.seeds, lambda store, run_id: _train_with_a_bar(store, store.get(run_id))
@@ -145,7 +147,7 @@ def reproduce(options: argparse.Namespace) -> int:
     for outcome in outcomes if options.bundle else []:
         reproduction.bundle(store, outcome.runs[0], outcome.name)
     if options.json:
-        _print_json({outcome.name: outcome.test_accuracies for outcome in outcomes})
+        print_json({outcome.name: outcome.test_accuracies for outcome in outcomes})
         return 0
     words = ("python -m mnist_lab reproduce", *options.recipes, f"--seeds {options.seeds}")
     text = reproduction.report(outcomes, " ".join(words))
@@ -154,16 +156,6 @@ def reproduce(options: argparse.Namespace) -> int:
     else:
         print(text)
     return 0
-
-
-def _with_data_at_hand(config: TrainConfig) -> TrainConfig:
-    """The configuration as it can be trained here: on the small digits, and saying so, where there is no MNIST."""
-    try:
-        load(config.dataset)
-        return config
-    except DatasetUnavailable as error:
-        print(f"mnist_lab: {error} Training on the 1,797 small 8 x 8 digits instead.", file=sys.stderr)
-        return config.model_copy(update={"dataset": "digits", "train_images": None})
 
 
 def _train_with_a_bar(store: RunStore, run: Run) -> Run:
@@ -185,7 +177,7 @@ def _train_with_a_bar(store: RunStore, run: Run) -> Run:
 
 def list_runs(options: argparse.Namespace) -> int:
     """All runs, newest first, and why some cannot be read."""
-    listing = _store(options).listing()
+    listing = store_of(options).listing()
     rows = [
         {
             "run": run.id,
@@ -201,16 +193,16 @@ def list_runs(options: argparse.Namespace) -> int:
         for run in listing.runs
     ]
     if options.json:
-        _print_json(rows)
+        print_json(rows)
     else:
-        _print_table(
+        print_table(
             ("run", "state", "test", "train", "parameters"),
             [
                 (
                     row["run"],
                     row["state"],
-                    _percent(row.get("test_accuracy")),
-                    _percent(row.get("train_accuracy")),
+                    percent(row.get("test_accuracy")),
+                    percent(row.get("train_accuracy")),
                     f"{row['parameters']:,}" if "parameters" in row else "",
                 )
                 for row in rows
@@ -223,7 +215,7 @@ def list_runs(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Score runs anew on their dataset's test set; without names, the runs that come with the lab."""
-    store = _store(options)
+    store = store_of(options)
     if options.runs_to_score:
         runs = [store.find(text) for text in options.runs_to_score]
     else:
@@ -236,55 +228,26 @@ def evaluate(options: argparse.Namespace) -> int:
         recorded = run.summary.test_accuracy if run.summary else None
         rows.append({"run": run.id, "dataset": dataset.name, "test_accuracy": anew, "recorded": recorded})
     if options.json:
-        _print_json(rows)
+        print_json(rows)
     else:
-        _print_table(
+        print_table(
             ("run", "test set", "accuracy", "recorded"),
-            [(row["run"], row["dataset"], _percent(row["test_accuracy"]), _percent(row["recorded"])) for row in rows],
+            [(row["run"], row["dataset"], percent(row["test_accuracy"]), percent(row["recorded"])) for row in rows],
         )
     return 0
 
 
 def compare(options: argparse.Namespace) -> int:
     """The verdict between two runs."""
-    store = _store(options)
+    store = store_of(options)
     first, second = (store.find(text) for text in options.runs_to_compare)
     result = verdict(first, second, store)
     text = sentence(result, first.name, second.name)
     if options.json:
-        _print_json({**asdict(result), "better": result.better, "verdict": text})
+        print_json({**asdict(result), "better": result.better, "verdict": text})
     else:
         print(text)
     return 0
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--set takes KEY=VALUE, not {text!r}; for example --set epochs=3")
-    return key.strip().replace("-", "_"), value.strip()
-
-
-def _store(options: argparse.Namespace) -> RunStore:
-    return RunStore(options.runs) if options.runs else RunStore.default()
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.2%}"
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2))
-
-
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*header, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -318,6 +281,8 @@ def _parser() -> argparse.ArgumentParser:
     reproduces.add_argument("--seeds", type=int, default=3, help="how many, where an epoch is short (default: 3)")
     reproduces.add_argument("--out", metavar="FILE", help="write the table there, such as docs/reproduction.md")
     reproduces.add_argument("--bundle", action="store_true", help="put the runs among those that come with the lab")
+    cli_many.add_grid_options(trains)
+    cli_many.add_search_options(command("search", cli_many.search))
     command("runs", list_runs)
     evaluates = command("evaluate", evaluate)
     evaluates.add_argument("runs_to_score", nargs="*", metavar="RUN", help="ids or names of runs")

@@ -69,9 +69,9 @@ class Engine:
         """
         return self.submit(continued(parent, settings), name_of(parent), parent=parent.id, **about)
 
-    def stop(self, run_id: str) -> None:
-        """Ask a run to stop; one that is still waiting is stopped at once."""
-        self.store.request_stop(run_id)
+    def stop(self, run_id: str, reason: str = "") -> None:
+        """Ask a run to stop, and say why; one that is still waiting is stopped at once."""
+        self.store.request_stop(run_id, reason)
         run = self.store.get(run_id)
         if run.is_waiting and not run.status.attempts:
             reason = "Stopped before it began."
@@ -84,6 +84,14 @@ class Engine:
             self.store.delete(run_id)
         else:
             self.stop(run_id)
+
+    def workers(self) -> int:
+        """How many workers there are to train side by side; 1 while that is not known."""
+        return max(1, self._workers.count)
+
+    def is_alive(self, engine: str) -> bool:
+        """Whether an engine on the same store has beaten of late."""
+        return self._beats.is_alive(engine)
 
     def close(self) -> None:
         """Leave the cluster; runs under way on a local cluster are taken up by the next engine on this store."""

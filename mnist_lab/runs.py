@@ -301,10 +301,14 @@ class RunStore:
         """Whether the run has that file."""
         return self._folder_of(run_id).exists(f"{run_id}/{name}")
 
-    def request_stop(self, run_id: str) -> None:
-        """Ask whoever trains the run to stop; they see it within a second. Raises UnknownRun for a deleted one."""
+    def request_stop(self, run_id: str, reason: str = "") -> None:
+        """Ask whoever trains the run to stop, and say why; they see it within a second. Raises UnknownRun."""
         self._folder_of(run_id)
-        self.write(run_id, "stop", b"")
+        self.write(run_id, "stop", reason.encode())
+
+    def stop_reason(self, run_id: str) -> str | None:
+        """Why the run was asked to stop, where somebody said so."""
+        return self.read(run_id, "stop").decode() or None if self.stop_requested(run_id) else None
 
     def stop_requested(self, run_id: str) -> bool:
         """Whether somebody asked for the run to stop."""

@@ -97,7 +97,8 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     progress.flush()
     summary = _evaluate(store, run, dataset, model.count_params())
     state = RunState.STOPPED if stopped else RunState.FINISHED
-    progress.update(state=state, phase=None, ended=time.time(), summary=summary)
+    reason = store.stop_reason(run.id) if stopped else None
+    progress.update(state=state, phase=None, ended=time.time(), summary=summary, reason=reason)
     store.discard(run.id, "checkpoint")
 
 

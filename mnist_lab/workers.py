@@ -25,6 +25,7 @@ class Workers:
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
         self._seen = time.monotonic()
+        self.count = 0  # of the workers, when they were last asked for
 
     def connect(self) -> "Client":
         """The connection, made where there is none. Raises ConfigError, too."""
@@ -40,11 +41,12 @@ class Workers:
             busy = {key for keys in client.processing().values() for key in keys}
             busy |= {future.key for future in self._futures.values() if future.status == "pending"}
             there = client.nthreads()
+        self.count = len(there)
         if there:
             self._seen = time.monotonic()
         elif client.cluster and time.monotonic() - self._seen > GONE_SECONDS:
             raise ClusterLost("all workers are gone")
-        return len(there) - len(busy)
+        return self.count - len(busy)
 
     def send(self, store_url: str, run_id: str, claim: int, after: After) -> None:
         """Have a worker train a run. `after` gets its id, and what went wrong, from another thread."""

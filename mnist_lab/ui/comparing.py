@@ -9,10 +9,15 @@ import streamlit as st
 from mnist_lab.comparison import sentence, verdict
 from mnist_lab.config import TrainConfig, differing
 from mnist_lab.errors import MnistLabError
-from mnist_lab.plots import NO_TOOLBAR, confusion_figure, curves, curves_figure
+from mnist_lab.grids import table
+from mnist_lab.knobs import said
+from mnist_lab.plots import NO_TOOLBAR, confusion_figure, curves, curves_figure, grid_figure
 from mnist_lab.relevance import applies
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
+
+GROUP = "compare_group"  # in the session: the group that is compared as one
+MOST_PICKED = 12  # of a group at first: more curves cannot be told apart
 
 COLUMNS = {
     "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
@@ -22,17 +27,30 @@ COLUMNS = {
 }
 
 
-def render_table(runs: list[Run]) -> list[Run]:
-    """All runs with the settings in which they differ; the ones that are picked."""
+def choose_group(runs: list[Run]) -> list[Run]:
+    """The runs of the grid or search that is chosen, in their order, or none where all runs are to be shown."""
+    groups = list(dict.fromkeys(run.asked.group for run in runs if run.asked.group))
+    if st.session_state.get(GROUP) not in groups:
+        st.session_state[GROUP] = None
+    if not groups:
+        return []
+    group = st.selectbox("Grid or search", groups, key=GROUP, placeholder="All runs", persist_state="session")
+    chosen = [run for run in runs if group and run.asked.group == group]
+    return sorted(chosen, key=lambda run: run.asked.created)
+
+
+def render_table(runs: list[Run], all_picked: bool = False) -> list[Run]:
+    """These runs with the settings in which they differ; the ones that are picked, at first all or the first two."""
     frame = runs_frame(runs)
+    at_first = MOST_PICKED if all_picked else 2
     picked = st.dataframe(
         frame,
         hide_index=True,
         column_config=COLUMNS,
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": list(range(min(2, len(runs))))}},
-        key="runs",
+        selection_default={"selection": {"rows": list(range(min(at_first, len(runs))))}},
+        key=f"runs-{runs[0].asked.group}" if all_picked else "runs",
     )
     return [runs[row] for row in picked["selection"]["rows"] if row < len(runs)]
 
@@ -58,14 +76,16 @@ def _row(run: Run, fields: list[str]) -> dict[str, Any]:
 
 
 def _cell(config: TrainConfig, field: str) -> str:
-    value = getattr(config, field)
     if not applies(field, config):
         return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return " ".join(map(str, value)) or "none"
-    return "all" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return said(getattr(config, field))
+
+
+def render_grid(runs: list[Run]) -> None:
+    """The test accuracies of a grid over one or two settings, as one picture."""
+    found = table(runs)
+    if found:
+        st.plotly_chart(grid_figure(found), key="grid", config=NO_TOOLBAR)
 
 
 def render_verdict(runs: list[Run]) -> None:

@@ -14,12 +14,15 @@ from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE, prepare
 from mnist_lab.rejection import verdict
 from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore
+from mnist_lab.searching import Searcher
+from mnist_lab.studies import Studies
 
 SECONDS_BETWEEN_LISTINGS = 0.3
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
 
 _lock = threading.RLock()
 _engine: Engine | None = None
+_searcher: Searcher | None = None
 _listing: tuple[float, Listing] = (float("-inf"), Listing([], {}))
 
 
@@ -38,13 +41,27 @@ def listing(fresh: bool = False) -> Listing:
         return _listing[1]
 
 
+@lru_cache(maxsize=1)
+def studies() -> Studies:
+    """The searches of the store."""
+    return Studies(store())
+
+
 def engine() -> Engine:
-    """The training engine, started on the first call; the call returns at once."""
-    global _engine
+    """The training engine, started on the first call together with the searcher; the call returns at once."""
+    global _engine, _searcher
     with _lock:
         if _engine is None:
             _engine = Engine(store())
+            _searcher = Searcher(_engine, studies())
         return _engine
+
+
+def searcher() -> Searcher:
+    """What drives the searches of the store."""
+    engine()
+    assert _searcher
+    return _searcher
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,154 @@
+"""The settings of a training as things to vary: what values they take, how several are written, how one is said."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from mnist_lab.config import TrainConfig, accepted
+from mnist_lab.errors import ConfigError
+
+RANGE = re.compile(r"^(\S+?)\s*\.\.\s*(\S+)$")
+DASH = re.compile(r"(?<=\d)-(?=\d)|(?<=[a-z])-(?=[a-z])")  # between the layers of a value; not that of 1e-3
+NOTHING = ("none", "all")  # words for an empty list and for no limit
+WIDE = 100  # a range whose ends are so many times apart is searched by its logarithm
+WIDE_BOUNDS = 1000  # and so is any range of a setting whose bounds are so many times apart
+
+
+class Knob(NamedTuple):
+    """What one setting takes. `options` is the closed list of its values; `low` and `high` bound a number.
+
+    Where it takes a list, with a value for each layer, they are those of one layer.
+    """
+
+    field: str
+    options: tuple[Any, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    is_list: bool = False
+    may_be_nothing: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a range can be given for it."""
+        return self.low is not None and self.high is not None
+
+
+@cache
+def knobs() -> dict[str, Knob]:
+    """Every setting of TrainConfig, in its order."""
+    properties = TrainConfig.model_json_schema()["properties"]
+    return {field: _knob(field, properties[field]) for field in TrainConfig.model_fields}
+
+
+def knob(field: str) -> Knob:
+    """The setting of that name. Raises ConfigError, with the names there are."""
+    try:
+        return knobs()[field]
+    except KeyError:
+        raise ConfigError(f"There is no setting named {field!r}; the settings are {', '.join(knobs())}.") from None
+
+
+def value(field: str, given: Any) -> Any:
+    """What is given for one setting, as TrainConfig keeps it. Raises ConfigError, with what the setting takes.
+
+    A text may separate the layers of a list by spaces or dashes ("128-64"), and say "none" or "all" for nothing.
+    """
+    this = knob(field)
+    taken = given.strip() if isinstance(given, str) else given
+    if isinstance(taken, str) and this.may_be_nothing and taken.lower() in NOTHING:
+        taken = ""
+    if isinstance(taken, str) and this.is_list:
+        taken = DASH.sub(" ", taken)
+    try:
+        return _adapter(field).validate_python(taken)
+    except ValidationError:
+        raise ConfigError(f"{field}: {given!r} will not do; it takes {accepted(field)}.") from None
+
+
+def values(field: str, text: str) -> list[Any]:
+    """The values in a text: "32, 128-64, 512" are three, and so are "32; 128, 64; 512". Raises ConfigError."""
+    separator = ";" if ";" in text else ","
+    parts = [part for part in text.split(separator) if part.strip()]
+    if not parts:
+        raise ConfigError(f"{field}: no value is given; it takes {accepted(field)}, several separated by commas.")
+    return list(dict.fromkeys(value(field, part) for part in parts))
+
+
+def is_range(text: str) -> bool:
+    """Whether a text is a range, such as "0.0001..0.1"."""
+    return RANGE.match(text.strip()) is not None
+
+
+def limits(field: str, text: str) -> tuple[float, float]:
+    """The ends of a range such as "0.0001..0.1", within the setting's bounds. Raises ConfigError.
+
+    For a list of numbers they are those of its only one: "16..512" units make one layer of 16 to 512.
+    """
+    this = knob(field)
+    match = RANGE.match(text.strip())
+    if not this.is_number:
+        raise ConfigError(f"{field} takes {accepted(field)}: give the values to choose among, not a range.")
+    if not match:
+        raise ConfigError(
+            f"{field}: {text!r} is no range; write it as LOW..HIGH, for example {this.low:g}..{this.high:g}."
+        )
+    low, high = (_number(value(field, end), field) for end in match.groups())
+    if low >= high:
+        raise ConfigError(f"{field}: the range {text!r} is empty; its first end must be the smaller one.")
+    return low, high
+
+
+def is_logarithmic(field: str, low: float, high: float) -> bool:
+    """Whether a range is better searched by factors than by differences: learning rates, widths, batch sizes."""
+    this = knob(field)
+    factor = this.high / this.low if this.high and this.low else 0.0
+    return low > 0 and (high / low >= WIDE or factor >= WIDE_BOUNDS)
+
+
+def said(value: Any) -> str:
+    """One value in a word: "128-64", "yes", "0.00322", "none" for an empty list, "all" for no limit."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return "-".join(map(said, value)) or "none"
+    return "all" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def in_words(config: TrainConfig, fields: Iterable[str]) -> str:
+    """What some settings are, in words: "units 32, dropout 0.2"."""
+    return ", ".join(f"{field.replace('_', ' ')} {said(getattr(config, field))}" for field in fields)
+
+
+def _knob(field: str, schema: dict[str, Any]) -> Knob:
+    shapes = schema.get("anyOf", [schema])
+    lists = [shape for shape in shapes if shape["type"] == "array"]
+    single = next((shape for shape in shapes if shape["type"] not in ("array", "null")), None)
+    item = single or lists[0]["items"]
+    empty = single is None and not lists[0].get("minItems")
+    return Knob(
+        field,
+        options=(False, True) if item["type"] == "boolean" else tuple(item.get("enum", ())),
+        low=item.get("minimum"),
+        high=item.get("maximum"),
+        whole=item["type"] == "integer",
+        is_list=bool(lists),
+        may_be_nothing=empty or any(shape["type"] == "null" for shape in shapes),
+    )
+
+
+@cache
+def _adapter(field: str) -> TypeAdapter[Any]:
+    about = TrainConfig.model_fields[field]
+    return TypeAdapter(Annotated[about.annotation, about])  # type: ignore[arg-type]
+
+
+def _number(value: Any, field: str) -> float:
+    if isinstance(value, tuple):
+        if len(value) != 1:
+            raise ConfigError(f"{field}: the ends of a range are single numbers.")
+        (value,) = value
+    return float(value)

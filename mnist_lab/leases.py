@@ -1,0 +1,62 @@
+"""Who works on something that only one may work on, decided by files."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mnist_lab.folders import Folder
+
+
+class _Held(NamedTuple):
+    holder: str | None
+    token: str
+
+
+class Lease:
+    """One holder at a time, taken over when it dies.
+
+    Every change of hands leads from the token of the change before, and of several that try, one gets to create the
+    file that says so. Should it die before it has written the lease, the next may try in a minute.
+    """
+
+    def __init__(self, folder: Folder, name: str) -> None:
+        """`name` is an existing folder below `folder`, where the lease's files are kept."""
+        self._folder = folder
+        self._name = name
+
+    @property
+    def holder(self) -> str | None:
+        """Who holds it, dead or alive."""
+        return self._read().holder
+
+    def take(self, by: str, is_alive: Callable[[str], bool]) -> bool:
+        """Take it, where nobody who is alive has it; whether it is held by `by` now."""
+        held = self._read()
+        if held.holder == by:
+            return True
+        if held.holder and is_alive(held.holder):
+            return False
+        return self._change(held, by)
+
+    def release(self, by: str) -> None:
+        """Give it back; nothing happens where somebody else holds it."""
+        held = self._read()
+        if held.holder == by:
+            self._change(held, None)
+
+    def _change(self, held: _Held, holder: str | None) -> bool:
+        """Change hands, unless somebody else has done so since `held` was read."""
+        minute = int(time.time() // 60)
+        if not self._folder.create(f"{self._name}/after-{held.token}-{minute}") or self._read() != held:
+            return False
+        new = _Held(holder, uuid.uuid4().hex[:8])
+        self._folder.write(f"{self._name}/lease", json.dumps(new._asdict()).encode())
+        return True
+
+    def _read(self) -> _Held:
+        try:
+            return _Held(**json.loads(self._folder.read(f"{self._name}/lease")))
+        except (FileNotFoundError, ValueError, TypeError):
+            return _Held(None, "nobody")

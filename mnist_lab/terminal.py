@@ -1,0 +1,56 @@
+"""How the command line reads settings and prints answers."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.datasets import load
+from mnist_lab.errors import ConfigError, DatasetUnavailable
+from mnist_lab.runs import RunStore
+
+
+def setting(text: str, option: str = "--set", example: str = "epochs=3") -> tuple[str, str]:
+    """The two sides of KEY=VALUE. Raises ConfigError where there is no equals sign."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"{option} takes KEY=VALUE, not {text!r}; for example {option} {example}")
+    return key.strip().replace("-", "_"), value.strip()
+
+
+def with_data_at_hand(config: TrainConfig) -> TrainConfig:
+    """The configuration as it can be trained here: on the small digits, and saying so, where there is no MNIST."""
+    try:
+        load(config.dataset)
+        return config
+    except DatasetUnavailable as error:
+        print(f"mnist_lab: {error} Training on the 1,797 small 8 x 8 digits instead.", file=sys.stderr)
+        return config.model_copy(update={"dataset": "digits", "train_images": None})
+
+
+def store_of(options: argparse.Namespace) -> RunStore:
+    """The store that `--runs` names, or the default one."""
+    return RunStore(options.runs) if options.runs else RunStore.default()
+
+
+def percent(share: float | None) -> str:
+    """A share in [0, 1] for people: "97.68%", or nothing."""
+    return "" if share is None else f"{share:.2%}"
+
+
+def print_json(value: Any) -> None:
+    """Print an answer for programs."""
+    print(json.dumps(value, indent=2))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print an answer for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
