@@ -7,6 +7,7 @@ MnistLabError
 ├── DatasetError         no data, or data that is not what it says
 │   └── DatasetUnavailable
 ├── ImageError           a file that is no image
+├── LessonError          a lesson's file that cannot be used
 ├── RunError             one run cannot be read or used
 │   ├── UnknownRun
 │   └── Superseded
@@ -48,6 +49,10 @@ class DatasetUnavailable(DatasetError):
 
 class ImageError(MnistLabError):
     """A file or an array that cannot be read as an image."""
+
+
+class LessonError(MnistLabError):
+    """A lesson's file that cannot be used."""
 
 
 class RunError(MnistLabError):

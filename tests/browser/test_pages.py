@@ -10,7 +10,7 @@ from mnist_lab.runs import RunStore
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("Draw", "Train", "Compare")
+PAGES = ("Draw", "Train", "Compare", "Lessons")
 
 
 @pytest.mark.parametrize("title", PAGES)

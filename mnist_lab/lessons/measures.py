@@ -1,0 +1,122 @@
+"""What a lesson can ask about: numbers of a run, and numbers of each digit."""
+
+import re
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.lessons.sources import source
+from mnist_lab.networks.shapes import count_parameters
+from mnist_lab.runs import Run, Tick
+
+MUCH = 0.9  # the training accuracy that "epochs to 90 %" waits for
+
+
+class Result(NamedTuple):
+    """A finished run of a lesson, under the name that it has there, and the run's answers on its test set."""
+
+    name: str
+    run: Run
+    ticks: list[Tick]
+    evaluation: Evaluation
+
+
+class Measure(NamedTuple):
+    """A number of one run among those of its lesson, and how it is written."""
+
+    value: Callable[[Result, Sequence[Result]], float]
+    show: Callable[[float], str]
+
+
+def percent(share: float) -> str:
+    """A share of one: "97.7 %"."""
+    return f"{100 * share:.1f} %"
+
+
+def points(difference: float) -> str:
+    """A difference of shares: "2.1 points", each a hundredth."""
+    return f"{100 * difference:.1f} points"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+def _epochs(value: float) -> str:
+    return "never" if value == inf else f"{value:.1f} epochs" if value < 10 else f"{value:.0f} epochs"
+
+
+def _training_accuracy(result: Result) -> float:
+    assert result.run.summary
+    return result.run.summary.train_accuracy
+
+
+def _last_validation(result: Result) -> Tick:
+    return [tick for tick in result.ticks if tick.val_loss is not None][-1]
+
+
+def _first_epoch(result: Result) -> float:
+    return next(tick.accuracy for tick in result.ticks if tick.ends_epoch)
+
+
+def _epochs_to_much(result: Result) -> float:
+    return next((tick.position for tick in result.ticks if tick.accuracy >= MUCH), inf)
+
+
+def _disagreement(result: Result, results: Sequence[Result]) -> float:
+    """The share of the test images that it answers otherwise than another run, as a mean over the other runs."""
+    mine = result.evaluation.answers
+    return float(np.mean([(mine != other.evaluation.answers).mean() for other in results if other is not result]))
+
+
+MEASURES: dict[str, Measure] = {
+    "test accuracy": Measure(lambda result, _: result.evaluation.accuracy, percent),
+    "training accuracy": Measure(lambda result, _: _training_accuracy(result), percent),
+    "validation accuracy": Measure(lambda result, _: _last_validation(result).val_accuracy or 0.0, percent),
+    "validation loss": Measure(lambda result, _: _last_validation(result).val_loss or 0.0, "{:.3f}".format),
+    "gap": Measure(lambda result, _: _training_accuracy(result) - result.evaluation.accuracy, points),
+    "mistakes": Measure(lambda result, _: 1000 * (1 - result.evaluation.accuracy), "{:.0f} in 1,000".format),
+    "accuracy in the first epoch": Measure(lambda result, _: _first_epoch(result), percent),
+    "epochs to 90 %": Measure(lambda result, _: _epochs_to_much(result), _epochs),
+    "seconds": Measure(lambda result, _: result.ticks[-1].seconds, _seconds),
+    "parameters": Measure(lambda result, _: count_parameters(result.run.config), "{:,.0f}".format),
+    "lines of code": Measure(lambda result, _: len(source(result.run.config)), "{:.0f}".format),
+    "lowest recall": Measure(lambda result, _: min(digit_values("recall", result)), percent),
+    "disagreement": Measure(_disagreement, percent),
+}
+
+DIGIT_MEASURES: dict[str, Callable[[Evaluation, int], list[float]]] = {
+    "recall": lambda evaluation, _: [score.recall for score in evaluation.digit_scores()],
+    "precision": lambda evaluation, _: [score.precision for score in evaluation.digit_scores()],
+    "share of wrong answers on": lambda evaluation, digit: _wrong_answers(evaluation, digit),
+    "probability on image": lambda evaluation, image: evaluation.probabilities[image].tolist(),
+}
+"""Numbers of the digits 0 to 9, each in [0, 1]; a measure that ends with a number has it: which digit, which image."""
+
+
+def digit_measure(name: str) -> tuple[str, int] | None:
+    """The name in DIGIT_MEASURES and the number that ends it, 0 where there is none; None where it is no such name."""
+    found = re.fullmatch(r"(.*?)(?: (\d+))?", name)
+    assert found
+    measure, number = found.groups()
+    needs_number = measure.endswith((" on", " image"))
+    return (measure, int(number or 0)) if measure in DIGIT_MEASURES and needs_number == bool(number) else None
+
+
+def digit_values(name: str, result: Result) -> list[float]:
+    """That measure of the ten digits."""
+    found = digit_measure(name)
+    assert found
+    measure, number = found
+    return DIGIT_MEASURES[measure](result.evaluation, number)
+
+
+def _wrong_answers(evaluation: Evaluation, digit: int) -> list[float]:
+    """Of the images of a digit, the share that is taken for each other one."""
+    row = evaluation.confusion_matrix[digit].astype(float)
+    share = row / max(row.sum(), 1.0)
+    share[digit] = 0.0
+    return share.tolist()

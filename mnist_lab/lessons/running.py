@@ -1,0 +1,88 @@
+"""The runs of a lesson: those that are there already, whoever trained them, and those that must be trained."""
+
+import threading
+from collections.abc import Iterable
+from statistics import median
+
+from mnist_lab import recipes
+from mnist_lab.forecast import forecast
+from mnist_lab.jobs import Engine
+from mnist_lab.lessons.lesson import Lesson, PlannedRun
+from mnist_lab.lessons.measures import Result
+from mnist_lab.runs import Run, RunState, RunStore
+
+OVERHEAD = 3.0  # seconds that a run takes beside its training, where no run of this machine tells
+
+_submitting = threading.Lock()
+
+Standing = dict[str, Run | None]
+
+
+def standing(lesson: Lesson, runs: Iterable[Run]) -> Standing:
+    """For each run of a lesson, by its name: a finished one like it, or else one under way, or else one that failed."""
+    known = [*runs]
+    return {planned.name: _nearest(planned, known) for planned in lesson.runs}
+
+
+def _nearest(planned: PlannedRun, runs: list[Run]) -> Run | None:
+    alike = [run for run in runs if run.config == planned.config and _rank(run) is not None]
+    return min(alike, key=lambda run: _rank(run) or 0, default=None)
+
+
+def _rank(run: Run) -> int | None:
+    """How near a run is to an answer; none that somebody stopped."""
+    if run.state is RunState.FINISHED and run.summary:
+        return 0
+    if run.state in (RunState.QUEUED, RunState.RUNNING):
+        return 1
+    return 2 if run.state is RunState.FAILED else None
+
+
+def is_done(run: Run | None) -> bool:
+    """Whether a run can be compared."""
+    return run is not None and _rank(run) == 0
+
+
+def is_under_way(run: Run | None) -> bool:
+    """Whether a run waits or is trained."""
+    return run is not None and _rank(run) == 1
+
+
+def submit(lesson: Lesson, engine: Engine, owner: str | None = None) -> None:
+    """Queue what is neither there nor under way, as one group. Of a whole class that asks at once, it is queued once.
+
+    Raises StoreError where the folder of runs cannot be written.
+    """
+    with _submitting:
+        now = standing(lesson, engine.store.listing().runs)
+        for planned in lesson.runs:
+            run = now[planned.name]
+            if not (is_done(run) or is_under_way(run)):
+                name = f"{lesson.title}: {planned.name}"
+                group = f"lesson: {lesson.id}"
+                engine.submit(planned.config, name, recipes.named(planned.config), group=group, owner=owner)
+
+
+def results(lesson: Lesson, store: RunStore, now: Standing) -> list[Result]:
+    """The finished runs with their evaluations, in the lesson's order. Raises RunError where one is damaged."""
+    runs = [(name, run) for name in lesson.names if (run := now[name]) and is_done(run)]
+    return [Result(name, run, store.metrics(run.id), store.evaluation(run.id)) for name, run in runs]
+
+
+def seconds_to_go(lesson: Lesson, runs: Iterable[Run]) -> float | None:
+    """About how long the runs that are not there yet will take one after the other, or None where none tells."""
+    known = [*runs]
+    now = standing(lesson, known)
+    missing = [planned.config for planned in lesson.runs if not is_done(now[planned.name])]
+    training = [forecast(config, known) for config in missing]
+    told = [seconds for seconds in training if seconds is not None]
+    return sum(told) + len(missing) * _overhead(known) if len(told) == len(training) else None
+
+
+def _overhead(runs: list[Run]) -> float:
+    own = [
+        run.status.ended - run.status.started - run.summary.seconds
+        for run in runs
+        if run.summary and not run.bundled and run.status.ended and run.status.started
+    ]
+    return median(own) if own else OVERHEAD

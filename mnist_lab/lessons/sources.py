@@ -1,0 +1,55 @@
+"""The code that trains a network: by hand, from the lab's own source; otherwise as one writes it with a library."""
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from mnist_lab import networks
+from mnist_lab.config import TrainConfig
+
+SCRATCH = Path(networks.__file__).parent / "scratch.py"
+BY_HAND = ("Layer", "Gradient", "start", "forward", "backward", "update", "learn")
+COSTS = {"mean-squared-error": ("quadratic_cost", "mean_squared_error"), "quadratic-cost": ("quadratic_cost",)}
+
+
+def source(config: TrainConfig) -> list[str]:
+    """The lines of code that build and train such a network, without blank lines, comments and docstrings."""
+    return _by_hand(config) if config.network == "scratch" else [*_with_a_library(config)]
+
+
+def _by_hand(config: TrainConfig) -> list[str]:
+    """The parts of `networks/scratch.py` that this network needs."""
+    return [line for name in (*BY_HAND, *COSTS.get(config.loss, ("cross_entropy",))) for line in _definitions()[name]]
+
+
+@lru_cache(maxsize=1)
+def _definitions() -> dict[str, list[str]]:
+    """The lines of each class and function of `networks/scratch.py`."""
+    text = SCRATCH.read_text("utf-8")
+    parts = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    return {part.name: _lines(part, text.splitlines()) for part in parts}
+
+
+def _lines(part: ast.ClassDef | ast.FunctionDef, lines: list[str]) -> list[str]:
+    has_docstring = ast.get_docstring(part) is not None
+    docstring = range(part.body[0].lineno, (part.body[0].end_lineno or 0) + 1) if has_docstring else range(0)
+    numbers = range(part.lineno, (part.end_lineno or 0) + 1)
+    return [lines[number - 1] for number in numbers if number not in docstring and lines[number - 1].strip()]
+
+
+def _with_a_library(config: TrainConfig) -> Iterator[str]:
+    if config.network == "logistic":
+        yield f"model = LogisticRegression(C={config.c:g}, max_iter={config.max_iterations})"
+        yield "model.fit(images.reshape(len(images), -1), labels)"
+        return
+    yield "model = keras.Sequential(["
+    yield "    keras.layers.Flatten(),"
+    for units, activation, dropout in config.hidden_layers:
+        yield f'    keras.layers.Dense({units}, "{activation}"),'
+        if dropout:
+            yield f"    keras.layers.Dropout({dropout:g}),"
+    yield f'    keras.layers.Dense(10, "{config.output}"),'
+    yield "])"
+    yield f'model.compile("{config.optimizer}", "sparse_categorical_crossentropy", metrics=["accuracy"])'
+    yield f"model.fit(images, labels, batch_size={config.batch_size}, epochs={config.epochs})"

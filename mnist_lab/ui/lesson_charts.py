@@ -1,0 +1,148 @@
+"""The comparisons that answer lessons, by the names that their files use."""
+
+import html
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from mnist_lab.datasets import find_mnist, load
+from mnist_lab.errors import DatasetError
+from mnist_lab.lessons.figures import digits_figure, gap_figure, gaps, mistakes, mistakes_figure
+from mnist_lab.lessons.lesson import Lesson
+from mnist_lab.lessons.measures import MEASURES, Result, percent
+from mnist_lab.lessons.sources import source
+from mnist_lab.networks.shapes import count_parameters, layer_shapes
+from mnist_lab.plots import NO_TOOLBAR, confusion_figure, curves, curves_figure
+from mnist_lab.prediction import Prediction
+from mnist_lab.ui.answer import bars
+from mnist_lab.ui.pixels import pixels
+
+IN_TABLE = ("test accuracy", "training accuracy", "gap", "seconds", "parameters")
+
+
+def render_charts(lesson: Lesson, results: list[Result]) -> None:
+    """All charts of a lesson, in its order."""
+    for chart in lesson.charts:
+        title, render = CHARTS[chart]
+        st.subheader(title, anchor=False)
+        render(lesson, results)
+
+
+def render_image(lesson: Lesson) -> None:
+    """The test image that a lesson asks about, where the data is here."""
+    dataset = lesson.runs[0].config.dataset
+    try:
+        here = dataset == "digits" or find_mnist()
+    except DatasetError:
+        here = None
+    if here and lesson.image is not None:
+        image = load(dataset).x_test[lesson.image]
+        st.html(pixels(image / 255, f"Test image {lesson.image}", side=224))
+    else:
+        st.info(f"Here stands test image {lesson.image} of MNIST, once MNIST is on this machine.")
+
+
+def _curves(lesson: Lesson, results: Sequence[Result]) -> None:
+    figure = curves_figure({result.name: curves(result.name, result.ticks) for result in results}, height=400)
+    st.plotly_chart(figure, key=f"lesson-curves-{lesson.id}", config=NO_TOOLBAR)
+
+
+def _gap(lesson: Lesson, results: Sequence[Result]) -> None:
+    st.plotly_chart(gap_figure(gaps(results)), key=f"lesson-gap-{lesson.id}", config=NO_TOOLBAR)
+
+
+def _mistakes(lesson: Lesson, results: Sequence[Result]) -> None:
+    st.plotly_chart(mistakes_figure(mistakes(results)), key=f"lesson-mistakes-{lesson.id}", config=NO_TOOLBAR)
+
+
+def _confusion(lesson: Lesson, results: Sequence[Result]) -> None:
+    matrices = {result.name: result.evaluation.confusion_matrix for result in results}
+    most = max(int((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices.values())
+    of_one_set = len({result.evaluation.test_set for result in results}) == 1
+    for start in range(0, len(matrices), 2):
+        row = list(matrices.items())[start : start + 2]
+        for column, (name, matrix) in zip(st.columns(2), row, strict=False):
+            figure = confusion_figure(matrix, name, most=max(most, 1) if of_one_set else None)
+            column.plotly_chart(figure, key=f"lesson-confusion-{lesson.id}-{name}", config=NO_TOOLBAR)
+
+
+def _digits(lesson: Lesson, results: Sequence[Result]) -> None:
+    for result in results:
+        if len(results) > 1:
+            st.markdown(f"**{result.name}**")
+        figure = digits_figure(result.evaluation.digit_scores())
+        st.plotly_chart(figure, key=f"lesson-digits-{lesson.id}-{result.name}", config=NO_TOOLBAR)
+
+
+def _table(lesson: Lesson, results: Sequence[Result]) -> None:
+    rows = [
+        [result.name, *(MEASURES[measure].show(MEASURES[measure].value(result, results)) for measure in IN_TABLE)]
+        for result in results
+    ]
+    st.html(_html_table(["", *IN_TABLE], rows))
+
+
+def _layers(lesson: Lesson, results: Sequence[Result]) -> None:
+    for column, result in zip(st.columns(len(results)), results, strict=True):
+        config = result.run.config
+        rows = [
+            [layer.kind, f"(None, {', '.join(map(str, layer.output_shape))})", f"{layer.parameters:,}"]
+            for layer in layer_shapes(config)
+        ]
+        rows.append(["Total", "", f"{count_parameters(config):,}"])
+        column.markdown(f"**{result.name}**")
+        with column:
+            st.html(_html_table(["Layer", "Output shape", "Parameters"], rows))
+    st.caption("None stands for the number of images in a batch, which may be any.")
+
+
+def _image(lesson: Lesson, results: Sequence[Result]) -> None:
+    if lesson.image is None:
+        return
+    for result in results:
+        probabilities = result.evaluation.probabilities[lesson.image]
+        prediction, label = Prediction(probabilities), int(result.evaluation.labels[lesson.image])
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            render_image(lesson)
+        right.html(f'<div class="answer">{bars(prediction)}</div>')
+        st.code(
+            f"batch = images[{lesson.image}:{lesson.image + 1}]     # shape (1, 28, 28)\n"
+            f"probabilities = model.predict(batch)[0]  # shape (10,)\n"
+            f"probabilities.sum()                      # {probabilities.sum():.3f}\n"
+            f"probabilities.argmax()                   # {prediction.digit}"
+        )
+        st.markdown(
+            f"It answers **{prediction.digit}**, with a probability of {percent(prediction.confidence)}. The label, "
+            f"written by the people who made MNIST, says **{label}**."
+        )
+
+
+def _code(lesson: Lesson, results: Sequence[Result]) -> None:
+    for result in results:
+        lines = source(result.run.config)
+        with st.expander(f"{result.name}: {len(lines)} lines"):
+            st.code("\n".join(lines))
+    st.caption("Counted without blank lines, comments and docstrings, and without reading the data.")
+
+
+def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f'<div class="lesson-table"><table><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
+
+
+CHARTS: dict[str, tuple[str, Callable[[Lesson, Sequence[Result]], None]]] = {
+    "curves": ("While they learned", _curves),
+    "gap": ("The gap between training and test", _gap),
+    "mistakes": ("Mistakes", _mistakes),
+    "confusion": ("What is taken for what", _confusion),
+    "digits": ("Each digit by itself", _digits),
+    "table": ("In numbers", _table),
+    "layers": ("Layer by layer", _layers),
+    "image": ("Ten probabilities", _image),
+    "code": ("The code", _code),
+}

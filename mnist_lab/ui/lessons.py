@@ -1,0 +1,261 @@
+"""One lesson at a time: its text, the bet, the runs while they train, and the answer."""
+
+import streamlit as st
+
+from mnist_lab import links
+from mnist_lab.errors import MnistLabError
+from mnist_lab.lessons.bets import Bets
+from mnist_lab.lessons.lesson import Lesson
+from mnist_lab.lessons.library import Library
+from mnist_lab.lessons.rules import Answer
+from mnist_lab.lessons.running import Standing, is_done, is_under_way, results, seconds_to_go, standing, submit
+from mnist_lab.plots import NO_TOOLBAR, curves, curves_figure
+from mnist_lab.runs import RunState
+from mnist_lab.ui import resources
+from mnist_lab.ui.data import render_data_status
+from mnist_lab.ui.lesson_charts import render_charts, render_image
+from mnist_lab.ui.visitor import visitor
+
+POLL_SECONDS = 1.0
+CHOSEN = "lesson"  # in the session, and in the page's address
+
+
+def choose_lesson(found: Library) -> Lesson | None:
+    """What is wrong with files that cannot be used, and a choice among the others, kept in the page's address."""
+    for name, problem in found.problems.items():
+        lines = "\n".join(f"- {line}" for line in problem.splitlines())
+        st.warning(f"**{name}** is left out:\n\n{lines}", icon=":material/edit_off:")
+    ids = list(found.lessons)
+    if not ids:
+        return None
+    asked = st.query_params.get(CHOSEN)
+    if CHOSEN not in st.session_state and asked in ids:
+        st.session_state[CHOSEN] = asked
+    if st.session_state.get(CHOSEN) not in ids:
+        st.session_state[CHOSEN] = ids[0]
+    lesson_id = st.selectbox(
+        "Lesson",
+        ids,
+        key=CHOSEN,
+        format_func=lambda one: f"{ids.index(one) + 1}. {found.lessons[one].title}",
+        persist_state="session",
+    )
+    st.query_params[CHOSEN] = lesson_id
+    return found.lessons[lesson_id]
+
+
+def render_lesson(lesson: Lesson) -> None:
+    """The text and the question; then, once somebody has bet, the button, the trainings, and the answer."""
+    with st.container(key="lesson"):
+        st.header(lesson.title, anchor=False)
+        st.markdown(lesson.text)
+        if lesson.image is not None:
+            render_image(lesson)
+        bet = _render_bet(lesson)
+        now = standing(lesson, resources.store().listing().runs)
+        if not _is_open(lesson):
+            _render_start(lesson, now, bet)
+        elif all(map(is_done, now.values())):
+            _render_answer(lesson, now, bet)
+        elif any(map(is_under_way, now.values())):
+            st.fragment(_watch, run_every=POLL_SECONDS)(lesson)
+        else:
+            _render_failures(now)
+            _render_start(lesson, now, bet)
+
+
+def render_way_on(found: Library, lesson: Lesson) -> None:
+    """Buttons to the lesson before and the one after."""
+    ids = list(found.lessons)
+    place = ids.index(lesson.id)
+    left, right = st.columns(2)
+    if place > 0:
+        left.button("Back", key="lesson-back", icon=":material/arrow_back:", on_click=_go, args=(ids[place - 1],))
+    if place + 1 < len(ids):
+        after = found.lessons[ids[place + 1]]
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            st.button(f"Next: {after.title}", key="lesson-next", on_click=_go, args=(after.id,))
+
+
+def _go(lesson_id: str) -> None:
+    st.session_state[CHOSEN] = lesson_id
+
+
+def _bets(lesson: Lesson) -> Bets:
+    return Bets(resources.store().folder, lesson.id)
+
+
+def _is_open(lesson: Lesson) -> bool:
+    """Whether this visitor has asked for the answer."""
+    return bool(st.session_state.get(f"open-{lesson.id}"))
+
+
+def _render_bet(lesson: Lesson) -> str | None:
+    """The question with its options; the bet is kept. Once the answer is asked for, it stands."""
+    key = f"bet-{lesson.id}"
+    if key not in st.session_state:
+        before = _bets(lesson).of(visitor())
+        st.session_state[key] = before if before in lesson.choices else None
+    st.subheader(lesson.question, anchor=False)
+    with st.container(key="lesson-options"):
+        return st.pills(
+            lesson.question,
+            lesson.choices,
+            key=key,
+            label_visibility="collapsed",
+            on_change=_place,
+            args=(lesson, key),
+            disabled=_is_open(lesson),
+            persist_state="session",
+        )
+
+
+def _place(lesson: Lesson, key: str) -> None:
+    try:
+        if option := st.session_state[key]:
+            _bets(lesson).place(visitor(), option)
+        else:
+            _bets(lesson).withdraw(visitor())
+    except MnistLabError as error:
+        st.warning(f"Your bet counts here, but could not be kept for the tally. {error}")
+
+
+def _render_start(lesson: Lesson, now: Standing, bet: str | None) -> None:
+    """The button that trains what is missing, or shows the answer where all is there."""
+    missing = [planned for planned in lesson.runs if not is_done(now[planned.name])]
+    if not missing:
+        label, possible = "Show the answer", True
+    else:
+        here = render_data_status()
+        possible = all(planned.config.dataset in here for planned in missing)
+        label = f"Train {_networks(len(missing))}{_forecast(lesson)}"
+    st.button(
+        label,
+        key="lesson-run",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not (bet and possible),
+        on_click=_start,
+        args=(lesson,),
+    )
+    if not possible:
+        st.caption("This lesson needs MNIST, which is not on this machine.")
+    elif not bet:
+        st.caption("Bet first. Then the networks answer.")
+
+
+def _networks(number: int) -> str:
+    return "the network" if number == 1 else f"the {number} networks"
+
+
+def _forecast(lesson: Lesson) -> str:
+    seconds = seconds_to_go(lesson, resources.store().listing().runs)
+    return f" · about {max(5, 5 * round(seconds / 5))} s" if seconds else ""
+
+
+def _start(lesson: Lesson) -> None:
+    try:
+        submit(lesson, resources.engine(), visitor())
+        st.session_state[f"open-{lesson.id}"] = True
+    except MnistLabError as error:
+        st.error(str(error))
+
+
+def _watch(lesson: Lesson) -> None:
+    """The runs while they wait and train; runs the page again once none does."""
+    now = standing(lesson, resources.store().listing().runs)
+    if not any(map(is_under_way, now.values())):
+        st.rerun()
+    if problem := resources.engine().problem:
+        st.error(problem)
+    done = sum(map(is_done, now.values()))
+    ticks = {name: resources.store().metrics(run.id) for name, run in now.items() if run}
+    seen = {name: its_ticks for name, its_ticks in ticks.items() if its_ticks}
+    rounds = {name: run.config.rounds for name, run in now.items() if run}
+    half = sum(its_ticks[-1].position / rounds[name] for name, its_ticks in seen.items() if not is_done(now[name]))
+    st.progress(min((done + half) / len(now), 1.0), text=f"{done} of {len(now)} done · {_phase(now)}")
+    if seen:
+        figure = curves_figure({name: curves(name, its_ticks) for name, its_ticks in seen.items()}, height=400)
+        st.plotly_chart(figure, key=f"lesson-live-{lesson.id}", config=NO_TOOLBAR)
+
+
+def _phase(now: Standing) -> str:
+    for name, run in now.items():
+        if run and run.state is RunState.RUNNING:
+            return f"{name}: {run.status.phase or 'training'}"
+    return "waiting for a worker"
+
+
+def _render_failures(now: Standing) -> None:
+    for name, run in now.items():
+        if run and run.state is RunState.FAILED:
+            st.error(f"**{name}** failed. {run.status.reason}", icon=":material/error:")
+
+
+def _render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
+    """The answer that the numbers give, the bet against it, and the comparison to see it in."""
+    try:
+        found = results(lesson, resources.store(), now)
+    except MnistLabError as error:
+        st.error(str(error))
+        return
+    answer = lesson.answered(found)
+    with st.container(key="lesson-answer", border=True):
+        st.markdown(_verdict(answer, bet))
+        st.markdown(f"{answer.sentence} {lesson.filled(lesson.seen, found)}")
+        if lesson.expected not in (None, answer.option):
+            st.markdown(
+                f"This lesson was written for **{lesson.expected}**, and this time it came out otherwise. Training "
+                "begins at random, so small differences can turn round with another seed."
+            )
+    render_charts(lesson, found)
+    st.subheader("Why", anchor=False)
+    st.markdown(lesson.filled(lesson.why, found))
+    _render_tally(lesson, answer)
+    _render_try(lesson)
+
+
+def _verdict(answer: Answer, bet: str | None) -> str:
+    if bet is None:
+        return f"### {answer.option}"
+    if bet == answer.option:
+        return f"### {answer.option}\nYou bet on it."
+    return f"### {answer.option}\nYou bet on **{bet}**."
+
+
+def _render_tally(lesson: Lesson, answer: Answer) -> None:
+    """What everybody bet on, where there is more than one bet."""
+    tally = _bets(lesson).tally(lesson.choices)
+    total = sum(tally.values())
+    if total > 1:
+        st.caption(f"{tally.get(answer.option, 0)} of {total} bets on this server were right.")
+        st.html("".join(_tally_row(option, count, total) for option, count in tally.items() if count))
+
+
+def _tally_row(option: str, count: int, total: int) -> str:
+    import html
+
+    share = f'<i><b style="width:{count / total:.0%}"></b></i>'
+    return f'<div class="tally"><span>{html.escape(option)}</span>{share}<em>{count}</em></div>'
+
+
+def _render_try(lesson: Lesson) -> None:
+    """Links that open the Train page with the settings of a run, and a way to bet once more."""
+    st.subheader("Try it yourself", anchor=False)
+    st.caption("Each opens the Train page with its settings. Change one and see what happens.")
+    with st.container(horizontal=True, key="lesson-try"):
+        for planned in lesson.runs:
+            st.page_link(
+                "pages/train.py",
+                label=planned.name,
+                icon=":material/tune:",
+                query_params=links.write(planned.config),
+                width="content",
+            )
+        st.button("Bet again", key="lesson-again", icon=":material/replay:", on_click=_again, args=(lesson,))
+
+
+def _again(lesson: Lesson) -> None:
+    st.session_state[f"open-{lesson.id}"] = False
+    st.session_state[f"bet-{lesson.id}"] = None
+    _bets(lesson).withdraw(visitor())
