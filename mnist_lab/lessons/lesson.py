@@ -132,8 +132,8 @@ def _check_options(lesson: Lesson) -> None:
     if len(lesson.choices) < 2:
         raise ValueError(f"a bet needs at least two; the answer {lesson.answer!r} finds none by itself.")
     kind, given = lesson._rule.kind, set(lesson.options)
-    own = {*KINDS[kind].options(lesson.names)}
-    if own and given and own != given:
+    own = KINDS[kind].options(lesson.names)
+    if own and given and set(own) != given:
         raise ValueError(f"the answer {lesson.answer!r} is one of {', '.join(own)}; leave the options out.")
     if kind == "value of":
         _check_numbers(lesson.options)

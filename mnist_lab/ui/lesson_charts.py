@@ -103,15 +103,12 @@ def _image(lesson: Lesson, results: Sequence[Result]) -> None:
     for result in results:
         probabilities = result.evaluation.probabilities[lesson.image]
         prediction, label = Prediction(probabilities), int(result.evaluation.labels[lesson.image])
-        left, right = st.columns([2, 3], gap="large")
-        with left:
-            render_image(lesson)
-        right.html(f'<div class="answer">{bars(prediction)}</div>')
+        st.html(f'<div class="answer">{bars(prediction)}</div>')
         st.code(
-            f"batch = images[{lesson.image}:{lesson.image + 1}]     # shape (1, 28, 28)\n"
-            f"probabilities = model.predict(batch)[0]  # shape (10,)\n"
-            f"probabilities.sum()                      # {probabilities.sum():.3f}\n"
-            f"probabilities.argmax()                   # {prediction.digit}"
+            f"batch = images[{lesson.image}:{lesson.image + 1}]  # shape (1, 28, 28)\n"
+            f"p = model.predict(batch)[0]  # shape (10,)\n"
+            f"p.sum()     # {probabilities.sum():.3f}\n"
+            f"p.argmax()  # {prediction.digit}"
         )
         st.markdown(
             f"It answers **{prediction.digit}**, with a probability of {percent(prediction.confidence)}. The label, "

@@ -1,5 +1,7 @@
 """One lesson at a time: its text, the bet, the runs while they train, and the answer."""
 
+import html
+
 import streamlit as st
 
 from mnist_lab import links
@@ -7,7 +9,6 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
-from mnist_lab.lessons.rules import Answer
 from mnist_lab.lessons.running import Standing, is_done, is_under_way, results, seconds_to_go, standing, submit
 from mnist_lab.plots import NO_TOOLBAR, curves, curves_figure
 from mnist_lab.runs import RunState
@@ -17,7 +18,9 @@ from mnist_lab.ui.lesson_charts import render_charts, render_image
 from mnist_lab.ui.visitor import visitor
 
 POLL_SECONDS = 1.0
-CHOSEN = "lesson"  # in the session, and in the page's address
+CHOSEN, IN_ADDRESS = "chosen_lesson", "lesson"
+TO_TOP = "lesson_to_top"
+SCROLL = "<script>document.querySelector('[data-testid=stMain]').scrollTo(0, 0)</script>"
 
 
 def choose_lesson(found: Library) -> Lesson | None:
@@ -28,7 +31,7 @@ def choose_lesson(found: Library) -> Lesson | None:
     ids = list(found.lessons)
     if not ids:
         return None
-    asked = st.query_params.get(CHOSEN)
+    asked = st.query_params.get(IN_ADDRESS)
     if CHOSEN not in st.session_state and asked in ids:
         st.session_state[CHOSEN] = asked
     if st.session_state.get(CHOSEN) not in ids:
@@ -40,7 +43,7 @@ def choose_lesson(found: Library) -> Lesson | None:
         format_func=lambda one: f"{ids.index(one) + 1}. {found.lessons[one].title}",
         persist_state="session",
     )
-    st.query_params[CHOSEN] = lesson_id
+    st.query_params[IN_ADDRESS] = lesson_id
     return found.lessons[lesson_id]
 
 
@@ -48,6 +51,8 @@ def render_lesson(lesson: Lesson) -> None:
     """The text and the question; then, once somebody has bet, the button, the trainings, and the answer."""
     with st.container(key="lesson"):
         st.header(lesson.title, anchor=False)
+        if st.session_state.pop(TO_TOP, None):
+            st.html(SCROLL, unsafe_allow_javascript=True)
         st.markdown(lesson.text)
         if lesson.image is not None:
             render_image(lesson)
@@ -79,6 +84,7 @@ def render_way_on(found: Library, lesson: Lesson) -> None:
 
 def _go(lesson_id: str) -> None:
     st.session_state[CHOSEN] = lesson_id
+    st.session_state[TO_TOP] = lesson_id
 
 
 def _bets(lesson: Lesson) -> Bets:
@@ -175,7 +181,7 @@ def _watch(lesson: Lesson) -> None:
     half = sum(its_ticks[-1].position / rounds[name] for name, its_ticks in seen.items() if not is_done(now[name]))
     st.progress(min((done + half) / len(now), 1.0), text=f"{done} of {len(now)} done · {_phase(now)}")
     if seen:
-        figure = curves_figure({name: curves(name, its_ticks) for name, its_ticks in seen.items()}, height=400)
+        figure = curves_figure({name: curves(name, seen.get(name, [])) for name in now}, height=400)
         st.plotly_chart(figure, key=f"lesson-live-{lesson.id}", config=NO_TOOLBAR)
 
 
@@ -201,7 +207,10 @@ def _render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
         return
     answer = lesson.answered(found)
     with st.container(key="lesson-answer", border=True):
-        st.markdown(_verdict(answer, bet))
+        st.caption("The answer")
+        st.header(answer.option, anchor=False)
+        if bet:
+            st.markdown("You bet on it." if bet == answer.option else f"You bet on **{bet}**.")
         st.markdown(f"{answer.sentence} {lesson.filled(lesson.seen, found)}")
         if lesson.expected not in (None, answer.option):
             st.markdown(
@@ -211,30 +220,20 @@ def _render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
     render_charts(lesson, found)
     st.subheader("Why", anchor=False)
     st.markdown(lesson.filled(lesson.why, found))
-    _render_tally(lesson, answer)
+    _render_tally(lesson, answer.option)
     _render_try(lesson)
 
 
-def _verdict(answer: Answer, bet: str | None) -> str:
-    if bet is None:
-        return f"### {answer.option}"
-    if bet == answer.option:
-        return f"### {answer.option}\nYou bet on it."
-    return f"### {answer.option}\nYou bet on **{bet}**."
-
-
-def _render_tally(lesson: Lesson, answer: Answer) -> None:
+def _render_tally(lesson: Lesson, answer: str) -> None:
     """What everybody bet on, where there is more than one bet."""
     tally = _bets(lesson).tally(lesson.choices)
     total = sum(tally.values())
     if total > 1:
-        st.caption(f"{tally.get(answer.option, 0)} of {total} bets on this server were right.")
+        st.caption(f"{tally.get(answer, 0)} of {total} bets on this server were right.")
         st.html("".join(_tally_row(option, count, total) for option, count in tally.items() if count))
 
 
 def _tally_row(option: str, count: int, total: int) -> str:
-    import html
-
     share = f'<i><b style="width:{count / total:.0%}"></b></i>'
     return f'<div class="tally"><span>{html.escape(option)}</span>{share}<em>{count}</em></div>'
 
@@ -243,7 +242,7 @@ def _render_try(lesson: Lesson) -> None:
     """Links that open the Train page with the settings of a run, and a way to bet once more."""
     st.subheader("Try it yourself", anchor=False)
     st.caption("Each opens the Train page with its settings. Change one and see what happens.")
-    with st.container(horizontal=True, key="lesson-try"):
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-try"):
         for planned in lesson.runs:
             st.page_link(
                 "pages/train.py",

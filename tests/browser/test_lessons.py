@@ -1,0 +1,102 @@
+"""The Lessons page: bet, let the networks train, see the answer; a teacher's files, good and broken."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mnist_lab.lessons.library import library
+from mnist_lab.runs import RunStore
+from tests.browser.conftest import wait_until
+from tests.test_lessons import written
+
+pytestmark = pytest.mark.browser
+
+SLOW = 120_000  # milliseconds, on a busy machine with cold workers
+
+
+def bet(page: Page, option: str) -> None:
+    page.get_by_role("radio", name=option, exact=True).click()
+    expect(page.locator(".st-key-lesson-run button")).to_be_enabled()
+
+
+def ask(page: Page) -> None:
+    page.locator(".st-key-lesson-run button").click()
+
+
+def answer(page: Page):
+    return page.locator(".st-key-lesson-answer")
+
+
+def test_a_teachers_lesson_is_bet_on_trained_and_answered_and_a_broken_one_is_named(
+    tmp_path, start_server, open_tab, monkeypatch
+):
+    own = tmp_path / "lessons"
+    own.mkdir()
+    (own / "mine.toml").write_text(written(expected='"few"', seen='"It has {parameters of many} parameters."'), "utf-8")
+    (own / "broken.toml").write_text(written(answer='"biggest gap"'), "utf-8")
+    monkeypatch.setenv("MNIST_LAB_LESSONS", str(own))
+    server = start_server(tmp_path / "runs")
+    page = open_tab(f"{server.url}/lessons?lesson=mine")
+    expect(page.get_by_text("broken.toml is left out")).to_be_visible()
+    expect(page.get_by_text("'biggest gap' begins with none of")).to_be_visible()
+    expect(page.get_by_role("heading", name="A lesson")).to_be_visible()
+    expect(page.locator(".st-key-lesson-run button")).to_be_disabled()
+    bet(page, "few")
+    expect(page.get_by_role("button", name="Train the 2 networks")).to_be_visible()
+    ask(page)
+    expect(page.get_by_text(re.compile("of 2 done"))).to_be_visible(timeout=SLOW)
+    expect(answer(page).get_by_role("heading", name="many")).to_be_visible(timeout=SLOW)
+    expect(answer(page)).to_contain_text("You bet on few.")
+    expect(answer(page)).to_contain_text("this time it came out otherwise")
+    expect(answer(page)).to_contain_text("It has 50,890 parameters.")
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    expect(page.get_by_role("radio", name="many", exact=True)).to_be_disabled()
+
+    other = open_tab(f"{server.url}/lessons?lesson=mine")
+    bet(other, "many")
+    expect(other.get_by_role("button", name="Show the answer")).to_be_visible()
+    ask(other)
+    expect(answer(other)).to_contain_text("You bet on it.")
+    expect(other.get_by_text("1 of 2 bets on this server were right.")).to_be_visible()
+    assert len([run for run in RunStore(server.runs).listing().runs if not run.bundled]) == 2
+
+    other.get_by_role("button", name="Bet again").click()
+    expect(other.get_by_role("radio", name="many", exact=True)).to_be_enabled()
+    other.get_by_role("button", name="Back").click()
+    expect(other.get_by_role("heading", name="By hand twice, with Keras once")).to_be_visible()
+    wait_until(other, lambda: "lesson=three-ways" in other.url)
+
+
+def test_a_lesson_on_runs_that_come_with_the_lab_is_answered_at_once_and_leads_to_the_train_page(server, open_tab):
+    page = open_tab(f"{server.url}/lessons?lesson=summary")
+    bet(page, "two convolutions")
+    ask(page)
+    expect(answer(page).get_by_role("heading", name="one dense layer")).to_be_visible()
+    expect(answer(page)).to_contain_text("101,770")
+    expect(page.get_by_text("(None, 13, 13, 32)")).to_be_visible()
+    page.get_by_role("link", name="two convolutions").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    assert "recipe=small-cnn" in page.url
+
+
+def test_a_digit_is_bet_on_and_read_from_ten_probabilities(server, open_tab, mnist):
+    page = open_tab(f"{server.url}/lessons?lesson=one-image")
+    expect(page.get_by_alt_text("Test image 115")).to_be_visible()
+    bet(page, "4")
+    ask(page)
+    expect(answer(page)).to_contain_text("largest probability")
+    expect(page.locator(".st-key-lesson .bar")).to_have_count(10)
+    expect(page.get_by_text("# shape (1, 28, 28)")).to_be_visible()
+
+
+def test_every_other_lesson_runs_from_its_button(server, open_tab, mnist):
+    page = open_tab(f"{server.url}/lessons")
+    for lesson in library().lessons.values():
+        page.goto(f"{server.url}/lessons?lesson={lesson.id}")
+        expect(page.get_by_role("heading", name=lesson.title)).to_be_visible()
+        bet(page, lesson.choices[0])
+        ask(page)
+        expect(answer(page)).to_be_visible(timeout=SLOW)
+        expect(answer(page)).to_contain_text("You bet on")
+        expect(page.get_by_role("heading", name="Why", exact=True)).to_be_visible()
