@@ -15,9 +15,11 @@ from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import CHARTS, read
 from mnist_lab.lessons.library import SHIPPED, gather, library
 from mnist_lab.lessons.measures import MEASURES, Result
+from mnist_lab.lessons.rules import OF_DIGITS
 from mnist_lab.lessons.running import is_done, results, seconds_to_go, standing, submit
 from mnist_lab.recipes import get
 from mnist_lab.runs import RunState, RunStore
+from tests.conftest import ROOT
 
 LESSONS = library().lessons
 BUNDLED = ("dense-128-dropout", "small-cnn")
@@ -70,6 +72,13 @@ def about_bundled(**changes):
 def test_every_file_that_comes_with_the_lab_is_a_lesson():
     assert library().problems == {}
     assert len(LESSONS) == len(list(SHIPPED.glob("*.toml"))) >= 13
+
+
+def test_the_lesson_in_the_readme_is_one_and_the_readme_names_all_there_is():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert read(readme.partition("```toml\n")[2].partition("```")[0], "readme").choices == ["few images", "many images"]
+    for name in (*MEASURES, *CHARTS, *OF_DIGITS.split(", ")):
+        assert f"`{name}`" in readme
 
 
 def test_every_chart_is_drawn_and_every_chart_is_used():
@@ -264,6 +273,8 @@ def test_code_is_counted_in_the_real_source_of_what_is_written_by_hand():
     assert set(by_hand) <= set(whole)
     assert "def cross_entropy(z: Array, y: Array, output: str) -> tuple[Array, Array]:" in by_hand
     assert not [line for line in by_hand if '"""' in line or not line.strip()]
+    assert any('"relu": Function(' in line for line in by_hand)
+    assert not any('"tanh": Function(' in line for line in by_hand)
     squared = sources.source(get("scratch-sigmoid-mse").config)
     assert any("def quadratic_cost" in line for line in squared)
     assert len(sources.source(get("dense-128-dropout").config)) < len(by_hand) < len(whole)

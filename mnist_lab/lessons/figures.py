@@ -98,7 +98,7 @@ def mistakes_figure(found: Sequence[Mistakes]) -> go.Figure:
 
 def _in_rows(figure: go.Figure, rows: int, legend: bool) -> go.Figure:
     """One row a run, the first on top."""
-    figure.update_yaxes(autorange="reversed", tickfont=TEXT, type="category", automargin=True)
+    figure.update_yaxes(range=[rows - 0.5, -0.5], tickfont=TEXT, type="category", automargin=True)
     figure.update_layout(
         height=ROW * rows + (150 if legend else 90),
         margin={"l": 8, "r": 40, "t": 48 if legend else 16, "b": 8},

@@ -98,7 +98,7 @@ class Lesson(BaseModel):
 
     def filled(self, text: str, results: Sequence[Result]) -> str:
         """The text with the measured numbers in the places of `{measure of run}`."""
-        return PLACEHOLDER.sub(lambda found: rules.quantity(found[1], self.names).shown(results), text)
+        return PLACEHOLDER.sub(lambda found: self._quantity(found[1]).shown(results), text)
 
     @property
     def _rule(self) -> rules.Rule:
@@ -109,7 +109,11 @@ class Lesson(BaseModel):
         if not KINDS[self._rule.kind].of_digits:
             yield self._rule.quantity
         for text in (self.seen, self.why):
-            yield from (rules.quantity(found[1], self.names) for found in PLACEHOLDER.finditer(text))
+            yield from (self._quantity(found[1]) for found in PLACEHOLDER.finditer(text))
+
+    def _quantity(self, placeholder: str) -> Quantity:
+        """What a placeholder names, which a line of the file may break."""
+        return rules.quantity(" ".join(placeholder.split()), self.names)
 
 
 def _check_answer(lesson: Lesson) -> None:

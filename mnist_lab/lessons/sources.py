@@ -9,7 +9,7 @@ from mnist_lab import networks
 from mnist_lab.config import TrainConfig
 
 SCRATCH = Path(networks.__file__).parent / "scratch.py"
-BY_HAND = ("Layer", "Gradient", "start", "forward", "backward", "update", "learn")
+BY_HAND = ("Layer", "Function", "Gradient", "start", "forward", "backward", "update", "learn")
 COSTS = {"mean-squared-error": ("quadratic_cost", "mean_squared_error"), "quadratic-cost": ("quadratic_cost",)}
 
 
@@ -20,15 +20,25 @@ def source(config: TrainConfig) -> list[str]:
 
 def _by_hand(config: TrainConfig) -> list[str]:
     """The parts of `networks/scratch.py` that this network needs."""
-    return [line for name in (*BY_HAND, *COSTS.get(config.loss, ("cross_entropy",))) for line in _definitions()[name]]
+    functions = {layer.activation for layer in config.hidden_layers} | {config.output}
+    entries = [("ACTIVATIONS", name) for name in sorted(functions)] + [("INITIALIZATIONS", config.initialization)]
+    names = [*(f"{table}.{name}" for table, name in entries), *BY_HAND, *COSTS.get(config.loss, ("cross_entropy",))]
+    return [line for name in names for line in _definitions().get(name, [])]
 
 
 @lru_cache(maxsize=1)
 def _definitions() -> dict[str, list[str]]:
-    """The lines of each class and function of `networks/scratch.py`."""
+    """The lines of each class and function of `networks/scratch.py`, and of each entry of its tables."""
     text = SCRATCH.read_text("utf-8")
-    parts = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
-    return {part.name: _lines(part, text.splitlines()) for part in parts}
+    lines, found = text.splitlines(), dict[str, list[str]]()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found[node.name] = _lines(node, lines)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                entry = f"{ast.unparse(node.target)}.{ast.literal_eval(key)}" if key else ""
+                found[entry] = lines[value.lineno - 1 : value.end_lineno]
+    return found
 
 
 def _lines(part: ast.ClassDef | ast.FunctionDef, lines: list[str]) -> list[str]:

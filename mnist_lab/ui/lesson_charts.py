@@ -121,7 +121,10 @@ def _code(lesson: Lesson, results: Sequence[Result]) -> None:
         lines = source(result.run.config)
         with st.expander(f"{result.name}: {len(lines)} lines"):
             st.code("\n".join(lines))
-    st.caption("Counted without blank lines, comments and docstrings, and without reading the data.")
+    st.caption(
+        "Counted without blank lines, comments and docstrings, without reading the data and, by hand, without the loop "
+        "over the batches, which Keras brings along."
+    )
 
 
 def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -100,8 +100,9 @@ def _render_bet(lesson: Lesson) -> str | None:
     """The question with its options; the bet is kept. Once the answer is asked for, it stands."""
     key = f"bet-{lesson.id}"
     if key not in st.session_state:
-        before = _bets(lesson).of(visitor())
-        st.session_state[key] = before if before in lesson.choices else None
+        st.session_state[key] = _bets(lesson).of(visitor())
+    if st.session_state[key] not in lesson.choices:
+        st.session_state[key] = None
     st.subheader(lesson.question, anchor=False)
     with st.container(key="lesson-options"):
         return st.pills(
