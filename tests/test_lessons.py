@@ -221,6 +221,13 @@ def test_what_comes_with_the_lab_answers_without_training(tmp_path):
     assert lesson.answered(results(lesson, store, now)).option == "small-cnn"
 
 
+def test_a_run_that_went_on_from_another_is_another_training(store):
+    lesson = read(FILE, "mine")
+    run = store.create(lesson.runs[0].config, "longer", parent="few")
+    store.update(run.id, state=RunState.FINISHED, summary=bundled()[0].run.summary)
+    assert standing(lesson, store.listing().runs)["few"] is None
+
+
 def test_a_stopped_run_does_not_count_and_a_failed_one_is_tried_again(store):
     lesson = read(FILE, "mine")
     few, many = (store.create(run.config, run.name) for run in lesson.runs)

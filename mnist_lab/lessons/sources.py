@@ -1,11 +1,11 @@
-"""The code that trains a network: by hand, from the lab's own source; otherwise as one writes it with a library."""
+"""The code that trains a network: by hand, from the lab's own source; with a library, as a script."""
 
 import ast
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from mnist_lab import networks
+from mnist_lab.code import script
 from mnist_lab.config import TrainConfig
 
 SCRATCH = Path(networks.__file__).parent / "scratch.py"
@@ -14,8 +14,13 @@ COSTS = {"mean-squared-error": ("quadratic_cost", "mean_squared_error"), "quadra
 
 
 def source(config: TrainConfig) -> list[str]:
-    """The lines of code that build and train such a network, without blank lines, comments and docstrings."""
-    return _by_hand(config) if config.network == "scratch" else [*_with_a_library(config)]
+    """The lines of code that build and train such a network, without blank lines, comments and docstrings.
+
+    By hand, reading the data and going through the epochs come on top.
+    """
+    if config.network == "scratch":
+        return _by_hand(config)
+    return [line for line in script(config).splitlines() if line.strip()]
 
 
 def _by_hand(config: TrainConfig) -> list[str]:
@@ -46,20 +51,3 @@ def _lines(part: ast.ClassDef | ast.FunctionDef, lines: list[str]) -> list[str]:
     docstring = range(part.body[0].lineno, (part.body[0].end_lineno or 0) + 1) if has_docstring else range(0)
     numbers = range(part.lineno, (part.end_lineno or 0) + 1)
     return [lines[number - 1] for number in numbers if number not in docstring and lines[number - 1].strip()]
-
-
-def _with_a_library(config: TrainConfig) -> Iterator[str]:
-    if config.network == "logistic":
-        yield f"model = LogisticRegression(C={config.c:g}, max_iter={config.max_iterations})"
-        yield "model.fit(images.reshape(len(images), -1), labels)"
-        return
-    yield "model = keras.Sequential(["
-    yield "    keras.layers.Flatten(),"
-    for units, activation, dropout in config.hidden_layers:
-        yield f'    keras.layers.Dense({units}, "{activation}"),'
-        if dropout:
-            yield f"    keras.layers.Dropout({dropout:g}),"
-    yield f'    keras.layers.Dense(10, "{config.output}"),'
-    yield "])"
-    yield f'model.compile("{config.optimizer}", "sparse_categorical_crossentropy", metrics=["accuracy"])'
-    yield f"model.fit(images, labels, batch_size={config.batch_size}, epochs={config.epochs})"

@@ -122,8 +122,8 @@ def _code(lesson: Lesson, results: Sequence[Result]) -> None:
         with st.expander(f"{result.name}: {len(lines)} lines"):
             st.code("\n".join(lines))
     st.caption(
-        "Counted without blank lines, comments and docstrings, without reading the data and, by hand, without the loop "
-        "over the batches, which Keras brings along."
+        "Counted without blank lines, comments and docstrings. With a library, the script also reads the data and goes "
+        "through the epochs; by hand, that comes on top."
     )
 
 

@@ -57,7 +57,7 @@ def render_lesson(lesson: Lesson) -> None:
         if lesson.image is not None:
             render_image(lesson)
         bet = _render_bet(lesson)
-        now = standing(lesson, resources.store().listing().runs)
+        now = standing(lesson, resources.listing(fresh=True).runs)
         if not _is_open(lesson):
             _render_start(lesson, now, bet)
         elif all(map(is_done, now.values())):
@@ -156,7 +156,7 @@ def _networks(number: int) -> str:
 
 
 def _forecast(lesson: Lesson) -> str:
-    seconds = seconds_to_go(lesson, resources.store().listing().runs)
+    seconds = seconds_to_go(lesson, resources.listing().runs)
     return f" · about {max(5, 5 * round(seconds / 5))} s" if seconds else ""
 
 
@@ -170,7 +170,7 @@ def _start(lesson: Lesson) -> None:
 
 def _watch(lesson: Lesson) -> None:
     """The runs while they wait and train; runs the page again once none does."""
-    now = standing(lesson, resources.store().listing().runs)
+    now = standing(lesson, resources.listing().runs)
     if not any(map(is_under_way, now.values())):
         st.rerun()
     if problem := resources.engine().problem:
