@@ -10,7 +10,7 @@ import numpy as np
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters
-from mnist_lab.runs import Run, Tick
+from mnist_lab.runs import Run, Summary, Tick
 
 MUCH = 0.9  # the training accuracy that "epochs to 90 %" waits for
 
@@ -49,9 +49,9 @@ def _epochs(value: float) -> str:
     return "never" if value == inf else f"{value:.1f} epochs" if value < 10 else f"{value:.0f} epochs"
 
 
-def _training_accuracy(result: Result) -> float:
+def _summary(result: Result) -> Summary:
     assert result.run.summary
-    return result.run.summary.train_accuracy
+    return result.run.summary
 
 
 def _last_validation(result: Result) -> Tick:
@@ -74,14 +74,14 @@ def _disagreement(result: Result, results: Sequence[Result]) -> float:
 
 MEASURES: dict[str, Measure] = {
     "test accuracy": Measure(lambda result, _: result.evaluation.accuracy, percent),
-    "training accuracy": Measure(lambda result, _: _training_accuracy(result), percent),
+    "training accuracy": Measure(lambda result, _: _summary(result).train_accuracy, percent),
     "validation accuracy": Measure(lambda result, _: _last_validation(result).val_accuracy or 0.0, percent),
     "validation loss": Measure(lambda result, _: _last_validation(result).val_loss or 0.0, "{:.3f}".format),
-    "gap": Measure(lambda result, _: _training_accuracy(result) - result.evaluation.accuracy, points),
+    "gap": Measure(lambda result, _: _summary(result).train_accuracy - result.evaluation.accuracy, points),
     "mistakes": Measure(lambda result, _: 1000 * (1 - result.evaluation.accuracy), "{:.0f} in 1,000".format),
     "accuracy in the first epoch": Measure(lambda result, _: _first_epoch(result), percent),
     "epochs to 90 %": Measure(lambda result, _: _epochs_to_much(result), _epochs),
-    "seconds": Measure(lambda result, _: result.ticks[-1].seconds, _seconds),
+    "seconds": Measure(lambda result, _: _summary(result).seconds, _seconds),
     "parameters": Measure(lambda result, _: count_parameters(result.run.config), "{:,.0f}".format),
     "lines of code": Measure(lambda result, _: len(source(result.run.config)), "{:.0f}".format),
     "lowest recall": Measure(lambda result, _: min(digit_values("recall", result)), percent),

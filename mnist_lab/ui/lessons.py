@@ -1,20 +1,17 @@
 """One lesson at a time: its text, the bet, the runs while they train, and the answer."""
 
-import html
-
 import streamlit as st
 
-from mnist_lab import links
 from mnist_lab.errors import MnistLabError
-from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
-from mnist_lab.lessons.running import Standing, is_done, is_under_way, results, seconds_to_go, standing, submit
+from mnist_lab.lessons.running import Standing, is_done, is_under_way, seconds_to_go, standing, submit
 from mnist_lab.plots import NO_TOOLBAR, curves, curves_figure
 from mnist_lab.runs import RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.data import render_data_status
-from mnist_lab.ui.lesson_charts import render_charts, render_image
+from mnist_lab.ui.lesson_answers import bets_on, render_answer
+from mnist_lab.ui.lesson_charts import render_image
 from mnist_lab.ui.visitor import visitor
 
 POLL_SECONDS = 1.0
@@ -61,7 +58,8 @@ def render_lesson(lesson: Lesson) -> None:
         if not _is_open(lesson):
             _render_start(lesson, now, bet)
         elif all(map(is_done, now.values())):
-            _render_answer(lesson, now, bet)
+            render_answer(lesson, now, bet)
+            st.button("Bet again", key="lesson-again", icon=":material/replay:", on_click=_again, args=(lesson,))
         elif any(map(is_under_way, now.values())):
             st.fragment(_watch, run_every=POLL_SECONDS)(lesson)
         else:
@@ -87,10 +85,6 @@ def _go(lesson_id: str) -> None:
     st.session_state[TO_TOP] = lesson_id
 
 
-def _bets(lesson: Lesson) -> Bets:
-    return Bets(resources.store().folder, lesson.id)
-
-
 def _is_open(lesson: Lesson) -> bool:
     """Whether this visitor has asked for the answer."""
     return bool(st.session_state.get(f"open-{lesson.id}"))
@@ -100,7 +94,7 @@ def _render_bet(lesson: Lesson) -> str | None:
     """The question with its options; the bet is kept. Once the answer is asked for, it stands."""
     key = f"bet-{lesson.id}"
     if key not in st.session_state:
-        st.session_state[key] = _bets(lesson).of(visitor())
+        st.session_state[key] = bets_on(lesson).of(visitor())
     if st.session_state[key] not in lesson.choices:
         st.session_state[key] = None
     st.subheader(lesson.question, anchor=False)
@@ -120,9 +114,9 @@ def _render_bet(lesson: Lesson) -> str | None:
 def _place(lesson: Lesson, key: str) -> None:
     try:
         if option := st.session_state[key]:
-            _bets(lesson).place(visitor(), option)
+            bets_on(lesson).place(visitor(), option)
         else:
-            _bets(lesson).withdraw(visitor())
+            bets_on(lesson).withdraw(visitor())
     except MnistLabError as error:
         st.warning(f"Your bet counts here, but could not be kept for the tally. {error}")
 
@@ -199,63 +193,7 @@ def _render_failures(now: Standing) -> None:
             st.error(f"**{name}** failed. {run.status.reason}", icon=":material/error:")
 
 
-def _render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
-    """The answer that the numbers give, the bet against it, and the comparison to see it in."""
-    try:
-        found = results(lesson, resources.store(), now)
-    except MnistLabError as error:
-        st.error(str(error))
-        return
-    answer = lesson.answered(found)
-    with st.container(key="lesson-answer", border=True):
-        st.caption("The answer")
-        st.header(answer.option, anchor=False)
-        if bet:
-            st.markdown("You bet on it." if bet == answer.option else f"You bet on **{bet}**.")
-        st.markdown(f"{answer.sentence} {lesson.filled(lesson.seen, found)}")
-        if lesson.expected not in (None, answer.option):
-            st.markdown(
-                f"This lesson was written for **{lesson.expected}**, and this time it came out otherwise. Training "
-                "begins at random, so small differences can turn round with another seed."
-            )
-    render_charts(lesson, found)
-    st.subheader("Why", anchor=False)
-    st.markdown(lesson.filled(lesson.why, found))
-    _render_tally(lesson, answer.option)
-    _render_try(lesson)
-
-
-def _render_tally(lesson: Lesson, answer: str) -> None:
-    """What everybody bet on, where there is more than one bet."""
-    tally = _bets(lesson).tally(lesson.choices)
-    total = sum(tally.values())
-    if total > 1:
-        st.caption(f"{tally.get(answer, 0)} of {total} bets on this server were right.")
-        st.html("".join(_tally_row(option, count, total) for option, count in tally.items() if count))
-
-
-def _tally_row(option: str, count: int, total: int) -> str:
-    share = f'<i><b style="width:{count / total:.0%}"></b></i>'
-    return f'<div class="tally"><span>{html.escape(option)}</span>{share}<em>{count}</em></div>'
-
-
-def _render_try(lesson: Lesson) -> None:
-    """Links that open the Train page with the settings of a run, and a way to bet once more."""
-    st.subheader("Try it yourself", anchor=False)
-    st.caption("Each opens the Train page with its settings. Change one and see what happens.")
-    with st.container(horizontal=True, vertical_alignment="center", key="lesson-try"):
-        for planned in lesson.runs:
-            st.page_link(
-                "pages/train.py",
-                label=planned.name,
-                icon=":material/tune:",
-                query_params=links.write(planned.config),
-                width="content",
-            )
-        st.button("Bet again", key="lesson-again", icon=":material/replay:", on_click=_again, args=(lesson,))
-
-
 def _again(lesson: Lesson) -> None:
     st.session_state[f"open-{lesson.id}"] = False
     st.session_state[f"bet-{lesson.id}"] = None
-    _bets(lesson).withdraw(visitor())
+    bets_on(lesson).withdraw(visitor())
