@@ -117,19 +117,31 @@ class Lesson(BaseModel):
 
 
 def _check_answer(lesson: Lesson) -> None:
-    validated = all(run.config.validation_share for run in lesson.runs)
-    wanted = [quantity.measure for quantity in lesson._quantities()]
-    if lesson._rule.kind == "score nearest to":
-        wanted += lesson.options
-    if any(measure.startswith("validation") for measure in wanted) and not validated:
-        raise ValueError("a run without validation images has no such score. Raise its validation_share above 0.")
+    kind, quantity = KINDS[lesson._rule.kind], lesson._rule.quantity
+    if kind.compares and quantity.run:
+        raise ValueError(f"{lesson.answer!r} compares all runs; leave 'of {quantity.run}' out.")
     if lesson._rule.kind == "largest step in" and len(lesson.runs) < 2:
         raise ValueError("there is no step with one run only.")
-    if KINDS[lesson._rule.kind].of_digits:
+    if kind.of_digits and (named := digit_measure(quantity.measure)):
         most = TEST_IMAGES[lesson.runs[0].config.dataset] - 1 if " image " in lesson.answer else 9
-        named = digit_measure(lesson._rule.quantity.measure)
-        if named and named[1] > most:
+        if named[1] > most:
             raise ValueError(f"{lesson.answer!r} ends with a number above {most:,}.")
+
+
+def _check_measures(lesson: Lesson) -> None:
+    measures = {quantity.measure for quantity in lesson._quantities()}
+    if lesson._rule.kind == "score nearest to":
+        measures |= set(lesson.options)
+    validated = all(run.config.validation_share for run in lesson.runs)
+    if any(measure.startswith("validation") for measure in measures) and not validated:
+        raise ValueError("a run without validation images has no such score. Raise its validation_share above 0.")
+    if "disagreement" in measures and (len(lesson.runs) < 2 or len({run.config.dataset for run in lesson.runs}) > 1):
+        raise ValueError("disagreement takes two runs or more that are tested on the same dataset.")
+
+
+def _check_alike(lesson: Lesson) -> None:
+    if lesson.alike and not KINDS[lesson._rule.kind].compares:
+        raise ValueError(f"{lesson.answer!r} does not compare runs, so they cannot come out alike. Leave it out.")
 
 
 def _check_options(lesson: Lesson) -> None:
@@ -167,7 +179,9 @@ def _check_image(lesson: Lesson) -> None:
 
 
 CHECKS: dict[str, Callable[[Lesson], None]] = {
-    "answer, seen or why": _check_answer,
+    "answer": _check_answer,
+    "answer, seen or why": _check_measures,
+    "alike": _check_alike,
     "options": _check_options,
     "expected": _check_expected,
     "image": _check_image,
@@ -208,7 +222,7 @@ def _run(number: int, common: Mapping[str, Any], run: Mapping[str, Any]) -> Plan
     if stray := [field for field in (*common, *own) if field in Lesson.model_fields]:
         raise LessonError(f"{stray[0]}: move this line to the top of the file, above [settings] and [[runs]].")
     try:
-        base = recipes.get(run["recipe"]).config if "recipe" in run else None
+        base = recipes.get(str(run["recipe"])).config if "recipe" in run else None
         return PlannedRun(name, parse({**common, **own}, base))
     except ConfigError as error:
         raise LessonError(f"runs, {name}: {error}") from error

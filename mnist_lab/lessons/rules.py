@@ -54,11 +54,13 @@ Find = Callable[[Quantity, Sequence[str], Sequence[Result]], Answer]
 class Kind(NamedTuple):
     """A way to find the answer: the options where a lesson gives none, and the finding.
 
-    `options` takes the names of the runs. `find` takes the quantity, the options and the results.
+    `options` takes the names of the runs. `find` takes the quantity, the options and the results. `compares` all runs,
+    or is about one; measures it `of_digits`, or of runs.
     """
 
     options: Callable[[Sequence[str]], list[str]]
     find: Find
+    compares: bool = False
     of_digits: bool = False
 
 
@@ -75,9 +77,7 @@ def _known(measure: str, runs: Sequence[str], of_digits: bool) -> str:
         return measure
     if not of_digits and measure in MEASURES:
         return measure
-    known = (
-        "recall, precision, share of wrong answers on 4, probability on image 7" if of_digits else ", ".join(MEASURES)
-    )
+    known = OF_DIGITS if of_digits else ", ".join(MEASURES)
     raise ValueError(f"{measure!r} is not measured. There are: {known}; with the runs {', '.join(runs)}.")
 
 
@@ -166,9 +166,9 @@ def number(option: str) -> float:
 
 
 KINDS: dict[str, Kind] = {
-    "largest step in": Kind(_steps, _step),
-    "largest": Kind(list, _extreme(max)),
-    "smallest": Kind(list, _extreme(min)),
+    "largest step in": Kind(_steps, _step, compares=True),
+    "largest": Kind(list, _extreme(max), compares=True),
+    "smallest": Kind(list, _extreme(min), compares=True),
     "value of": Kind(lambda runs: [], _value),
     "score nearest to": Kind(lambda runs: [], _score),
     "digit with largest": Kind(lambda runs: DIGITS, _digit("largest", max), of_digits=True),
