@@ -99,14 +99,14 @@ def test_owners_take_turns_and_what_is_moved_comes_first(store, engine):
     assert anns[0].id not in store.folder.names()
 
 
-def test_a_stop_takes_less_than_a_second(store, engine):
+def test_a_stop_comes_soon(store, engine):
     run = engine.submit(LONG, "to be stopped")
     under_way(store, run, epochs=1)
     asked = time.time()
     engine.stop(run.id)
     stopped = ended(store, run)
     assert (stopped.state, stopped.summary.epochs) == (RunState.STOPPED, len(epochs_of(store, run)))
-    assert stopped.status.ended - asked < 2.0  # half of it on an idle machine
+    assert stopped.status.ended - asked < 5.0  # a fraction of it on an idle machine: see benchmarks.training
 
 
 def test_two_engines_on_one_store_and_scheduler_share_the_line(store, engine, connect):
