@@ -54,7 +54,7 @@ def test_the_digit_is_the_most_probable(predictor, digits):
     assert prediction.probabilities[prediction.digit] == max(prediction.probabilities) == prediction.confidence
 
 
-@pytest.mark.parametrize("path", BUNDLED.glob("*/model.tflite"), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted(BUNDLED.glob("*/model.tflite")), ids=lambda path: path.parent.name)
 def test_the_bundled_models_answer_as_they_did_when_they_were_scored(path, mnist):
     store, name = RunStore("runs"), path.parent.name
     scored, images = store.evaluation(name), load(store.get(name).config.dataset).x_test[:2000]
