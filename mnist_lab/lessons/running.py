@@ -11,6 +11,7 @@ from mnist_lab.lessons.lesson import Lesson, PlannedRun
 from mnist_lab.lessons.measures import Result
 from mnist_lab.runs import Run, RunState, RunStore
 
+GROUP = "lesson: "  # begins the name of the group that a lesson's runs share
 OVERHEAD = 3.0  # seconds that a run takes beside its training, where no run of this machine tells
 
 _submitting = threading.Lock()
@@ -59,7 +60,7 @@ def submit(lesson: Lesson, engine: Engine, owner: str | None = None) -> None:
             run = now[planned.name]
             if not (is_done(run) or is_under_way(run)):
                 name = f"{lesson.title}: {planned.name}"
-                group = f"lesson: {lesson.id}"
+                group = GROUP + lesson.id
                 engine.submit(planned.config, name, recipes.named(planned.config), group=group, owner=owner)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_lab.errors import MnistLabError
 from mnist_lab.knobs import said
+from mnist_lab.lessons.running import GROUP as OF_A_LESSON
 from mnist_lab.plots import NO_TOOLBAR, search_figure
 from mnist_lab.runs import Run, RunState
 from mnist_lab.studies import Study, Trial, points, slug
@@ -48,7 +49,7 @@ def _groups() -> list["Study | list[Run]"]:
     """The newest first; those under way ahead of the others."""
     by_name: dict[str, list[Run]] = {}
     for run in resources.listing().runs:
-        if run.asked.group and not run.bundled:
+        if run.asked.group and not run.bundled and not run.asked.group.startswith(OF_A_LESSON):
             by_name.setdefault(run.asked.group, []).insert(0, run)
     studies = {name: resources.studies().study(name) for name in resources.studies().names()}
     groups = [studies.get(name) or by_name[name] for name in {**studies, **by_name}]
