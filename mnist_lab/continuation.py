@@ -8,7 +8,7 @@ from mnist_lab.errors import ConfigError, RunError
 from mnist_lab.runs import Run, RunStore, Tick
 
 NETWORK = (
-    *("network", "filters", "convolutions", "units", "activation", "batch_normalization", "initialization"),
+    *("network", "filters", "kernel", "convolutions", "units", "activation", "batch_normalization", "initialization"),
     *("output", "scaling"),
 )
 CONTINUED = ", continued"
@@ -21,6 +21,8 @@ def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
     """
     if not parent.summary:
         raise RunError(f"The run {parent.name} has no model to go on with: it is {parent.state}.")
+    if parent.config.network == "logistic":
+        raise ConfigError("A logistic regression is fitted to its end and cannot go on. Train it with more iterations.")
     config = parse(settings, parent.config)
     if fixed := [field for field in differing([parent.config, config]) if field in NETWORK]:
         raise ConfigError(

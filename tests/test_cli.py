@@ -188,6 +188,7 @@ def test_two_runs_are_compared(answer):
         (["train", "--recipe", "small-cnn", "--set", "epoch=3"], "epoch: there is no setting of this name"),
         (["train", "--recipe", "small-cnn", "--set", "epochs"], "KEY=VALUE"),
         (["train", "--continue", "small-cnn", "--set", "units=9"], "a run that goes on keeps its network"),
+        (["train", "--continue", "logistic-mnist"], "fitted to its end and cannot go on"),
         (["compare", "small-cnn", "smal-cnm"], "Near to it: small-cnn"),
         (["compare", "small-cnn", "../small-cnn"], "no run '../small-cnn'"),
         (["predict", "any.png", "--model", "nonesuch"], "no run 'nonesuch'"),

@@ -34,7 +34,8 @@ def _render_outcome(run: Run) -> None:
             f"{run.summary.train_accuracy:.2%} in training, {duration(run.summary.seconds)}.{_lineage_in_words(run)}",
             icon=":material/check_circle:",
         )
-        _render_continue(run)
+        if run.config.network != "logistic":
+            _render_continue(run)
     else:
         st.info(f"**{run.name}** was stopped before it began.", icon=":material/block:")
 
