@@ -79,6 +79,7 @@ def scheduler(tmp_path_factory, bucket):
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_grid_is_trained_on_a_cluster_and_an_object_store_though_a_worker_is_killed(scheduler, bucket, monkeypatch):
     monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.5)
     store = RunStore(f"{bucket}/runs", bundled=None)
@@ -106,6 +107,7 @@ def test_a_grid_is_trained_on_a_cluster_and_an_object_store_though_a_worker_is_k
         engine.close()
 
 
+@pytest.mark.slow
 def test_a_stop_reaches_a_run_on_an_object_store_and_its_steps_are_seen(scheduler, bucket):
     store = RunStore(f"{bucket}/stopped", bundled=None)
     engine = Engine(store)

@@ -18,6 +18,8 @@ from mnist_lab.jobs import Engine
 from mnist_lab.runs import RunState, RunStore
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SHORT = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0)
 MEDIUM = SHORT.model_copy(update={"epochs": 5, "batch_size": 1, "train_images": 1437})

@@ -20,6 +20,8 @@ from mnist_lab.studies import PRUNED, Studies
 from tests.conftest import ROOT
 from tests.test_jobs import wait_until
 
+pytestmark = pytest.mark.slow
+
 SHORT = TrainConfig(dataset="digits", train_images=300, units=(8,), epochs=2, validation_share=0.3)
 LONG = SHORT.model_copy(update={"train_images": 1000, "batch_size": 1, "epochs": 10, "validation_share": 0.1})
 QUICK = ["--set", "dataset=digits", "--set", "epochs=1", "--set", "train_images=300"]

@@ -90,6 +90,7 @@ def test_a_digit_is_bet_on_and_read_from_ten_probabilities(server, open_tab, mni
     expect(page.get_by_text("# shape (1, 28, 28)")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_every_lesson_runs_from_its_button(server, open_tab, mnist):
     page = open_tab(f"{server.url}/lessons")
     for lesson in library().lessons.values():

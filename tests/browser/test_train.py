@@ -57,6 +57,7 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, 
     assert stopped[0].summary.epochs < 200
 
 
+@pytest.mark.slow
 def test_jobs_wait_in_a_line_that_can_be_changed(server, open_tab):
     page = open_tab(f"{server.url}/train")
     set_field(page, "Epochs", "200")
@@ -90,7 +91,7 @@ def test_a_run_that_is_over_goes_on(server, open_tab):
     expect(page.get_by_text("dense 24, adam 0.001 finished")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Continue").first.click()
     set_field(page, "More epochs", "2")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Go on").click()
     expect(page.get_by_text("dense 24, adam 0.001, continued finished")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("It went on from dense 24, adam 0.001: 1 + 2 epochs.")).to_be_visible()
 
