@@ -32,7 +32,7 @@ from benchmarks.browsing import PATIENCE, chromium, server
 from mnist_lab import recipes
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, load, split
-from mnist_lab.runs import RunStore, Tick
+from mnist_lab.runs import RunStore
 
 ROUNDS = 3
 SEEDS = range(5)
@@ -209,26 +209,19 @@ def learning() -> None:
 
 
 def reporting() -> None:
-    """Print the share of a training's time that is spent outside of training."""
+    """Print the share of a worker's training that is spent outside of training."""
     from mnist_lab import training
+    from mnist_lab.worker import execute
 
     spent: list[float] = []
     for method in ("go_on", "end_epoch"):
         setattr(training.Course, method, _timed(getattr(training.Course, method), spent))
     with TemporaryDirectory() as scratch:
         store = RunStore(scratch, bundled=None)
-        run = store.create(FIRST_MODEL, "reporting")
-        ticks: list[Tick] = []
-
-        def report(tick: Tick) -> None:
-            store.log(run.id, tick)
-            ticks.append(tick)
-
-        checkpoint = Path(scratch) / "last.weights.h5"
-        config, stop = run.config, lambda: store.stop_requested(run.id)
-        training.train(config, load("mnist"), report, stop, checkpoint)
+        run = execute(store, store.create(FIRST_MODEL, "reporting").id)
+        ticks, epochs = store.metrics(run.id), run.config.epochs
     print("| reporting | |\n| --- | ---: |")
-    print(f"| ticks in an epoch of {ticks[-1].seconds / config.epochs:.2f} s | {len(ticks) / config.epochs:.1f} |")
+    print(f"| ticks in an epoch of {ticks[-1].seconds / epochs:.2f} s | {len(ticks) / epochs:.1f} |")
     print(f"| share of the time for ticks, checkpoints and requests | {sum(spent) / ticks[-1].seconds:.1%} |")
 
 
