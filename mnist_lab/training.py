@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from mnist_lab.batches import Batches
 from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, PixelStatistics, pixel_statistics, split
+from mnist_lab.datasets import Dataset, PixelStatistics, split
 from mnist_lab.errors import Diverged
 from mnist_lab.execution import Execution, Score
 from mnist_lab.networks import linear, scratch_training
-from mnist_lab.networks.keras_models import build, served, wants_one_hot
+from mnist_lab.networks.keras_models import build, pixels_for, served, wants_one_hot
 from mnist_lab.runs import Tick
 from mnist_lab.stopping import best_epoch
 from mnist_lab.stopping import is_over as no_longer_better
@@ -58,7 +58,7 @@ def train(
     parts = split(dataset, config)
     batches = Batches(parts.x_train, parts.y_train, config)
     keras.backend.clear_session()
-    pixels = pixel_statistics(parts.x_train)
+    pixels = pixels_for(config, parts.x_train)
     model, done = _model(config, batches.steps, pixels, checkpoint, start)
     execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
     course, pace = Course(config, batches.steps, model, report, should_stop, checkpoint), Pace()

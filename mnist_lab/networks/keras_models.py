@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.config import Initialization, Loss, Optimizer, Scaling, Schedule, TrainConfig
-from mnist_lab.datasets import PixelStatistics
+from mnist_lab.datasets import PixelStatistics, pixel_statistics
 from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
 from mnist_lab.preprocessing import LONGEST, SIDE
 
@@ -156,6 +156,11 @@ def build(config: TrainConfig, steps: int = 1, pixels: PixelStatistics = MNIST_P
         metrics=["accuracy"],
     )
     return model
+
+
+def pixels_for(config: TrainConfig, images: NDArray[np.uint8]) -> PixelStatistics:
+    """The statistics that `build` needs of the images to train on: counted where the scaling asks for them only."""
+    return pixel_statistics(images) if config.scaling == "standardised" else MNIST_PIXELS
 
 
 def served(model: keras.Model) -> keras.Model:

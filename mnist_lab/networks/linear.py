@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from mnist_lab.config import Loss, TrainConfig
-from mnist_lab.datasets import Dataset, Split, pixel_statistics, split
-from mnist_lab.networks.keras_models import build, features, set_dense
+from mnist_lab.datasets import Dataset, Split, split
+from mnist_lab.networks.keras_models import build, features, pixels_for, set_dense
 from mnist_lab.networks.scratch import Layer, score
 from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.runs import Tick
@@ -51,7 +51,7 @@ def train(
     is no checkpoint, and no `start` either: a run that was interrupted begins anew, and ends with the same weights.
     """
     parts = split(dataset, config)
-    model = build(config, pixels=pixel_statistics(parts.x_train))
+    model = build(config, pixels=pixels_for(config, parts.x_train))
     x = features(model, parts.x_train).astype(np.float64)
     watcher = _Watcher(config, parts, features(model, parts.x_validation), report, should_stop)
     regression = regression_for(config).set_callbacks(watcher)

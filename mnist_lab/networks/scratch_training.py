@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from mnist_lab import stopping
 from mnist_lab.augmentation import augment
 from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, pixel_statistics, split
+from mnist_lab.datasets import Dataset, split
 from mnist_lab.errors import Diverged
 from mnist_lab.networks import scratch
-from mnist_lab.networks.keras_models import build, features, served, set_dense
+from mnist_lab.networks.keras_models import build, features, pixels_for, served, set_dense
 from mnist_lab.networks.scratch import Layer, learn, score
 from mnist_lab.runs import Tick
 
@@ -39,7 +39,7 @@ def train(
     the last whole epoch, early stopping the best one. Raises Diverged.
     """
     parts = split(dataset, config)
-    model = build(config, pixels=pixel_statistics(parts.x_train))
+    model = build(config, pixels=pixels_for(config, parts.x_train))
     steps = -(-len(parts.x_train) // config.batch_size)
     layers = scratch.start(config, features(model, parts.x_train[:1]).shape[1])
     if start:
