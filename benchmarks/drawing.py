@@ -2,10 +2,11 @@
 
 While the pen moves: updates a second, and the time from each movement of the pen to the bars that know of it. At
 pen-up: the time to the last change of the bars. Processor time of the server while a visitor draws. `--training` does
-the same while a network trains on this machine.
+the same while two networks train on this machine.
 """
 
 import argparse
+import re
 import statistics
 import time
 
@@ -64,11 +65,12 @@ def draw_and_watch(page: Page) -> Log:
 
 
 def start_training(page: Page, url: str) -> None:
-    page.goto(f"{url}/train")
-    page.get_by_label("Epochs", exact=True).fill("200")
-    page.get_by_label("Epochs", exact=True).press("Enter")
-    page.get_by_role("button", name="Train").click()
-    page.get_by_text("epoch 2 of 200").wait_for(timeout=PATIENCE)
+    """Let two networks train at once, which fills two cores, and go back to drawing."""
+    page.goto(f"{url}/train?epochs=200")
+    under_way = page.get_by_text(re.compile(r"epoch \d+ of 200"))
+    for number in range(2):
+        page.get_by_role("button", name="Train", exact=True).click()
+        under_way.nth(number).wait_for(timeout=PATIENCE)
     page.get_by_role("link", name="Draw").click()
     page.locator(".st-key-canvas canvas.upper-canvas").wait_for(timeout=PATIENCE)
     page.wait_for_timeout(1000)
@@ -77,7 +79,7 @@ def start_training(page: Page, url: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--strokes", type=int, default=20)
-    parser.add_argument("--training", action="store_true", help="while a network trains")
+    parser.add_argument("--training", action="store_true", help="while two networks train")
     options = parser.parse_args()
     updates, movements, finals = [], [], []
     with server(workers=options.training) as running, chromium() as browser:
