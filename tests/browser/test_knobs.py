@@ -95,7 +95,8 @@ def test_what_cannot_stand_together_is_said_below_its_field(server, open_tab):
 
 def test_the_layers_and_the_code_of_a_network_can_be_read(server, open_tab):
     page = open_tab(f"{server.url}/train?recipe=dense-100x3-sigmoid")
-    page.get_by_role("button", name="Layers").first.click()
+    expect(page.get_by_text("99,710").first).to_be_visible(timeout=30_000)
+    page.get_by_test_id("stPopover").filter(has_text="Layers").get_by_role("button").click()
     expect(page.locator("table.summary")).to_contain_text("99,710")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="As code").click()
