@@ -9,7 +9,7 @@ from typing import Any
 
 from mnist_lab import cli_many, recipes
 from mnist_lab.code import script
-from mnist_lab.comparison import sentence, verdict
+from mnist_lab.comparing.verdicts import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load

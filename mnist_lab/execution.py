@@ -43,7 +43,7 @@ class Score(NamedTuple):
 
 
 class Execution:
-    """Trains and scores a compiled Keras model: `fit` and `evaluate`, many batches a call.
+    """Trains and scores a compiled Keras model whose optimizer is built: `fit` and `evaluate`, many batches a call.
 
     Images are uint8 in 0..255 or float32 in [0, 1], (n, 28, 28), by `dtype`; labels int32 (n,).
     """
@@ -52,7 +52,6 @@ class Execution:
         self._model = model
         self._batch_size = batch_size
         self._one_hot = one_hot
-        model.optimizer.build(model.trainable_variables)
         labels = tf.TensorSpec((None,), tf.int32)
         self._train = tf.function(self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels])
         self._score = tf.function(

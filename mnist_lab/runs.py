@@ -21,6 +21,7 @@ from mnist_lab.folders import Folder
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
+SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
 CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -1,6 +1,9 @@
-"""When to stop early: pure functions of the validation losses of the epochs so far, so a resumed run decides alike."""
+"""When to stop early: pure functions of the losses so far."""
 
+import math
 from collections.abc import Sequence
+
+from mnist_lab.errors import Diverged
 
 
 def best_epoch(losses: Sequence[float]) -> int:
@@ -11,3 +14,11 @@ def best_epoch(losses: Sequence[float]) -> int:
 def is_over(losses: Sequence[float], patience: int) -> bool:
     """Whether `patience` epochs in a row brought no lower validation loss. A patience of 0 never ends."""
     return 0 < patience <= len(losses) - best_epoch(losses)
+
+
+def check_loss(loss: float, epoch: int) -> None:
+    """Raise Diverged where the loss is no number any more, in that epoch, counted from 1."""
+    if not math.isfinite(loss):
+        raise Diverged(
+            f"The loss became {loss} in epoch {epoch}: the steps were too large. Try a smaller learning rate."
+        )

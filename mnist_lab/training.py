@@ -1,6 +1,5 @@
 """Train one network. Imports TensorFlow: for the training side only."""
 
-import logging
 import math
 import os
 import time
@@ -17,22 +16,18 @@ from numpy.typing import NDArray
 from mnist_lab.batches import Batches
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, PixelStatistics, split
-from mnist_lab.errors import Diverged
 from mnist_lab.execution import Execution, Score
-from mnist_lab.networks import linear, scratch_training
+from mnist_lab.networks import checkpoints, linear, scratch_training
 from mnist_lab.networks.keras_models import build, pixels_for, served, wants_one_hot
-from mnist_lab.runs import Tick
-from mnist_lab.stopping import best_epoch
+from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.stopping import best_epoch, check_loss
 from mnist_lab.stopping import is_over as no_longer_better
-
-log = logging.getLogger(__name__)
 
 Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]
 
 TRAINERS = {"scratch": scratch_training.train, "logistic": linear.train}  # networks that Keras does not train
 
-SECONDS_BETWEEN_TICKS = 0.25
 SECONDS_AT_ONCE = 0.1  # in one call: enough that what happens between calls hardly counts, little enough to stop soon
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
 FIRST_STEPS = 8
@@ -83,13 +78,8 @@ def _model(
     if start:
         _go_on_from(model, keras.models.load_model(start), config)
     first = int(model.optimizer.iterations.numpy())
-    if checkpoint and checkpoint.exists():
-        try:
-            model.load_weights(checkpoint)
-        except (OSError, ValueError, KeyError) as error:
-            log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
-            checkpoint.unlink()
-            return _model(config, steps, pixels, None, start)
+    if checkpoint and checkpoint.exists() and not checkpoints.load(model, checkpoint):
+        return _model(config, steps, pixels, None, start)
     return model, (int(model.optimizer.iterations.numpy()) - first) // steps
 
 
@@ -153,7 +143,8 @@ class Course:
             self._kept = [variable.numpy() for variable in self._variables()]
         due = epoch + 1 == self._config.epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
         if self._checkpoint and due:
-            self._save(self._checkpoint)
+            checkpoints.save(self._model, self._checkpoint)
+            self._saved = time.monotonic()
         self._tick(epoch, self._steps, validation)
         self._score = Score()
         self.stopped = self._should_stop()
@@ -172,17 +163,13 @@ class Course:
             variable.assign(value)
 
     def _tick(self, epoch: int, step: int, validation: Score | None = None) -> None:
-        loss = self._score.mean_loss
-        if not math.isfinite(loss):
-            raise Diverged(
-                f"The loss became {loss} in epoch {epoch + 1}: the steps were too large. Try a smaller learning rate."
-            )
+        check_loss(self._score.mean_loss, epoch + 1)
         self._ticked = time.monotonic()
         tick = Tick(
             epoch=epoch + 1,
             step=step,
             steps=self._steps,
-            loss=loss,
+            loss=self._score.mean_loss,
             accuracy=self._score.accuracy,
             learning_rate=float(self._model.optimizer.learning_rate),
             seconds=self._ticked - self._began,
@@ -190,12 +177,6 @@ class Course:
             val_accuracy=validation and validation.accuracy,
         )
         self._report(tick)
-
-    def _save(self, checkpoint: Path) -> None:
-        partial = checkpoint.with_name("partial.weights.h5")
-        self._model.save_weights(partial)
-        partial.replace(checkpoint)
-        self._saved = time.monotonic()
 
     def _variables(self) -> list[keras.Variable]:
         return [*self._model.variables, *self._model.optimizer.variables]

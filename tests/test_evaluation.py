@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from mnist_lab.comparison import judge, sentence, verdict
+from mnist_lab.comparing.verdicts import judge, sentence, verdict
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError
 from mnist_lab.evaluation import Evaluation

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.evaluation import DigitScores
 from mnist_lab.lessons.measures import MEASURES, Result
-from mnist_lab.plots import COLORS, DIGITS
+from mnist_lab.plots.style import COLORS, DIGITS
 
 TRAINING, TEST = COLORS[0], COLORS[1]
 ROW = 64  # pixels for each run

@@ -26,9 +26,8 @@ from mnist_lab.datasets import Dataset, Split, split
 from mnist_lab.networks.keras_models import build, features, pixels_for, set_dense
 from mnist_lab.networks.scratch import Layer, score
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.runs import Tick
+from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
 
-SECONDS_BETWEEN_TICKS = 0.25
 NEVER = -1e4  # a digit that was never seen: its softmax is 0 in any company
 LOSS: Loss = "sparse-cross-entropy"
 

@@ -1,6 +1,5 @@
 """Train a network from scratch, with the contract of `training.train`. Imports TensorFlow, to save it like others."""
 
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +13,11 @@ from mnist_lab import stopping
 from mnist_lab.augmentation import augment
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, split
-from mnist_lab.errors import Diverged
-from mnist_lab.networks import scratch
+from mnist_lab.networks import checkpoints, scratch
 from mnist_lab.networks.keras_models import build, features, pixels_for, served, set_dense
 from mnist_lab.networks.scratch import Layer, learn, score
-from mnist_lab.runs import Tick
-
-log = logging.getLogger(__name__)
-
-SECONDS_BETWEEN_TICKS = 0.25
+from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.stopping import check_loss
 
 
 def train(
@@ -118,10 +113,7 @@ class _Loop:
     def _tick(self, epoch: int, step: int, val_loss: float | None = None, val_accuracy: float | None = None) -> None:
         self._last = time.monotonic()
         loss = self._cost / self._seen
-        if not np.isfinite(loss):
-            raise Diverged(
-                f"The loss became {loss} in epoch {epoch}: the steps were too large. Try a smaller learning rate."
-            )
+        check_loss(loss, epoch)
         rate, seconds = self._config.learning_rate, self._last - self._started
         accuracy = self._right / self._seen
         self._report(Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy))
@@ -135,21 +127,13 @@ def _save(model: keras.Model, layers: list[Layer], steps: int, checkpoint: Path 
     if checkpoint:
         set_dense(model, [(layer.weights, layer.biases) for layer in layers])
         model.optimizer.iterations.assign(steps)
-        partial = checkpoint.with_name("partial.weights.h5")
-        model.save_weights(partial)
-        partial.replace(checkpoint)
+        checkpoints.save(model, checkpoint)
 
 
 def _restore(model: keras.Model, layers: list[Layer], checkpoint: Path | None) -> int:
     """Set the layers as `checkpoint` keeps them; the steps that they have behind them."""
     model.optimizer.build(model.trainable_variables)
-    if not checkpoint or not checkpoint.exists():
-        return 0
-    try:
-        model.load_weights(checkpoint)
-    except (OSError, ValueError, KeyError) as error:
-        log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
-        checkpoint.unlink()
+    if not checkpoints.load(model, checkpoint):
         return 0
     _set(layers, model)
     return int(model.optimizer.iterations.numpy())

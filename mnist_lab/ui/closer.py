@@ -10,7 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
-from mnist_lab.plots import NO_TOOLBAR, replay_figure, wobble_figure
+from mnist_lab.plots.drawings import replay_figure, wobble_figure
+from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.prediction import Prediction
 from mnist_lab.preprocessing import FloatImage, Step, prepare
 from mnist_lab.rejection import Doubt

@@ -8,11 +8,12 @@ import streamlit as st
 from mnist_lab.errors import MnistLabError
 from mnist_lab.knobs import said
 from mnist_lab.lessons.running import GROUP as OF_A_LESSON
-from mnist_lab.plots import NO_TOOLBAR, search_figure
+from mnist_lab.plots.groups import search_figure
+from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run, RunState
 from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import forms, resources
-from mnist_lab.ui.comparing import GROUP
+from mnist_lab.ui.compare.table import GROUP
 
 POLL_SECONDS = 1.0
 RECENT_SECONDS = 900

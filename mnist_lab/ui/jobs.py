@@ -8,7 +8,8 @@ import streamlit as st
 from mnist_lab.continuation import behind, history
 from mnist_lab.errors import MnistLabError
 from mnist_lab.jobs import STALE_SECONDS
-from mnist_lab.plots import NO_TOOLBAR, curves, curves_figure
+from mnist_lab.plots.curves import curves, curves_figure
+from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, Tick
 from mnist_lab.ui import resources

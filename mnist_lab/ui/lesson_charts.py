@@ -13,7 +13,9 @@ from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.measures import MEASURES, Result, percent
 from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters, layer_shapes
-from mnist_lab.plots import NO_TOOLBAR, confusion_figure, curves, curves_figure
+from mnist_lab.plots.curves import curves, curves_figure
+from mnist_lab.plots.matrices import confusion_figure
+from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.prediction import Prediction
 from mnist_lab.ui.answer import bars
 from mnist_lab.ui.pixels import pixels

@@ -6,7 +6,8 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
 from mnist_lab.lessons.running import Standing, is_done, is_under_way, seconds_to_go, standing, submit
-from mnist_lab.plots import NO_TOOLBAR, curves, curves_figure
+from mnist_lab.plots.curves import curves, curves_figure
+from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.data import render_data_status

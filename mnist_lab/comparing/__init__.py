@@ -1,0 +1,1 @@
+"""What a comparison says, from the runs' files alone; no model runs here."""

@@ -1,0 +1,1 @@
+"""Figures from facts: each function takes what was computed elsewhere and only draws it."""

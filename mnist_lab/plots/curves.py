@@ -1,0 +1,104 @@
+"""The curves of trainings."""
+
+from collections.abc import Iterable
+from itertools import cycle
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from mnist_lab.plots.style import COLORS
+from mnist_lab.runs import Tick
+
+METRICS = {"accuracy": "Accuracy", "loss": "Loss"}
+MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
+
+
+class Curve(NamedTuple):
+    """One metric of one run: `x` in epochs behind, `y` its value there.
+
+    In training that is the mean over the batches since the point before; validation is measured once an epoch.
+    """
+
+    run: str
+    metric: str
+    validation: bool
+    x: list[float]
+    y: list[float]
+
+
+def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
+    """Accuracy and loss of a run in training and, where there is any, in validation."""
+    ticks = _thinned(list(ticks))
+    found = []
+    for metric in METRICS:
+        validated = [tick for tick in ticks if getattr(tick, f"val_{metric}") is not None]
+        for validation, seen in ((False, ticks), (True, validated)):
+            if seen:
+                y = [getattr(tick, f"val_{metric}") for tick in seen] if validation else _since_last(seen, metric)
+                found.append(Curve(run, metric, validation, [tick.position for tick in seen], y))
+    return found
+
+
+def _thinned(ticks: list[Tick]) -> list[Tick]:
+    """At most about MOST_POINTS ticks, with the end of every epoch among them."""
+    every = max(1, len(ticks) // MOST_POINTS)
+    return [tick for place, tick in enumerate(ticks) if place % every == 0 or tick.ends_epoch]
+
+
+def _since_last(ticks: list[Tick], metric: str) -> list[float]:
+    """A metric over the batches since the tick before, from its means since the start of the epoch.
+
+    The means themselves would draw a step at the start of each epoch, where they begin anew.
+    """
+    values = []
+    for before, tick in zip([None, *ticks], ticks, strict=False):
+        mean = getattr(tick, metric)
+        if before and before.epoch == tick.epoch:
+            total = mean * tick.step - getattr(before, metric) * before.step
+            mean = total / (tick.step - before.step)
+        values.append(mean)
+    return values
+
+
+def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
+    """Accuracy beside loss: a colour a run, training as a line, validation dashed with a mark at each epoch.
+
+    Where there is one run only, the two colours tell training from validation.
+    """
+    figure = make_subplots(rows=1, cols=2, subplot_titles=list(METRICS.values()), horizontal_spacing=0.1)
+    for color, its_curves in zip(cycle(COLORS), runs.values(), strict=False):
+        for curve in its_curves:
+            figure.add_trace(
+                _line(curve, color, alone=len(runs) == 1), row=1, col=1 + list(METRICS).index(curve.metric)
+            )
+    figure.update_xaxes(title_text="epoch", rangemode="tozero")
+    figure.update_yaxes(tickformat=".0%", row=1, col=1)
+    figure.update_yaxes(rangemode="tozero", row=1, col=2)
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 56, "b": 8},
+        legend={"orientation": "h", "y": 1.18, "x": 0, "yanchor": "bottom"},
+        hovermode="closest",
+        uirevision="curves",
+    )
+    return figure
+
+
+def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
+    part = "validation" if curve.validation else "training"
+    text = ".2%" if curve.metric == "accuracy" else ".4f"
+    return go.Scatter(
+        x=curve.x,
+        y=curve.y,
+        name=part if alone else f"{curve.run}, {part}",
+        legendgroup=f"{curve.run} {part}",
+        showlegend=curve.metric == "accuracy",
+        mode="lines+markers" if curve.validation else "lines",
+        line={
+            "color": COLORS[1] if alone and curve.validation else color,
+            "width": 2.5,
+            "dash": "dot" if curve.validation else "solid",
+        },
+        hovertemplate=f"{curve.run}, {part}<br>epoch %{{x:.2f}}: %{{y:{text}}}<extra></extra>",
+    )
