@@ -14,12 +14,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a camera for the tests
+SLOW = 240_000  # milliseconds, for what waits for a training on a busy machine with cold workers
+expect.set_options(timeout=30_000)  # what comes at once on a quiet machine takes seconds on a busy one
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")  # Streamlit tries its address below each page's first
 
 STROKES = {
@@ -145,7 +147,7 @@ def draw(page: Page, digit: int) -> None:
         page.mouse.up()
 
 
-def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
@@ -154,3 +156,31 @@ def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 10.0)
 
 def answer(page: Page) -> Locator:
     return page.locator(".st-key-prediction")
+
+
+def ink(page: Page) -> int:
+    """How many pixels of the canvas are drawn on."""
+    count = """upper => { const lower = upper.parentElement.querySelector('canvas.lower-canvas');
+      const pixels = lower.getContext('2d').getImageData(0, 0, lower.width, lower.height).data;
+      return pixels.filter((value, index) => index % 4 === 0 && value > 200).length }"""
+    return int(canvas(page).evaluate(count))
+
+
+def settled(page: Page) -> Page:
+    """The page, once no script is running: until then a field may be there twice, of which one goes."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    return page
+
+
+def field(page: Page, label: str) -> Locator:
+    return settled(page).get_by_label(label, exact=True).first
+
+
+def set_field(page: Page, label: str, value: str) -> None:
+    field(page, label).fill(value)
+    field(page, label).press("Enter")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    settled(page).get_by_role("combobox", name=label, exact=True).first.click()
+    page.get_by_role("option", name=option, exact=True).click()

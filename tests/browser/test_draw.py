@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import answer, canvas, draw
+from tests.browser.conftest import answer, canvas, draw, ink, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,7 @@ def test_clear_empties_the_canvas_and_the_answer(server, open_tab):
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
     page.get_by_role("button", name="Clear").click()
     expect(answer(page)).to_have_text(re.compile("draw a digit", re.IGNORECASE))
+    wait_until(page, lambda: ink(page) == 0)
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
 
@@ -60,13 +61,7 @@ def test_the_drawing_survives_a_visit_to_another_page(server, open_tab):
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     page.get_by_role("link", name="Draw").click()
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
-    page.wait_for_timeout(500)  # let the canvas draw what was put back
-    ink = canvas(page).evaluate(
-        "upper => { const lower = upper.parentElement.querySelector('canvas.lower-canvas');"
-        "const pixels = lower.getContext('2d').getImageData(0, 0, lower.width, lower.height).data;"
-        "return pixels.filter((value, index) => index % 4 === 0 && value > 200).length }"
-    )
-    assert ink > 1000
+    wait_until(page, lambda: ink(page) > 1000)
 
 
 def test_two_tabs_do_not_see_each_others_drawing(server, open_tab):

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.runs import RunStore
 from mnist_lab.studies import Studies
-from tests.browser.test_train import SLOW
+from tests.browser.conftest import SLOW, field, settled
 
 pytestmark = pytest.mark.browser
 
@@ -16,13 +16,13 @@ QUICK = "dataset=digits&epochs=2&units=16"
 
 
 def choose(page: Page, mode: str) -> None:
-    page.get_by_role("radiogroup", name="What to train").get_by_text(mode).click()
+    settled(page).get_by_role("radiogroup", name="What to train").get_by_text(mode).click()
 
 
 def ask(page: Page, key: str, text: str) -> None:
-    field = page.locator(f".st-key-{key} input")
-    field.fill(text)
-    field.press("Enter")
+    asked = settled(page).locator(f".st-key-{key} input")
+    asked.fill(text)
+    asked.press("Enter")
 
 
 def group(page: Page, name: str) -> Locator:
@@ -62,11 +62,11 @@ def test_a_search_from_the_page_fills_the_form_with_the_best_it_found(server, op
     expect(card.locator(".js-plotly-plot")).to_be_visible()
     best = Studies(RunStore(server.runs)).study("from the page").best
     expect(card).to_contain_text(best.run.name)
-    expect(page.get_by_label("Hidden layers", exact=True).first).to_have_value("16")
+    expect(field(page, "Hidden layers")).to_have_value("16")
     card.get_by_role("button", name="Put into the form").click()
     (units,) = best.run.config.units
-    expect(page.get_by_label("Hidden layers", exact=True).first).to_have_value(str(units))
-    expect(page.get_by_label("Learning rate", exact=True).first).to_have_value(f"{best.run.config.learning_rate:g}")
+    expect(field(page, "Hidden layers")).to_have_value(str(units))
+    expect(field(page, "Learning rate")).to_have_value(f"{best.run.config.learning_rate:g}")
     card.get_by_role("button", name="Go on").click()
     expect(card.get_by_text(re.compile("of 13 done"))).to_be_visible(timeout=SLOW)
     card.get_by_role("button", name="Stop the search").click()

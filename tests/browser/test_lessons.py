@@ -7,12 +7,10 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.lessons.library import library
 from mnist_lab.runs import RunStore
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import SLOW, wait_until
 from tests.test_lessons import written
 
 pytestmark = pytest.mark.browser
-
-SLOW = 240_000  # milliseconds, on a busy machine with cold workers
 
 
 def bet(page: Page, option: str) -> None:

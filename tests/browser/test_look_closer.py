@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import STROKES, answer, canvas, draw, wait_until
+from tests.browser.conftest import STROKES, answer, canvas, draw, settled, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -28,14 +28,14 @@ def touch(page: Page, digit: int) -> None:
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def choose(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).or_(
+def press(page: Page, name: str) -> None:
+    settled(page).get_by_role("button", name=name, exact=True).or_(
         page.get_by_role("radio", name=name, exact=True)
     ).first.click()
 
 
 def look(page: Page, view: str) -> Locator:
-    choose(page, view)
+    press(page, view)
     return page.locator(".st-key-closer-view")
 
 
@@ -45,6 +45,7 @@ def drawn(request, server, open_tab):
     page = open_tab(server.url, **(PHONE if request.param == "finger" else {}))
     (touch if request.param == "finger" else draw)(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    expect(page.get_by_role("button", name="Share")).to_be_visible()  # the canvas has sent its strokes
     return page
 
 
@@ -134,7 +135,7 @@ def test_replay_says_when_it_decided(drawn):
 
 def test_nearest_shows_training_images_of_the_digit(drawn, mnist):
     view = look(drawn, "Nearest")
-    expect(view.locator(".nearest figcaption").first).to_have_text("3", timeout=20_000)
+    expect(view.locator(".nearest figcaption").first).to_have_text("3")
 
 
 def test_own_drawings_are_kept_on_a_click_downloaded_and_deleted(drawn):
@@ -171,12 +172,12 @@ def test_a_scribble_does_not_look_like_a_digit(server, open_tab, mnist):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
     page.mouse.up()
     expect(answer(page)).to_contain_text("does not look like a digit")
-    expect(page.locator(".st-key-doubt .nearest figure")).to_have_count(8, timeout=20_000)
+    expect(page.locator(".st-key-doubt .nearest figure")).to_have_count(8)
 
 
 def test_several_digits_are_read_one_by_one(server, open_tab):
     page = open_tab(server.url)
-    choose(page, "Several digits")
+    press(page, "Several digits")
     wide = page.locator(".st-key-canvas-several canvas.upper-canvas")
     wide.wait_for()
     box = wide.bounding_box()
@@ -195,7 +196,7 @@ def test_several_digits_are_read_one_by_one(server, open_tab):
 
 def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, mnist):
     page = open_tab(server.url)
-    choose(page, "Upload")
+    press(page, "Upload")
     upload = page.locator("[data-testid=stFileUploader] input[type=file]")
     paper = io.BytesIO()
     Image.fromarray(255 - mnist.x_test[0]).resize((200, 200)).save(paper, "PNG")
@@ -208,7 +209,7 @@ def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, m
 
 def test_a_photo_is_read(server, open_tab):
     page = open_tab(server.url, permissions=["camera"])
-    choose(page, "Camera")
+    press(page, "Camera")
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_role("button", name="Clear photo")).to_be_visible()
@@ -218,7 +219,7 @@ def test_a_photo_is_read(server, open_tab):
 
 def test_a_test_image_can_be_taken_instead(server, open_tab, mnist):
     page = open_tab(server.url)
-    choose(page, "Test image")
+    press(page, "Test image")
     number = page.get_by_label("Test image", exact=True).last
     number.fill("0")
     number.press("Enter")

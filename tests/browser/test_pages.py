@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import RunStore
+from tests.browser.conftest import SLOW, set_field, settled
 
 pytestmark = pytest.mark.browser
 
@@ -37,8 +38,7 @@ def test_without_mnist_the_lab_says_so_and_offers_the_small_digits(tmp_path, sta
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "nothing"))
     page = open_tab(f"{start_server(tmp_path / 'runs').url}/train")
     expect(page.get_by_text("there is no mnist.npz in that folder")).to_be_visible()
-    page.get_by_label("Epochs", exact=True).fill("2")
-    page.get_by_label("Epochs", exact=True).press("Enter")
-    page.get_by_role("button", name="Train").click()
-    expect(page.get_by_text(re.compile("finished: "))).to_be_visible(timeout=90_000)
+    set_field(page, "Epochs", "2")
+    settled(page).get_by_role("button", name="Train").click()
+    expect(page.get_by_text(re.compile("finished: "))).to_be_visible(timeout=SLOW)
     assert RunStore(tmp_path / "runs").listing().runs[0].config.dataset == "digits"

@@ -7,21 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_lab.runs import RunState, RunStore
-from tests.browser.conftest import answer, draw
+from tests.browser.conftest import SLOW, answer, draw, field, set_field, settled
 
 pytestmark = pytest.mark.browser
 
-SLOW = 90_000  # milliseconds, on a busy machine with cold workers
-
-
-def set_field(page: Page, label: str, value: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(value)
-    field.press("Enter")
-
 
 def train(page: Page) -> None:
-    page.get_by_role("button", name="Train", exact=False).click()
+    settled(page).get_by_role("button", name="Train", exact=False).click()
 
 
 def test_a_training_on_mnist_is_watched_and_found_in_compare(server, open_tab, mnist):
@@ -52,7 +44,7 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, 
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
     page.get_by_role("link", name="Train").click()
-    expect(page.get_by_label("Epochs", exact=True)).to_have_value("200")
+    expect(field(page, "Epochs")).to_have_value("200")
     page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_text(re.compile("stopped: "))).to_be_visible(timeout=SLOW)
     stopped = [run for run in RunStore(server.runs).listing().runs if run.state is RunState.STOPPED]
@@ -112,8 +104,8 @@ def test_a_recipe_fills_in_the_form(server, open_tab):
     page = open_tab(f"{server.url}/train")
     page.get_by_role("combobox", name="Start from").click()
     page.get_by_role("option", name="dense-512-rmsprop").click()
-    expect(page.get_by_label("Hidden layers", exact=True)).to_have_value("512")
-    expect(page.get_by_label("Batch size", exact=True)).to_have_value("128")
+    expect(field(page, "Hidden layers")).to_have_value("512")
+    expect(field(page, "Batch size")).to_have_value("128")
     expect(page.get_by_text("407,050")).to_be_visible()
 
 
