@@ -243,7 +243,7 @@ def first() -> None:
         page = browser.new_page()
         page.goto(f"{running.url}/train?epochs=100")
         train_button = page.get_by_role("button", name="Train", exact=True)
-        points = page.locator(".st-key-jobs .js-plotly-plot")
+        points = page.locator("[class*=st-key-job-] .js-plotly-plot")
         for _ in range(1 + ROUNDS):  # the first also waits for the workers
             train_button.wait_for(timeout=PATIENCE)
             started = time.perf_counter()

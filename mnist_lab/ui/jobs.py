@@ -5,15 +5,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mnist_lab.continuation import behind, history
 from mnist_lab.errors import MnistLabError
 from mnist_lab.jobs import STALE_SECONDS
-from mnist_lab.plots.curves import curves, curves_figure
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, Tick
 from mnist_lab.ui import resources
 from mnist_lab.ui.outcomes import duration, render_outcomes
+from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
 
 POLL_SECONDS = 0.5
@@ -104,15 +102,7 @@ def _render_job(run: Run) -> None:
     if run.state is not RunState.QUEUED:
         st.progress(min(_position(ticks) / run.config.rounds, 1.0), text=_progress_in_words(run, ticks))
     if ticks:
-        _render_curves(run, ticks)
-
-
-def _render_curves(run: Run, ticks: list[Tick]) -> None:
-    """The run's curves, behind those of the runs that it goes on from."""
-    before = history(resources.store(), run)
-    series = {"before": curves("before", before)} if before else {}
-    series[run.name] = curves(run.name, behind(before, ticks))
-    st.plotly_chart(curves_figure(series), key=f"curves-{run.id}", config=NO_TOOLBAR)
+        render_curves(run, ticks)
 
 
 def _position(ticks: list[Tick]) -> float:

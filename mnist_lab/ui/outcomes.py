@@ -8,6 +8,7 @@ from mnist_lab.config import bounds
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run, RunState
 from mnist_lab.ui import resources
+from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
 
 RECENT_SECONDS = 900
@@ -15,12 +16,15 @@ RECENT = 4
 
 
 def render_outcomes(runs: list[Run]) -> list[Run]:
-    """What came out of the runs that ended a short while ago; those runs."""
+    """What came out of the runs that ended a short while ago, of the last one with its curves; those runs."""
     ended = [run for run in runs if not run.bundled and time.time() - (run.status.ended or 0) < RECENT_SECONDS]
     recent = sorted(ended, key=lambda run: -(run.status.ended or 0))[:RECENT]
     for run in recent:
         with st.container(key=f"outcome-{run.id}"):
             _render_outcome(run)
+            ticks = resources.store().metrics(run.id) if run is recent[0] else []
+            if ticks:
+                render_curves(run, ticks)
     return recent
 
 

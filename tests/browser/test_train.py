@@ -83,6 +83,7 @@ def test_a_run_that_is_over_goes_on(server, open_tab):
     set_field(page, "Epochs", "1")
     train(page)
     expect(page.get_by_text("dense 24, adam 0.001 finished")).to_be_visible(timeout=SLOW)
+    expect(page.locator("[class*=st-key-outcome-] .js-plotly-plot")).to_have_count(1)
     page.get_by_role("button", name="Continue").first.click()
     set_field(page, "More epochs", "2")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Go on").click()
