@@ -40,6 +40,11 @@ class Evaluation:
         """Whether each answer is right, bool (n,)."""
         return self.answers == self.labels
 
+    @cached_property
+    def confidences(self) -> NDArray[np.float32]:
+        """The probability of each answer, float32 (n,) in [0, 1]."""
+        return self.probabilities.max(axis=1)
+
     @property
     def accuracy(self) -> float:
         """Share of right answers, in [0, 1]."""

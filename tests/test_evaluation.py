@@ -101,13 +101,11 @@ def test_a_verdict_turns_round_with_its_runs():
 
 @pytest.mark.parametrize(
     ("fixed", "broken", "beginning"),
-    [(30, 5, "second is better: "), (5, 30, "first is better: "), (6, 4, "No clear winner: "), (0, 0, "No clear")],
+    [(30, 5, "second is better: "), (5, 30, "first is better: "), (6, 4, "No clear winner: "), (0, 0, "No difference")],
 )
 def test_the_sentence_names_the_better_run(fixed, broken, beginning):
     judged = judge(*against(100, fixed, broken), "id-1", "id-2")
-    text = sentence(judged, "first", "second")
-    assert text.startswith(beginning)
-    assert f"second gets {fixed} images right that first gets wrong, and loses {broken}" in text
+    assert sentence(judged, "first", "second").startswith(beginning)
 
 
 def test_runs_on_the_same_images_are_compared(store):

@@ -1,12 +1,24 @@
 """Which of two runs is better, and is it luck? All from their evaluations; no model runs here."""
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from mnist_lab.errors import RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.runs import Run, RunStore
 
 SIGNIFICANT = 0.05
+CONFIDENCE = 0.95  # of every interval
+
+
+class Interval(NamedTuple):
+    """Where a share lies, as far as these images tell: both ends in [0, 1]."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -14,7 +26,8 @@ class Verdict:
     """Two runs on the same test images.
 
     `fixed` are images that only the second gets right, `broken` those that only the first does. `p_value` is the exact
-    McNemar test's: how often luck alone would part the two at least so far (McNemar 1947, Psychometrika 12:153).
+    McNemar test's: how often luck alone would part two equally good ones at least so far (McNemar 1947, Psychometrika
+    12:153). The intervals are Wilson's, at 95 %.
     """
 
     first: str
@@ -25,6 +38,8 @@ class Verdict:
     broken: int
     p_value: float
     images: int
+    first_interval: Interval
+    second_interval: Interval
 
     @property
     def better(self) -> str | None:
@@ -44,21 +59,62 @@ def verdict(first: Run, second: Run, store: RunStore) -> Verdict:
 
 def judge(one: Evaluation, two: Evaluation, first: str = "A", second: str = "B") -> Verdict:
     """The verdict between two evaluations of the same test set."""
-    from scipy.stats import binomtest
-
     fixed = int((two.correct & ~one.correct).sum())
     broken = int((one.correct & ~two.correct).sum())
-    p_value = float(binomtest(fixed, fixed + broken).pvalue) if fixed + broken else 1.0
-    return Verdict(first, second, one.accuracy, two.accuracy, fixed, broken, p_value, len(one.labels))
+    p_value = float(exact_mcnemar(fixed, broken))
+    accuracies = one.accuracy, two.accuracy
+    return Verdict(
+        first, second, *accuracies, fixed, broken, p_value, len(one.labels), *(interval(each) for each in (one, two))
+    )
+
+
+def exact_mcnemar(fixed: ArrayLike, broken: ArrayLike) -> NDArray[np.float64]:
+    """The two-sided p-values in [0, 1] of the exact McNemar test, for counts of images that only one gets right.
+
+    If both were equally good, each such image would be a fair coin: twice the chance that no more of them fall on the
+    rarer side than did.
+    """
+    from scipy.stats import binom
+
+    fixed, broken = np.asarray(fixed), np.asarray(broken)
+    p_values: Any = np.minimum(1.0, 2 * binom.cdf(np.minimum(fixed, broken), fixed + broken, 0.5))
+    return p_values
+
+
+def interval(evaluation: Evaluation) -> Interval:
+    """The 95 % interval of an accuracy (Wilson 1927, Journal of the American Statistical Association 22:209)."""
+    from scipy.stats import binomtest
+
+    found = binomtest(int(evaluation.correct.sum()), len(evaluation.labels)).proportion_ci(CONFIDENCE, "wilson")
+    return Interval(float(found.low), float(found.high))
 
 
 def sentence(verdict: Verdict, first: str, second: str) -> str:
-    """The verdict in plain words, for runs of these names."""
-    exchange = f"{second} gets {verdict.fixed} images right that {first} gets wrong, and loses {verdict.broken}"
+    """The verdict in plain words, for runs of these names: the better one's view, or the second one's."""
+    if not verdict.fixed and not verdict.broken:
+        return f"No difference: {first} and {second} get the very same images right, {percent(verdict.first_accuracy)}."
+    accuracies = verdict.first_accuracy, verdict.second_accuracy
     if verdict.better is None:
-        both = f"{verdict.first_accuracy:.2%} against {verdict.second_accuracy:.2%}"
-        return f"No clear winner: {both}. {exchange}; that may well be luck."
-    ahead = second if verdict.better == verdict.second else first
-    high, low = sorted((verdict.first_accuracy, verdict.second_accuracy), reverse=True)
+        both = f"{first} {percent(accuracies[0])}, {second} {percent(accuracies[1])}"
+        return f"No clear winner: {both}. {_exchange(second, first, verdict.fixed, verdict.broken)}; that may be luck."
     likelihood = "very unlikely" if verdict.p_value < 0.001 else "unlikely"
-    return f"{ahead} is better: {high:.2%} against {low:.2%}. {exchange}; that is {likelihood} to be luck."
+    score = f"{percent(max(accuracies))} against {percent(min(accuracies))}"
+    if verdict.better == verdict.second:
+        exchange = _exchange("It", first, verdict.fixed, verdict.broken)
+        return f"{second} is better: {score}. {exchange}; that is {likelihood} to be luck."
+    exchange = _exchange("It", second, verdict.broken, verdict.fixed)
+    return f"{first} is better: {score}. {exchange}; that is {likelihood} to be luck."
+
+
+def percent(share: float) -> str:
+    """An accuracy as it is told in a verdict: "98.40 %"."""
+    return f"{100 * share:.2f} %"
+
+
+def _exchange(one: str, other: str, fixed: int, broken: int) -> str:
+    return f"{one} fixes {images(fixed)} that {other} gets wrong and breaks {broken:,} that {other} gets right"
+
+
+def images(number: int) -> str:
+    """So many images: "1 image", "1,250 images"."""
+    return f"{number:,} image{'' if number == 1 else 's'}"

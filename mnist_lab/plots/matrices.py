@@ -1,23 +1,153 @@
-"""Confusion matrices."""
+"""Matrices: what is taken for what, and who beats whom."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.rankings import Ranking
 from mnist_lab.plots.style import DIGITS
 
+GREY = [[0, "#9aa0ab"], [1, "#9aa0ab"]]
+ORANGE = [[0, "#fde3cb"], [0.35, "#f79a4b"], [1, "#b93c00"]]
+BLUE = [[0, "#dbe7fd"], [0.35, "#7aa7ff"], [1, "#1d4fbf"]]
+ALL = [[0, "#dbe7fd"], [0.02, "#a9c8ff"], [1, "#1d4fbf"]]
+CHANGE = [[0, "#1d4fbf"], [0.35, "#7aa7ff"], [0.5, "#f3f1ec"], [0.65, "#f79a4b"], [1, "#b93c00"]]
+OUTCOME = [[0, "#e8710a"], [0.5, "#c9ccd3"], [1, "#2f6fed"]]
+MOST_TEXT = 12  # runs whose differences are still readable inside the cells
+Cell = tuple[int, int]
 
-def confusion_figure(matrix: NDArray[np.int64], title: str, most: int | None = None, height: int = 420) -> go.Figure:
-    """A confusion matrix, int (10, 10), row the true digit: mistakes in colour, right answers in grey.
 
-    `most` is the count that gets the strongest colour, so that several matrices can share one scale.
+def confusion_figure(
+    matrix: NDArray[Any],
+    title: str,
+    most: float | None = None,
+    height: int = 420,
+    dimmed: bool = True,
+    shown: str = "{:.0f}",
+) -> go.Figure:
+    """A confusion matrix, (10, 10), row the true digit: mistakes in colour, right answers in grey.
+
+    `most` is the value that gets the strongest colour, so that several matrices can share one scale. Right answers are
+    coloured with the mistakes where they are not `dimmed`. `shown` formats a cell's value; a rate is multiplied by 100.
     """
     right = np.eye(10, dtype=bool)
-    mistakes = np.where(right | (matrix == 0), np.nan, matrix)
+    text = _text(matrix, shown)
     figure = go.Figure()
-    figure.add_trace(_cells(np.where(right, 1.0, np.nan), matrix, [[0, "#9aa0ab"], [1, "#9aa0ab"]], 1, opacity=0.28))
-    strongest = most or max(int(np.nan_to_num(mistakes).max()), 1)
-    figure.add_trace(_cells(mistakes, matrix, [[0, "#fde3cb"], [0.35, "#f79a4b"], [1, "#b93c00"]], strongest))
+    if dimmed:
+        mistakes = np.where(right | (matrix == 0), np.nan, matrix)
+        figure.add_trace(_cells(np.where(right, 1.0, np.nan), text, GREY, 0, 1, opacity=0.28))
+        strongest = most or max(float(np.nan_to_num(mistakes).max()), 1e-9)
+        figure.add_trace(_cells(mistakes, text, ORANGE, 0, strongest))
+    else:
+        figure.add_trace(_cells(np.where(matrix == 0, np.nan, matrix), text, ALL, 0, float(matrix.max())))
+    return _as_matrix(figure, title, height)
+
+
+def difference_figure(change: NDArray[Any], title: str, height: int = 420, shown: str = "{:+.0f}") -> go.Figure:
+    """The difference of two confusion matrices, (10, 10): orange where the first makes more mistakes, blue where fewer.
+
+    On the diagonal, where more is better, the colours are the other way round.
+    """
+    worse = np.where(np.eye(10, dtype=bool), -change, change).astype(float)
+    strongest = max(float(np.abs(change).max()), 1e-9)
+    figure = go.Figure(_cells(np.where(change == 0, np.nan, worse), _text(change, shown), CHANGE, -strongest, strongest))
+    return _as_matrix(figure, title, height)
+
+
+def clickable(figure: go.Figure, chosen: Cell | None) -> go.Figure:
+    """The figure of a confusion matrix with something to click on every cell, and the chosen cell outlined.
+
+    A click selects the point at (answer, true digit); heatmaps themselves report none.
+    """
+    answers, labels = (axis.ravel() for axis in np.meshgrid(range(10), range(10)))
+    invisible = {"symbol": "square", "size": 26, "opacity": 0}
+    figure.add_trace(
+        go.Scatter(
+            x=[DIGITS[answer] for answer in answers],
+            y=[DIGITS[label] for label in labels],
+            mode="markers",
+            marker=invisible,
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            showlegend=False,
+            hovertemplate="a %{y} read as %{x}<extra></extra>",
+        )
+    )
+    if chosen:
+        label, answer = chosen
+        figure.add_shape(
+            type="rect",
+            x0=answer - 0.5,
+            x1=answer + 0.5,
+            y0=label - 0.5,
+            y1=label + 0.5,
+            line={"color": "#1d5be0", "width": 3},
+        )
+    figure.update_layout(dragmode=False, clickmode="event+select", hovermode="closest")
+    return figure
+
+
+def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
+    """Who beats whom: a row a run, blue where it is better than the column's beyond luck, orange where worse."""
+    beats = ranking.beats
+    accuracies = np.array(ranking.accuracies)
+    points = 100 * (accuracies[:, None] - accuracies[None, :])
+    outcome = np.where(np.eye(len(names), dtype=bool), np.nan, beats.astype(float) - beats.T)
+    words = np.where(beats, "better beyond luck", np.where(beats.T, "worse beyond luck", "may be luck"))
+    places = [str(place) for place in range(len(names))]
+    figure = go.Figure(
+        go.Heatmap(
+            z=outcome,
+            x=places,
+            y=places,
+            text=np.vectorize("{:+.2f}".format)(points),
+            texttemplate="%{text}" if len(names) <= MOST_TEXT else None,
+            customdata=np.dstack([np.broadcast_arrays(np.array(names)[:, None], np.array(names)[None, :])[0], words]),
+            hovertext=_pairs(ranking, names, words),
+            hovertemplate="%{hovertext}<extra></extra>",
+            colorscale=OUTCOME,
+            zmin=-1,
+            zmax=1,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hoverongaps=False,
+        )
+    )
+    ticks = {"tickvals": places, "ticktext": [_short(name) for name in names], "type": "category"}
+    figure.update_xaxes(**ticks, tickangle=-35, side="top")
+    figure.update_yaxes(**ticks, autorange="reversed")
+    height = 150 + 34 * min(len(names), 14)
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure
+
+
+def _pairs(ranking: Ranking, names: Sequence[str], words: NDArray[Any]) -> list[list[str]]:
+    fixed, p_values = ranking.fixed, ranking.p_values
+    return [
+        [
+            f"{one} against {other}: {words[row, column]}<br>{fixed[row, column]:,} images right that the other gets "
+            f"wrong, {fixed[column, row]:,} the other way round<br>p = {p_values[row, column]:.2g} (Holm)"
+            for column, other in enumerate(names)
+        ]
+        for row, one in enumerate(names)
+    ]
+
+
+def _short(name: str, most: int = 22) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def _text(matrix: NDArray[Any], shown: str) -> NDArray[np.str_]:
+    values = matrix if matrix.dtype.kind in "iu" else 100 * matrix
+    text = np.array([[shown.format(value) for value in row] for row in values])
+    return np.where(matrix == 0, "", text)
+
+
+def _as_matrix(figure: go.Figure, title: str, height: int) -> go.Figure:
     figure.update_xaxes(title_text="the network's answer", tickvals=DIGITS, side="bottom", constrain="domain")
     figure.update_yaxes(title_text="the true digit", tickvals=DIGITS, autorange="reversed", scaleanchor="x")
     figure.update_layout(title=title, height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8})
@@ -26,8 +156,9 @@ def confusion_figure(matrix: NDArray[np.int64], title: str, most: int | None = N
 
 def _cells(
     values: NDArray[np.float64],
-    counts: NDArray[np.int64],
+    text: NDArray[np.str_],
     colors: list[list[object]],
+    least: float,
     most: float,
     opacity: float = 1.0,
 ) -> go.Heatmap:
@@ -35,10 +166,10 @@ def _cells(
         z=values,
         x=DIGITS,
         y=DIGITS,
-        text=np.where(counts == 0, "", counts.astype(str)),
+        text=text,
         texttemplate="%{text}",
         colorscale=colors,
-        zmin=0,
+        zmin=least,
         zmax=most,
         opacity=opacity,
         showscale=False,
