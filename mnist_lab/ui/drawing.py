@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 from streamlit_drawable_canvas import st_canvas
+
+from mnist_lab.ui.pixels import data_url
 
 PEN_WIDTHS = (8, 40)
 PEN_WIDTH = 20
@@ -107,6 +110,23 @@ def clear(canvas: Canvas) -> None:
     before = kept(canvas)
     keep(canvas, Drawing([], np.zeros((canvas.height, canvas.width), np.uint8), before.png if before else b""))
     put_back(canvas, [])
+
+
+def as_drawing(image: NDArray[np.uint8], canvas: Canvas) -> Drawing:
+    """An image, uint8 (h, w) in 0..255, ink bright, as large as the canvas is high: its first "stroke" is the image."""
+    large = Image.fromarray(image).resize((canvas.height, canvas.height), Image.Resampling.BICUBIC)
+    picture = np.asarray(large)
+    shown = {
+        "type": "Image",
+        "src": data_url(picture / 255),
+        "left": 0,
+        "top": 0,
+        "originX": "left",
+        "originY": "top",
+        "width": canvas.height,
+        "height": canvas.height,
+    }
+    return Drawing([shown], picture)
 
 
 def put_back(canvas: Canvas, strokes: Sequence[dict[str, Any]]) -> None:

@@ -5,11 +5,13 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import numpy as np
 import streamlit as st
 
-from mnist_lab.errors import ImageError
+from mnist_lab.config import DatasetName
+from mnist_lab.datasets import find_mnist, load
+from mnist_lab.errors import DatasetError, ImageError
 from mnist_lab.pens import draw
 from mnist_lab.sharing import decode, encode
 from mnist_lab.ui import resources
-from mnist_lab.ui.drawing import INK, ONE, Drawing, keep
+from mnist_lab.ui.drawing import INK, ONE, Drawing, as_drawing, keep
 from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.strokes import fabric_objects
 
@@ -37,7 +39,8 @@ def _link(picture: Picture, model: str) -> str:
 
 
 def open_link() -> None:
-    """Take over what the page's address holds, once a visit."""
+    """Take over what the page's address holds, once a visit: a drawing, or a test image to draw on."""
+    _open_test_image()
     text = st.query_params.get("drawing")
     if not text or st.session_state.get(OPENED) == text:
         return
@@ -54,3 +57,23 @@ def open_link() -> None:
         return
     image = draw([np.array(line, dtype=np.float32) / np.float32(ONE.width) for line in strokes], ONE.width, pen_width)
     keep(ONE, Drawing(fabric_objects(strokes, pen_width, INK), image))
+
+
+def _open_test_image() -> None:
+    """Put the image that the address names onto the canvas, to draw on: `image` is its place in the test set."""
+    place = st.query_params.get("image")
+    dataset: DatasetName = "digits" if st.query_params.get("dataset") == "digits" else "mnist"
+    if place is None or st.session_state.get(OPENED) == (place, dataset):
+        return
+    st.session_state[OPENED] = (place, dataset)
+    try:
+        if dataset == "mnist" and not find_mnist():
+            raise DatasetError("The link names a test image, but MNIST is not on this machine: see the Train page.")
+        images = load(dataset).x_test
+    except DatasetError as error:
+        st.warning(str(error))
+        return
+    if place.isdecimal() and int(place) < len(images):
+        keep(ONE, as_drawing(images[int(place)], ONE))
+    else:
+        st.warning(f"There is no test image {place}; they are counted from 0 to {len(images) - 1}.")

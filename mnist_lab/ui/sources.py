@@ -33,8 +33,10 @@ class Source(NamedTuple):
 
 
 def as_picture(drawing: Drawing) -> Picture:
-    """A drawing as a picture to read."""
-    return Picture(drawing.image, polylines(drawing.strokes), pen_width(drawing.strokes, PEN_WIDTH))
+    """A drawing as a picture to read; without strokes where it is drawn on an image, since they are not all of it."""
+    lines = polylines(drawing.strokes)
+    drawn = lines if len(lines) == len(drawing.strokes) else []
+    return Picture(drawing.image, drawn, pen_width(drawing.strokes, PEN_WIDTH))
 
 
 def choose_source() -> Source:
