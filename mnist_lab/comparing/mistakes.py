@@ -1,7 +1,7 @@
 """What runs mistake for what, and on which images."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,17 +50,12 @@ def rates_by_column(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     return matrix / np.maximum(matrix.sum(axis=0, keepdims=True), 1)
 
 
-def counts(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The images themselves."""
-    return matrix.astype(np.float64)
-
-
-MEASURES: dict[str, Callable[[NDArray[np.int64]], NDArray[np.float64]]] = {
-    "Images": counts,
-    "Share of the true digit": rates_by_row,
-    "Share of the answer": rates_by_column,
+MEASURES: dict[str, Callable[[NDArray[np.int64]], NDArray[Any]]] = {
+    "Images": lambda matrix: matrix,
+    "% of the true digit": rates_by_row,
+    "% of the answer": rates_by_column,
 }
-"""What the cells of a confusion matrix, (10, 10), row the true digit, may say."""
+"""What the cells of a confusion matrix, (10, 10), row the true digit, may say: counts, or shares in [0, 1]."""
 
 
 def _surest_first(chosen: NDArray[np.bool_], evaluation: Evaluation) -> NDArray[np.int64]:

@@ -53,7 +53,9 @@ def difference_figure(change: NDArray[Any], title: str, height: int = 420, shown
     """
     worse = np.where(np.eye(10, dtype=bool), -change, change).astype(float)
     strongest = max(float(np.abs(change).max()), 1e-9)
-    figure = go.Figure(_cells(np.where(change == 0, np.nan, worse), _text(change, shown), CHANGE, -strongest, strongest))
+    figure = go.Figure(
+        _cells(np.where(change == 0, np.nan, worse), _text(change, shown), CHANGE, -strongest, strongest)
+    )
     return _as_matrix(figure, title, height)
 
 
@@ -68,12 +70,13 @@ def clickable(figure: go.Figure, chosen: Cell | None) -> go.Figure:
         go.Scatter(
             x=[DIGITS[answer] for answer in answers],
             y=[DIGITS[label] for label in labels],
+            text=np.asarray(figure.data[-1].text).ravel(),
             mode="markers",
             marker=invisible,
             selected={"marker": {"opacity": 0}},
             unselected={"marker": {"opacity": 0}},
             showlegend=False,
-            hovertemplate="a %{y} read as %{x}<extra></extra>",
+            hovertemplate="a %{y} read as a %{x}: %{text}<extra></extra>",
         )
     )
     if chosen:
@@ -84,7 +87,7 @@ def clickable(figure: go.Figure, chosen: Cell | None) -> go.Figure:
             x1=answer + 0.5,
             y0=label - 0.5,
             y1=label + 0.5,
-            line={"color": "#1d5be0", "width": 3},
+            line={"color": "#2f6fed", "width": 4},
         )
     figure.update_layout(dragmode=False, clickmode="event+select", hovermode="closest")
     return figure
@@ -148,8 +151,9 @@ def _text(matrix: NDArray[Any], shown: str) -> NDArray[np.str_]:
 
 
 def _as_matrix(figure: go.Figure, title: str, height: int) -> go.Figure:
-    figure.update_xaxes(title_text="the network's answer", tickvals=DIGITS, side="bottom", constrain="domain")
-    figure.update_yaxes(title_text="the true digit", tickvals=DIGITS, autorange="reversed", scaleanchor="x")
+    whole = {"tickvals": DIGITS, "constrain": "domain", "showgrid": False}
+    figure.update_xaxes(title_text="the network's answer", range=[-0.5, 9.5], **whole)
+    figure.update_yaxes(title_text="the true digit", range=[9.5, -0.5], scaleanchor="x", **whole)
     figure.update_layout(title=title, height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8})
     return figure
 
@@ -168,6 +172,7 @@ def _cells(
         y=DIGITS,
         text=text,
         texttemplate="%{text}",
+        textfont={"size": 12},
         colorscale=colors,
         zmin=least,
         zmax=most,

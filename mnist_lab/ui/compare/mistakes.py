@@ -1,28 +1,128 @@
-"""What the picked runs mistake for what."""
+"""What the picked runs mistake for what, and on which images."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 
-from mnist_lab.errors import MnistLabError
-from mnist_lab.plots.matrices import confusion_figure
+from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
+from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
-from mnist_lab.ui import resources
-from mnist_lab.ui.compare.naming import labels
+from mnist_lab.ui.compare.gallery import render_gallery
+from mnist_lab.ui.compare.tested import Tested, choose_group
+
+CELL = "compare_cell"  # in the session: the true digit and the answer of the cell that is looked into
+ACROSS = 3
 
 
+class Gallery(NamedTuple):
+    """Places of test images, int64, and the runs that read them wrong."""
+
+    places: NDArray[np.int64]
+    readers: Sequence[Tested]
+
+
+@st.fragment
 def render(runs: list[Run]) -> None:
-    """Their confusion matrices side by side, on one scale of colours."""
-    names = labels(runs)
-    matrices = {}
-    for run in runs:
-        try:
-            matrices[run.id] = resources.store().evaluation(run.id).confusion_matrix
-        except MnistLabError as error:
-            st.info(f"{names[run.id]}: {error}")
-    most = max((int((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices.values()), default=1)
-    for start in range(0, len(matrices), 2):
-        row = list(matrices.items())[start : start + 2]
-        for column, (run_id, matrix) in zip(st.columns(2), row, strict=False):
-            figure = confusion_figure(matrix, names[run_id], most=max(most, 1))
-            column.plotly_chart(figure, key=f"confusion-{run_id}", config=NO_TOOLBAR)
+    """Confusion matrices side by side, the images of the cell that is clicked, and what one run fixes of another."""
+    group = choose_group(runs, key="mistakes-group")
+    if not group:
+        return
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    measure = left.segmented_control(
+        "A cell says", list(MEASURES), default="Images", required=True, key="mistakes-measure", persist_state="session"
+    )
+    dimmed = right.toggle("Dim right answers", value=True, key="mistakes-dimmed", persist_state="session")
+    _render_matrices(group, measure, dimmed)
+    _render_cell(group)
+    _render_exchange(group)
+
+
+def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
+    matrices = [MEASURES[measure](each.evaluation.confusion_matrix) for each in group]
+    most = max(float((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices)
+    chosen, shown = st.session_state.get(CELL), "{:.0f}" if measure == "Images" else "{:.1f}"
+    figures = [
+        confusion_figure(matrix, each.name, most or 1.0, dimmed=dimmed, shown=shown, height=400)
+        for each, matrix in zip(group, matrices, strict=True)
+    ]
+    if len(group) == 2:
+        change, signed = matrices[0] - matrices[1], shown.replace(":", ":+")
+        figures.append(difference_figure(change, "Left minus middle", shown=signed, height=400))
+    _render_figures(figures, chosen)
+    if len(group) == 2:
+        st.caption(f"On the right, blue is where {group[0].name} does better, orange where {group[1].name} does.")
+
+
+def _render_figures(figures: list[go.Figure], chosen: Cell | None) -> None:
+    for start in range(0, len(figures), ACROSS):
+        for place, column in enumerate(st.columns(min(ACROSS, max(len(figures), 2))), start=start):
+            if place < len(figures):
+                with column:
+                    _render_clickable(clickable(figures[place], chosen), f"confusion-{place}")
+
+
+def _render_clickable(figure: go.Figure, key: str) -> None:
+    st.plotly_chart(
+        figure, key=key, config=NO_TOOLBAR, selection_mode="points", on_select=lambda: _choose(st.session_state[key])
+    )
+
+
+def _choose(event: Any) -> None:
+    """Remember the cell that was clicked."""
+    points = event["selection"]["points"]
+    if points:
+        st.session_state[CELL] = int(points[0]["y"]), int(points[0]["x"])
+
+
+def _render_cell(group: Sequence[Tested]) -> None:
+    chosen: Cell | None = st.session_state.get(CELL)
+    if chosen is None:
+        st.caption("Click a cell to see its images.")
+        return
+    label, answer = chosen
+    with st.container(key="cell", border=True):
+        st.subheader(f"A {label} read as a {answer}", anchor=False)
+        columns = st.columns(len(group)) if len(group) == 2 else [st.container() for _ in group]
+        for each, column in zip(group, columns, strict=True):
+            found = in_cell(each.evaluation, label, answer)
+            with column:
+                st.markdown(f"**{each.name}**: {len(found):,}")
+                if len(found):
+                    render_gallery(found, group, key=f"cell-{label}{answer}-{each.run.id}", readers=[each])
+
+
+def _render_exchange(group: Sequence[Tested]) -> None:
+    found = _galleries(group)
+    names = list(found)
+    chosen = st.segmented_control(
+        "Images",
+        names,
+        format_func=lambda name: f"{name} ({len(found[name].places):,})",
+        default=names[0],
+        required=True,
+        key=f"mistakes-images-{'-'.join(each.run.id for each in group)}",
+    )
+    places, readers = found[chosen or names[0]]
+    if len(places):
+        render_gallery(places, group, f"gallery-{chosen}-{'-'.join(each.run.id for each in group)}", readers)
+
+
+def _galleries(group: Sequence[Tested]) -> dict[str, Gallery]:
+    """Galleries by name; of two runs, the better one fixes and breaks."""
+    together = Gallery(wrong_by_all([each.evaluation for each in group]), group)
+    if len(group) == 1:
+        return {"Mistakes": together}
+    if len(group) > 2:
+        return {f"Wrong by all {len(group)}": together}
+    behind, ahead = sorted(group, key=lambda each: each.evaluation.accuracy)
+    fixed, broken = exchange(behind.evaluation, ahead.evaluation)
+    return {
+        f"Fixed by {ahead.name}": Gallery(fixed, [behind]),
+        f"Broken by {ahead.name}": Gallery(broken, [ahead]),
+        "Wrong by both": together,
+    }

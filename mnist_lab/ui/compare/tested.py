@@ -1,0 +1,57 @@
+"""The picked runs with their answers, those that were tested on the same images together."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from mnist_lab.comparing.doubtful import doubts
+from mnist_lab.errors import MnistLabError
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.runs import Run
+from mnist_lab.ui import resources
+from mnist_lab.ui.compare.naming import labels
+
+
+class Tested(NamedTuple):
+    """A run, what it is called beside the others, and its answers on its test set."""
+
+    run: Run
+    name: str
+    evaluation: Evaluation
+
+    @property
+    def images(self) -> str:
+        """What it was tested on, in words."""
+        if doubts(self.evaluation):
+            return "MNIST's test images"
+        return "the 8 x 8 digits" if self.run.config.dataset == "digits" else "other images"
+
+
+def tested_alike(runs: list[Run]) -> list[list[Tested]]:
+    """The runs, those of the same test images together, the largest group first; one without answers is left out."""
+    names = labels(runs)
+    groups: dict[str, list[Tested]] = {}
+    for run in runs:
+        try:
+            evaluation = resources.evaluation(run.id)
+        except MnistLabError as error:
+            st.info(f"{names[run.id]} is left out: {error}")
+            continue
+        groups.setdefault(evaluation.test_set, []).append(Tested(run, names[run.id], evaluation))
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def choose_group(runs: list[Run], key: str) -> list[Tested]:
+    """The runs that one view shows together: all, or those of one test set, which the person chooses."""
+    groups = tested_alike(runs)
+    if len(groups) < 2:
+        return groups[0] if groups else []
+    chosen = st.segmented_control(
+        "Tested on",
+        range(len(groups)),
+        format_func=lambda place: f"{groups[place][0].images} ({len(groups[place])})",
+        default=0,
+        required=True,
+        key=key,
+    )
+    return groups[chosen or 0]
