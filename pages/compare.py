@@ -3,10 +3,16 @@
 import streamlit as st
 
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare import curves, mistakes, settings, table, verdicts
+from mnist_lab.ui.compare import confidence, curves, digits, mistakes, settings, table, verdicts
 from mnist_lab.ui.shell import open_page
 
-VIEWS = {"Curves": curves.render, "Mistakes": mistakes.render, "Settings": settings.render}
+VIEWS = {
+    "Curves": curves.render,
+    "Mistakes": mistakes.render,
+    "Digits": digits.render,
+    "Confidence": confidence.render,
+    "Settings": settings.render,
+}
 
 open_page("Compare", "Pick two or more runs: which one is better, where, and is it luck?")
 

@@ -18,6 +18,7 @@ from mnist_lab.ui.compare.tested import Tested
 from mnist_lab.ui.pixels import data_url, pixels
 
 SHOWN = 24  # at first; each click on "Show more" doubles it
+FEW = 2  # runs whose ten probabilities stand side by side; of more, the answers do
 HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
@@ -108,18 +109,38 @@ def said(doubt: Doubt) -> str:
 
 @st.dialog("One test image", width="large")
 def _show(place: int, image: NDArray[np.uint8], group: Sequence[Tested]) -> None:
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        st.html(pixels(image / 255, f"Test image {place}", side=240))
-        st.markdown(f"Test image {place}, labelled **{group[0].evaluation.labels[place]}**")
-        if doubt := doubts(group[0].evaluation).get(place):
-            st.warning(f"{said(doubt)} ([Northcutt et al. 2021]({SOURCE})).", icon=":material/help:")
-        dataset = group[0].run.config.dataset
-        address = {"image": place} | ({"dataset": dataset} if dataset != "mnist" else {})
-        st.link_button("Draw on it", f"./?{urlencode(address)}", icon=":material/edit:")
-    with right:
-        for each in group:
+    few = len(group) <= FEW
+    columns = st.columns(1 + len(group) if few else [1, 2], gap="medium")
+    with columns[0]:
+        _render_image(place, image, group[0])
+    for each, column in zip(group if few else (), columns[1:], strict=False):
+        with column:
             st.markdown(f"**{each.name}** reads a **{each.evaluation.answers[place]}**")
-            st.html(f'<div class="answer">{bars(Prediction(each.evaluation.probabilities[place]))}</div>')
-            look = urlencode({"run": each.run.id, "image": place})
-            st.link_button("Look inside", f"explore?{look}", icon=":material/travel_explore:")
+            st.html(_in_colours(bars(Prediction(each.evaluation.probabilities[place]))))
+            st.link_button("Look inside", _explore(place, each), icon=":material/travel_explore:")
+    if not few:
+        columns[1].dataframe(
+            [{"run": each.name, "answer": _answer(place, each), "inside": _explore(place, each)} for each in group],
+            hide_index=True,
+            column_config={"inside": st.column_config.LinkColumn("", display_text="Look inside")},
+        )
+
+
+def _render_image(place: int, image: NDArray[np.uint8], tested: Tested) -> None:
+    st.html(pixels(image / 255, f"Test image {place}", side=240))
+    st.markdown(f"Test image {place}, labelled **{tested.evaluation.labels[place]}**")
+    if doubt := doubts(tested.evaluation).get(place):
+        st.warning(f"{said(doubt)} ([Northcutt et al. 2021]({SOURCE})).", icon=":material/help:")
+    dataset = tested.run.config.dataset
+    address = {"image": place} | ({"dataset": dataset} if dataset != "mnist" else {})
+    st.link_button("Draw on it", f"./?{urlencode(address)}", icon=":material/edit:")
+
+
+def _explore(place: int, tested: Tested) -> str:
+    return f"explore?{urlencode({'run': tested.run.id, 'image': place})}"
+
+
+def _in_colours(content: str) -> str:
+    """Content of a dialog, which stands outside of the page and so does not have its light or dark colours."""
+    scheme = st.context.theme.type or "light"
+    return f'<div class="answer small" style="color-scheme:{scheme}">{content}</div>'

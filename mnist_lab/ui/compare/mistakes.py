@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.doubtful import doubts
 from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
 from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
 from mnist_lab.plots.style import NO_TOOLBAR
@@ -115,14 +116,17 @@ def _render_exchange(group: Sequence[Tested]) -> None:
 def _galleries(group: Sequence[Tested]) -> dict[str, Gallery]:
     """Galleries by name; of two runs, the better one fixes and breaks."""
     together = Gallery(wrong_by_all([each.evaluation for each in group]), group)
+    doubted = np.array(list(doubts(group[0].evaluation)), dtype=np.int64)
+    doubtful = {"Doubted labels": Gallery(doubted, group)} if len(doubted) else {}
     if len(group) == 1:
-        return {"Mistakes": together}
+        return {"Mistakes": together} | doubtful
     if len(group) > 2:
-        return {f"Wrong by all {len(group)}": together}
+        return {f"Wrong by all {len(group)}": together} | doubtful
     behind, ahead = sorted(group, key=lambda each: each.evaluation.accuracy)
     fixed, broken = exchange(behind.evaluation, ahead.evaluation)
     return {
         f"Fixed by {ahead.name}": Gallery(fixed, [behind]),
         f"Broken by {ahead.name}": Gallery(broken, [ahead]),
         "Wrong by both": together,
+        **doubtful,
     }

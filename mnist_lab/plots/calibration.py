@@ -1,0 +1,105 @@
+"""How sure networks are, and how sure they may be."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mnist_lab.comparing.calibration import Coverage, Histogram, Reliability
+from mnist_lab.plots.style import COLORS
+
+MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
+HEIGHT = 400
+
+
+def reliability_figure(found: Mapping[str, Reliability]) -> go.Figure:
+    """Accuracy against confidence for each run, by name; on the dashed line a network is right as often as it is sure.
+
+    The more answers a point stands for, the larger it is.
+    """
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dash", "color": "#9aa0ab"}, hoverinfo="skip", name="ideal"
+        )
+    )
+    for place, (name, curve) in enumerate(found.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=curve.confidence,
+                y=curve.accuracy,
+                name=name,
+                mode="lines+markers",
+                customdata=curve.images,
+                line={"color": _color(place)},
+                marker={"size": 5 + 9 * np.sqrt(curve.images / curve.images.sum())},
+                hovertemplate=f"{name}<br>%{{customdata:,}} answers, %{{x:.1%}} sure: %{{y:.1%}} right<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title_text="how sure it is", tickformat=".0%", range=[0, 1.02])
+    figure.update_yaxes(title_text="how often it is right", tickformat=".0%", range=[0, 1.02])
+    return _with_legend(figure)
+
+
+def coverage_figure(found: Mapping[str, Coverage]) -> go.Figure:
+    """Accuracy of the answers against the share of images that is answered, the surest first, for each run by name."""
+    figure = go.Figure()
+    for place, (name, curve) in enumerate(found.items()):
+        kept = np.unique(np.linspace(0, len(curve.answered) - 1, MOST_POINTS).round().astype(int))
+        figure.add_trace(
+            go.Scatter(
+                x=curve.answered[kept],
+                y=curve.accuracy[kept],
+                name=name,
+                mode="lines",
+                customdata=curve.confidence[kept],
+                line={"color": _color(place)},
+                hovertemplate=f"{name}<br>%{{x:.1%}} answered, those at least %{{customdata:.1%}} sure: "
+                "%{y:.2%} right<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title_text="images that are answered, the surest first", tickformat=".0%", range=[0, 1.02])
+    figure.update_yaxes(title_text="answers that are right", tickformat=".1%")
+    return _with_legend(figure)
+
+
+def confidence_figure(found: Histogram, title: str, height: int = 260) -> go.Figure:
+    """How sure the right answers of a run are, and how sure the wrong ones, each as a share of their number."""
+    middles, width = (found.edges[1:] + found.edges[:-1]) / 2, np.diff(found.edges)
+    figure = go.Figure()
+    for name, counts, color in (("right", found.right, COLORS[0]), ("wrong", found.wrong, COLORS[1])):
+        figure.add_trace(
+            go.Bar(
+                x=middles,
+                y=counts / max(counts.sum(), 1),
+                width=width,
+                name=f"{name} ({counts.sum():,})",
+                customdata=counts,
+                opacity=0.65,
+                marker={"color": color},
+                hovertemplate=f"%{{customdata:,}} {name} answers about %{{x:.0%}} sure<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title_text="how sure it is", tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(title_text="share of these answers", tickformat=".0%", range=[0, 1])
+    figure.update_layout(
+        title=title,
+        barmode="overlay",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 64, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+    )
+    return figure
+
+
+def _color(place: int) -> str:
+    return COLORS[place % len(COLORS)]
+
+
+def _with_legend(figure: go.Figure) -> go.Figure:
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 32, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+    )
+    return figure

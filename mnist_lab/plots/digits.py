@@ -1,0 +1,59 @@
+"""Scores of each digit."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mnist_lab.plots.style import COLORS, DIGITS
+
+APART = 0.13  # of the room of a digit: how far the points of two runs stand apart
+MOST_APART = 0.7  # the same for the first and the last of many
+BETTER, WORSE = COLORS[0], COLORS[1]
+
+
+def scores_figure(scores: Mapping[str, NDArray[np.float64]], title: str, height: int = 340) -> go.Figure:
+    """A score of the ten digits, float64 (10,) in [0, 1], as points for each run, by the runs' names."""
+    room = min(APART * (len(scores) - 1), MOST_APART)
+    offsets = np.linspace(-room / 2, room / 2, len(scores))
+    figure = go.Figure()
+    for place, (offset, (name, values)) in enumerate(zip(offsets, scores.items(), strict=True)):
+        figure.add_trace(
+            go.Scatter(
+                x=np.arange(10) + offset,
+                y=values,
+                name=name,
+                mode="markers",
+                customdata=DIGITS,
+                marker={"size": 12 if len(scores) < 5 else 8, "color": COLORS[place % len(COLORS)]},
+                hovertemplate=f"{name}: %{{y:.2%}} for the %{{customdata}}<extra></extra>",
+            )
+        )
+    figure.update_yaxes(tickformat=".1%", title_text=title)
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"})
+    return _by_digit(figure, height)
+
+
+def change_figure(change: NDArray[np.float64], title: str, height: int = 220) -> go.Figure:
+    """How much higher a score is for each digit, float64 (10,) in [-1, 1]: blue where it is higher, orange where lower."""
+    points = 100 * change
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(10),
+            y=points,
+            text=[f"{value:+.2f}" for value in points],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": np.where(change < 0, WORSE, BETTER)},
+            hovertemplate="%{x}: %{text} points<extra></extra>",
+        )
+    )
+    figure.update_yaxes(title_text=title)
+    return _by_digit(figure, height)
+
+
+def _by_digit(figure: go.Figure, height: int) -> go.Figure:
+    figure.update_xaxes(title_text="digit", tickvals=list(range(10)), range=[-0.5, 9.5], showgrid=False)
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 32, "b": 8})
+    return figure
