@@ -36,7 +36,7 @@ def scores_figure(scores: Mapping[str, NDArray[np.float64]], title: str, height:
 
 
 def change_figure(change: NDArray[np.float64], title: str, height: int = 220) -> go.Figure:
-    """How much higher a score is for each digit, float64 (10,) in [-1, 1]: blue where it is higher, orange where lower."""
+    """How much higher a score is for each digit, float64 (10,) in [-1, 1]: blue where it is, orange where lower."""
     points = 100 * change
     figure = go.Figure(
         go.Bar(
