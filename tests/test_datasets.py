@@ -225,3 +225,10 @@ def test_spoiled_labels_bring_back_no_digit_that_is_left_out(digits):
 def test_a_small_share_still_holds_an_image_back(digits):
     parts = datasets.split(digits, TrainConfig(train_images=100, validation_share=0.001))
     assert len(parts.x_validation) == 1
+
+
+def test_the_test_part_alone_is_that_of_the_whole(mnist, digits):
+    for whole in (mnist, digits):
+        part = datasets.load_test_part(whole.name)
+        np.testing.assert_array_equal(part.images, whole.x_test)
+        np.testing.assert_array_equal(part.labels, whole.y_test)

@@ -11,7 +11,7 @@ from mnist_lab.evaluation import Evaluation
 from mnist_lab.runs import Run, RunStore
 
 SIGNIFICANT = 0.05
-CONFIDENCE = 0.95  # of every interval
+Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
 
 
 class Interval(NamedTuple):
@@ -74,19 +74,19 @@ def exact_mcnemar(fixed: ArrayLike, broken: ArrayLike) -> NDArray[np.float64]:
     If both were equally good, each such image would be a fair coin: twice the chance that no more of them fall on the
     rarer side than did.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr  # the binomial distribution; scipy.stats takes far longer to import
 
-    fixed, broken = np.asarray(fixed), np.asarray(broken)
-    p_values: Any = np.minimum(1.0, 2 * binom.cdf(np.minimum(fixed, broken), fixed + broken, 0.5))
+    fixed, broken = np.asarray(fixed, dtype=np.int64), np.asarray(broken, dtype=np.int64)
+    p_values: Any = np.minimum(1.0, 2 * bdtr(np.minimum(fixed, broken), fixed + broken, 0.5))
     return p_values
 
 
 def interval(evaluation: Evaluation) -> Interval:
     """The 95 % interval of an accuracy (Wilson 1927, Journal of the American Statistical Association 22:209)."""
-    from scipy.stats import binomtest
-
-    found = binomtest(int(evaluation.correct.sum()), len(evaluation.labels)).proportion_ci(CONFIDENCE, "wilson")
-    return Interval(float(found.low), float(found.high))
+    right, number = float(evaluation.correct.sum()), len(evaluation.labels)
+    middle = (right + Z * Z / 2) / (number + Z * Z)
+    reach = Z / (number + Z * Z) * np.sqrt(right * (number - right) / number + Z * Z / 4)
+    return Interval(float(middle - reach), float(middle + reach))
 
 
 def sentence(verdict: Verdict, first: str, second: str) -> str:

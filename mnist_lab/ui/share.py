@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_lab.config import DatasetName
-from mnist_lab.datasets import find_mnist, load
+from mnist_lab.datasets import load_test_part
 from mnist_lab.errors import DatasetError, ImageError
 from mnist_lab.pens import draw
 from mnist_lab.sharing import decode, encode
@@ -67,9 +67,7 @@ def _open_test_image() -> None:
         return
     st.session_state[OPENED] = (place, dataset)
     try:
-        if dataset == "mnist" and not find_mnist():
-            raise DatasetError("The link names a test image, but MNIST is not on this machine: see the Train page.")
-        images = load(dataset).x_test
+        images = load_test_part(dataset).images
     except DatasetError as error:
         st.warning(str(error))
         return

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab.comparing.doubtful import SOURCE, Doubt, doubts
-from mnist_lab.datasets import find_mnist, load, sha256
+from mnist_lab.datasets import load_test_part, sha256
 from mnist_lab.errors import DatasetError
 from mnist_lab.prediction import Prediction
 from mnist_lab.ui.answer import bars, percent
@@ -59,14 +59,11 @@ def render_gallery(
 
 def _test_images(tested: Tested) -> NDArray[np.uint8] | None:
     """The images that were answered, uint8 (n, 28, 28), or None where they are not on this machine."""
-    dataset = tested.run.config.dataset
     try:
-        if dataset == "mnist" and not find_mnist():
-            return None
-        found = load(dataset)
+        found = load_test_part(tested.run.config.dataset)
     except DatasetError:
         return None
-    return found.x_test if sha256(found.y_test) == tested.evaluation.test_set else None
+    return found.images if sha256(found.labels) == tested.evaluation.test_set else None
 
 
 def _figure(place: int, image: NDArray[np.uint8], readers: Sequence[Tested]) -> dict[str, Any]:
