@@ -1,0 +1,55 @@
+"""A teacher compares two runs: the verdict, what is mistaken for what, the images, one of them on the canvas."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mnist_lab.comparing.mistakes import exchange
+from mnist_lab.runs import RunStore
+from tests.browser.conftest import answer, canvas
+
+pytestmark = pytest.mark.browser
+
+
+def click_cell(page: Page, chart: str, label: int, read_as: int) -> None:
+    """Click a cell of a confusion matrix."""
+    field = page.locator(f".st-key-{chart} .nsewdrag")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    assert box
+    field.click(position={"x": (read_as + 0.5) * box["width"] / 10, "y": (label + 0.5) * box["height"] / 10})
+
+
+def images(place: Locator) -> Locator:
+    return place.get_by_role("button", name=re.compile("Test image"))
+
+
+def test_from_the_verdict_to_one_image_on_the_canvas(mnist, server, open_tab):
+    store = RunStore(server.runs)
+    first, second = [run for run in store.listing().runs if run.bundled][:2]
+    one, two = store.evaluation(first.id), store.evaluation(second.id)
+    page = open_tab(f"{server.url}/compare?runs={first.id},{second.id}")
+    expect(page.locator(".sentence")).to_contain_text(f"{first.name} is better")
+    page.get_by_text("How sure is this?").click()
+    expect(page.get_by_text("exact McNemar test")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Mistakes", exact=True).click()
+    expect(
+        page.get_by_role("button", name=f"Broken by {first.name} ({len(exchange(two, one).broken)})")
+    ).to_be_visible()
+    click_cell(page, "confusion-1", 4, 9)
+    cell = page.locator(".st-key-cell")
+    expect(cell.get_by_role("heading", name="A 4 read as a 9")).to_be_visible()
+    expect(images(cell)).to_have_count(one.confusion_matrix[4, 9] + two.confusion_matrix[4, 9])
+    images(cell).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(f"{first.name} reads a 9")).to_be_visible()
+    expect(dialog.get_by_role("link", name="Look inside").first).to_have_attribute(
+        "href", re.compile(rf"explore\?run={first.id}&image=\d+$")
+    )
+    with page.expect_popup() as opened:
+        dialog.get_by_role("link", name="Draw on it").click()
+    canvas(opened.value)
+    expect(answer(opened.value).locator(".digit")).to_have_text(re.compile(r"^\d$"))
