@@ -35,14 +35,14 @@ def test_from_the_verdict_to_one_image_on_the_canvas(mnist, server, open_tab):
     expect(page.get_by_text("exact McNemar test")).to_be_visible()
     page.keyboard.press("Escape")
 
-    page.get_by_role("button", name="Mistakes", exact=True).click()
+    page.get_by_role("radio", name="Mistakes").click()
     expect(
-        page.get_by_role("button", name=f"Broken by {first.name} ({len(exchange(two, one).broken)})")
+        page.get_by_role("radio", name=f"Broken by {first.name} ({len(exchange(two, one).broken)})")
     ).to_be_visible()
     click_cell(page, "confusion-1", 4, 9)
     cell = page.locator(".st-key-cell")
     expect(cell.get_by_role("heading", name="A 4 read as a 9")).to_be_visible()
-    expect(images(cell)).to_have_count(one.confusion_matrix[4, 9] + two.confusion_matrix[4, 9])
+    expect(images(cell)).to_have_count(int(one.confusion_matrix[4, 9] + two.confusion_matrix[4, 9]))
     images(cell).first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(f"{first.name} reads a 9")).to_be_visible()

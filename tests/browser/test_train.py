@@ -32,7 +32,7 @@ def test_a_training_on_mnist_is_watched_and_found_in_compare(server, open_tab, m
     expect(page.locator(".sentence")).to_contain_text("dense 96, adam 0.001")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     page.get_by_role("radio", name="Mistakes").click()
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
 
 def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, open_tab):
