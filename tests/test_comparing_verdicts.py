@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 from mnist_lab.comparing.rankings import holm, leader, rank
 from mnist_lab.comparing.verdicts import interval, judge, sentence
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.plots.matrices import ranking_figure
 from mnist_lab.runs import BUNDLED, RunStore
 
 STORE = RunStore("nowhere")
@@ -54,6 +55,15 @@ def test_a_ranking_tests_every_pair_with_holms_correction():
         assert (ranking.fixed[two, one], ranking.fixed[one, two]) == (verdict.fixed, verdict.broken)
         assert ranking.beats[one, two] == (p_value < 0.05)
         assert not ranking.beats[two, one]
+
+
+def test_the_figure_of_a_ranking_colours_what_is_beyond_luck():
+    ranking = rank(ON_MNIST)
+    (cells,) = ranking_figure(ranking, ranking.runs).data
+    colours = np.nan_to_num(np.asarray(cells.z, dtype=float))
+    np.testing.assert_array_equal(colours == 1, ranking.beats)
+    np.testing.assert_array_equal(colours == -1, ranking.beats.T)
+    assert cells.text[0][1] == f"{100 * (ranking.accuracies[0] - ranking.accuracies[1]):+.2f}"
 
 
 def answering(right):

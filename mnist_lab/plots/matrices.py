@@ -94,11 +94,15 @@ def clickable(figure: go.Figure, chosen: Cell | None) -> go.Figure:
 
 
 def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
-    """Who beats whom: a row a run, blue where it is better than the column's beyond luck, orange where worse."""
+    """Who beats whom: a row a run, blue where it is better than the column's beyond luck, orange where worse.
+
+    The numbers are by how many points of a hundred its accuracy is higher.
+    """
     beats = ranking.beats
     accuracies = np.array(ranking.accuracies)
     points = 100 * (accuracies[:, None] - accuracies[None, :])
-    outcome = np.where(np.eye(len(names), dtype=bool), np.nan, beats.astype(float) - beats.T)
+    itself = np.eye(len(names), dtype=bool)
+    outcome = np.where(itself, np.nan, beats.astype(float) - beats.T)
     words = np.where(beats, "better beyond luck", np.where(beats.T, "worse beyond luck", "may be luck"))
     places = [str(place) for place in range(len(names))]
     figure = go.Figure(
@@ -106,9 +110,8 @@ def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
             z=outcome,
             x=places,
             y=places,
-            text=np.vectorize("{:+.2f}".format)(points),
+            text=np.where(itself, "", np.vectorize("{:+.2f}".format)(points)),
             texttemplate="%{text}" if len(names) <= MOST_TEXT else None,
-            customdata=np.dstack([np.broadcast_arrays(np.array(names)[:, None], np.array(names)[None, :])[0], words]),
             hovertext=_pairs(ranking, names, words),
             hovertemplate="%{hovertext}<extra></extra>",
             colorscale=OUTCOME,

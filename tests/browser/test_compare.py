@@ -36,9 +36,7 @@ def test_from_the_verdict_to_one_image_on_the_canvas(mnist, server, open_tab):
     page.keyboard.press("Escape")
 
     page.get_by_role("radio", name="Mistakes").click()
-    expect(
-        page.get_by_role("radio", name=f"Broken by {first.name} ({len(exchange(two, one).broken)})")
-    ).to_be_visible()
+    expect(page.get_by_role("radio", name=f"Broken by {first.name} ({len(exchange(two, one).broken)})")).to_be_visible()
     click_cell(page, "confusion-1", 4, 9)
     cell = page.locator(".st-key-cell")
     expect(cell.get_by_role("heading", name="A 4 read as a 9")).to_be_visible()
