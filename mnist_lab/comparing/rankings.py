@@ -67,9 +67,9 @@ def leader(ranking: Ranking, names: Mapping[str, str]) -> str:
     ahead, reached = names[first], percent(ranking.accuracies[0])
     beaten = [run for run, won in zip(others, ranking.beats[0, 1:], strict=True) if won]
     if len(beaten) == len(others):
-        return f"{ahead} is the best of the {len(ranking.runs)}: {reached}, and better than each other one beyond luck."
+        return f"{ahead} is the best of the {len(ranking.runs)}: {reached}, better than every other one beyond luck."
     if not beaten:
-        return f"No clear winner: {ahead} is ahead with {reached}, but its lead over each other one may be luck."
+        return f"No clear winner: {ahead} is ahead with {reached}, but its lead over every other one may be luck."
     level = [names[run] for run in others if run not in beaten]
     return (
         f"{ahead} is ahead with {reached}: clearly better than {len(beaten)} of the other {len(others)}, "
