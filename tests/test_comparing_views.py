@@ -1,6 +1,8 @@
 """What the views of a comparison say where something is out of the ordinary, in Streamlit's own runner."""
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 
@@ -13,13 +15,19 @@ def mistakes_of(*names: str) -> AppTest:
 
 
 def _run(view: str, names: tuple[str, ...]) -> AppTest:
-    app = AppTest.from_string(f"""
+    return _app(f"""
 from mnist_lab.runs import RunStore
 from mnist_lab.ui.compare import {view}
 
 store = RunStore("nowhere")
 {view}.render([store.get(name) for name in {names!r}])
 """)
+
+
+def _app(script: str, **address: str) -> AppTest:
+    app = AppTest.from_string(script)
+    for word, value in address.items():
+        app.query_params[word] = value
     app.run(timeout=30)
     assert not app.exception
     return app
@@ -63,3 +71,18 @@ def test_without_mnist_the_answers_are_told_in_numbers(monkeypatch, tmp_path):
     (table,) = app.dataframe
     assert {"label", "dense-128-dropout", "small-cnn"} <= set(table.value.columns)
     assert len(table.value) == 24
+
+
+@pytest.mark.parametrize("image", ["10000", "-1", "seven"])
+def test_an_address_with_no_test_image_is_said_to_have_none(mnist, image):
+    app = _app("from mnist_lab.ui.share import open_link\nopen_link()", image=image)
+    assert [f"There is no test image {image}" in warning.value for warning in app.warning] == [True]
+    assert "one_drawing" not in app.session_state
+
+
+def test_an_address_with_a_test_image_puts_it_onto_the_canvas(digits):
+    app = _app("from mnist_lab.ui.share import open_link\nopen_link()", image="7", dataset="digits")
+    drawing = app.session_state["one_drawing"]
+    assert len(drawing.strokes) == 1
+    small = np.asarray(Image.fromarray(drawing.image).resize((28, 28), Image.Resampling.BOX), dtype=float)
+    assert np.abs(small - digits.x_test[7]).mean() < 4  # of 255

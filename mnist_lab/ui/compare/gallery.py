@@ -130,7 +130,12 @@ def _render_image(place: int, image: NDArray[np.uint8], tested: Tested) -> None:
         st.warning(f"{said(doubt)} ([Northcutt et al. 2021]({SOURCE})).", icon=":material/help:")
     dataset = tested.run.config.dataset
     address = {"image": place} | ({"dataset": dataset} if dataset != "mnist" else {})
-    st.link_button("Draw on it", f"./?{urlencode(address)}", icon=":material/edit:")
+    st.link_button(
+        "Draw on it",
+        f"./?{urlencode(address)}",
+        icon=":material/edit:",
+        help="Opens it on the Draw page's canvas. There it goes the way of a drawing, so a close answer may change.",
+    )
 
 
 def _explore(place: int, tested: Tested) -> str:

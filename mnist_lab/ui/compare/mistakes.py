@@ -1,23 +1,27 @@
 """What the picked runs mistake for what, and on which images."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.digits import most_confused
 from mnist_lab.comparing.doubtful import doubts
 from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
+from mnist_lab.comparing.verdicts import images
 from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.gallery import render_gallery
 from mnist_lab.ui.compare.tested import Tested, choose_group
 
-CELL = "compare_cell"  # in the session: the true digit and the answer of the cell that is looked into
+CELL = "cell"  # in the address: the true digit and the answer of the cell that is looked into, "49"
 ACROSS = 3
+OFTEN = 6  # cells that are named
 
 
 class Gallery(NamedTuple):
@@ -39,6 +43,7 @@ def render(runs: list[Run]) -> None:
     )
     dimmed = right.toggle("Dim right answers", value=True, key="mistakes-dimmed", persist_state="session")
     _render_matrices(group, measure, dimmed)
+    _render_often(group)
     _render_cell(group)
     _render_exchange(group)
 
@@ -46,7 +51,7 @@ def render(runs: list[Run]) -> None:
 def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
     matrices = [MEASURES[measure](each.evaluation.confusion_matrix) for each in group]
     most = max(float((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices)
-    chosen, shown = st.session_state.get(CELL), "{:.0f}" if measure == "Images" else "{:.1f}"
+    shown = "{:.0f}" if measure == "Images" else "{:.1f}"
     figures = [
         confusion_figure(matrix, each.name, most or 1.0, dimmed=dimmed, shown=shown, height=400)
         for each, matrix in zip(group, matrices, strict=True)
@@ -54,45 +59,64 @@ def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
     if len(group) == 2:
         change, signed = matrices[0] - matrices[1], shown.replace(":", ":+")
         figures.append(difference_figure(change, "Left minus middle", shown=signed, height=400))
-    _render_figures(figures, chosen)
+    _render_figures(figures)
     if len(group) == 2:
         st.caption(f"On the right, blue is where {group[0].name} does better, orange where {group[1].name} does.")
 
 
-def _render_figures(figures: list[go.Figure], chosen: Cell | None) -> None:
+def _render_figures(figures: list[go.Figure]) -> None:
     for start in range(0, len(figures), ACROSS):
         for place, column in enumerate(st.columns(min(ACROSS, max(len(figures), 2))), start=start):
             if place < len(figures):
                 with column:
-                    _render_clickable(clickable(figures[place], chosen), f"confusion-{place}")
+                    _render_clickable(clickable(figures[place], _chosen()), f"confusion-{place}")
 
 
 def _render_clickable(figure: go.Figure, key: str) -> None:
-    st.plotly_chart(
-        figure, key=key, config=NO_TOOLBAR, selection_mode="points", on_select=lambda: _choose(st.session_state[key])
+    def choose() -> None:
+        for point in st.session_state[key]["selection"]["points"]:
+            _choose((int(point["y"]), int(point["x"])))
+
+    st.plotly_chart(figure, key=key, config=NO_TOOLBAR, selection_mode="points", on_select=choose)
+
+
+def _chosen() -> Cell | None:
+    """The cell that the address names, where it names one."""
+    text = st.query_params.get(CELL, "")
+    return (int(text[0]), int(text[1])) if re.fullmatch(r"[0-9]{2}", text) else None
+
+
+def _choose(cell: Cell | None) -> None:
+    if cell:
+        st.query_params[CELL] = f"{cell[0]}{cell[1]}"
+
+
+def _render_often(group: Sequence[Tested]) -> None:
+    """The cells with the most mistakes, to click where that is easier."""
+    pairs = [(pair.label, pair.answer) for pair in most_confused([each.evaluation for each in group], OFTEN)]
+    key = "mistakes-often"
+    st.session_state[key] = _chosen() if _chosen() in pairs else None
+    st.pills(
+        "Click a cell, or one of the most frequent mistakes, to see its images",
+        pairs,
+        format_func=lambda pair: f"{pair[0]} read as {pair[1]}",
+        key=key,
+        on_change=lambda: _choose(st.session_state[key]),
     )
 
 
-def _choose(event: Any) -> None:
-    """Remember the cell that was clicked."""
-    points = event["selection"]["points"]
-    if points:
-        st.session_state[CELL] = int(points[0]["y"]), int(points[0]["x"])
-
-
 def _render_cell(group: Sequence[Tested]) -> None:
-    chosen: Cell | None = st.session_state.get(CELL)
+    chosen = _chosen()
     if chosen is None:
-        st.caption("Click a cell to see its images.")
         return
     label, answer = chosen
     with st.container(key="cell", border=True):
         st.subheader(f"A {label} read as a {answer}", anchor=False)
-        columns = st.columns(len(group)) if len(group) == 2 else [st.container() for _ in group]
+        columns = st.columns(2) if len(group) == 2 else [st.container() for _ in group]
         for each, column in zip(group, columns, strict=True):
             found = in_cell(each.evaluation, label, answer)
             with column:
-                st.markdown(f"**{each.name}**: {len(found):,}")
+                st.markdown(f"**{each.name}**: {images(len(found))}")
                 if len(found):
                     render_gallery(found, group, key=f"cell-{label}{answer}-{each.run.id}", readers=[each])
 

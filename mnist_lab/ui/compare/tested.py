@@ -27,15 +27,19 @@ class Tested(NamedTuple):
         return "the 8 x 8 digits" if self.run.config.dataset == "digits" else "other images"
 
 
-def tested_alike(runs: list[Run]) -> list[list[Tested]]:
-    """The runs, those of the same test images together, the largest group first; one without answers is left out."""
+def tested_alike(runs: list[Run], say: bool = False) -> list[list[Tested]]:
+    """The runs, those of the same test images together, the largest group first.
+
+    One without answers is left out; `say` so on the page.
+    """
     names = labels(runs)
     groups: dict[str, list[Tested]] = {}
     for run in runs:
         try:
             evaluation = resources.evaluation(run.id)
         except MnistLabError as error:
-            st.info(f"{names[run.id]} is left out: {error}")
+            if say:
+                st.info(f"{names[run.id]} is left out: {error}")
             continue
         groups.setdefault(evaluation.test_set, []).append(Tested(run, names[run.id], evaluation))
     return sorted(groups.values(), key=len, reverse=True)

@@ -16,7 +16,7 @@ from mnist_lab.ui.compare.tested import Tested, tested_alike
 
 def render(runs: list[Run]) -> None:
     """The verdict on two runs, or who beats whom among more; runs tested on other images stand apart."""
-    groups = tested_alike(runs)
+    groups = tested_alike(runs, say=True)
     if len(groups) > 1 and len(groups[0]) == 1:
         st.info("These were tested on different images, so their scores do not say which is better.")
     elif not groups or len(groups[0]) == 1:
