@@ -12,7 +12,6 @@ from mnist_lab.plots.style import DIGITS
 
 GREY = [[0, "#9aa0ab"], [1, "#9aa0ab"]]
 ORANGE = [[0, "#fde3cb"], [0.35, "#f79a4b"], [1, "#b93c00"]]
-BLUE = [[0, "#dbe7fd"], [0.35, "#7aa7ff"], [1, "#1d4fbf"]]
 ALL = [[0, "#dbe7fd"], [0.02, "#a9c8ff"], [1, "#1d4fbf"]]
 CHANGE = [[0, "#1d4fbf"], [0.35, "#7aa7ff"], [0.5, "#f3f1ec"], [0.65, "#f79a4b"], [1, "#b93c00"]]
 OUTCOME = [[0, "#e8710a"], [0.5, "#c9ccd3"], [1, "#2f6fed"]]
@@ -154,7 +153,7 @@ def _text(matrix: NDArray[Any], shown: str) -> NDArray[np.str_]:
 
 
 def _as_matrix(figure: go.Figure, title: str, height: int) -> go.Figure:
-    whole = {"tickvals": DIGITS, "constrain": "domain", "showgrid": False}
+    whole = {"tickvals": DIGITS, "constrain": "domain", "showgrid": False, "zeroline": False}
     figure.update_xaxes(title_text="the network's answer", range=[-0.5, 9.5], **whole)
     figure.update_yaxes(title_text="the true digit", range=[9.5, -0.5], scaleanchor="x", **whole)
     figure.update_layout(title=title, height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8})
