@@ -1,8 +1,8 @@
 """How long the server takes to compare ten runs: python -m benchmarks.comparing [--repeat N]
 
 The whole Compare page for a client that only counts messages, with ten of the runs that come with the lab picked, of
-which each answered MNIST's 10,000 test images. "First" reads what the others find in memory; the processor time is that of
-the others, and tells what the server takes where others use the machine, too.
+which each answered MNIST's 10,000 test images. "First" reads what the others find in memory. The processor time is that
+of the others, and tells what the server takes where other work goes on beside it.
 """
 
 import argparse
