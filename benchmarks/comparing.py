@@ -56,7 +56,8 @@ def main() -> None:
     repeat = parser.parse_args().repeat
     store = RunStore(BUNDLED, bundled=None)
     runs = [run.id for run in store.listing().runs if run.config.dataset == "mnist"][:RUNS]
-    print(f"| {len(runs)} runs with 10,000 answers each | first | processor | again | processor |\n| --- | ---: | ---: | ---: | ---: |")
+    head = ["first", "processor", "again", "processor"]
+    print(f"| {len(runs)} runs with 10,000 answers each | {' | '.join(head)} |\n| --- |{' ---: |' * len(head)}")
     for view in VIEWS:
         with server() as running:
             list(page_runs(running, "", 2))  # imports
