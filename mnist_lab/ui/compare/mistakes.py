@@ -58,10 +58,10 @@ def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
     ]
     if len(group) == 2:
         change, signed = matrices[0] - matrices[1], shown.replace(":", ":+")
-        figures.append(difference_figure(change, "Left minus middle", shown=signed, height=400))
+        figures.append(difference_figure(change, "First minus second", shown=signed, height=400))
     _render_figures(figures)
     if len(group) == 2:
-        st.caption(f"On the right, blue is where {group[0].name} does better, orange where {group[1].name} does.")
+        st.caption(f"In the difference, blue is where {group[0].name} does better, orange where {group[1].name} does.")
 
 
 def _render_figures(figures: list[go.Figure]) -> None:
