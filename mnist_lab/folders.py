@@ -49,6 +49,14 @@ class Folder:
             entries = [Path(entry).name for entry in self._fs.ls(self.path, detail=False, refresh=True)]
         return sorted(name for name in entries if name.endswith(suffix) and not name.startswith("."))
 
+    def stamps(self, name: str) -> dict[str, str]:
+        """For each file directly in the folder of that name, something that is another once the file has changed."""
+        with self._reached():
+            if not self._fs.isdir(self._at(name)):
+                return {}
+            entries = self._fs.ls(self._at(name), detail=True, refresh=True)
+        return {Path(entry["name"]).name: str(sorted(entry.items(), key=str)) for entry in entries}
+
     def exists(self, name: str) -> bool:
         """Whether the file or folder of that name exists."""
         with self._reached():
@@ -113,6 +121,17 @@ class Folder:
         with self._explained():
             if self.exists(name):
                 self._fs.rm(self._at(name), recursive=True)
+
+    def move(self, name: str, target: str) -> None:
+        """Move a folder with all in it to another place below this one. Raises StoreError where the target exists."""
+        with self._explained():
+            if self.exists(target):
+                raise StoreError(f"{target} is there already.")
+            if not self.is_local:
+                self._fs.mv(self._at(name), self._at(target), recursive=True)
+                return
+            Path(self._at(target)).parent.mkdir(parents=True, exist_ok=True)
+            Path(self._at(name)).rename(self._at(target))
 
     def publish(self, files: dict[str, bytes], name: str) -> None:
         """Write several files as a new folder that appears with all of them at once (local), or in their order."""

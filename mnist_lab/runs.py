@@ -5,7 +5,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mnist_lab.annotations import NOTHING, Annotation, Annotations
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
@@ -137,11 +138,12 @@ class Run:
     status: Status
     bundled: bool = False
     moved: float = 0.0  # when it was moved to the front of its owner's runs; seconds since 1970
+    annotation: Annotation = NOTHING
 
     @property
     def name(self) -> str:
-        """The name people see."""
-        return self.asked.name
+        """The name people see: the last one it was given."""
+        return self.annotation.name or self.asked.name
 
     @property
     def config(self) -> TrainConfig:
@@ -163,6 +165,11 @@ class Run:
         """What came out, once the run is over and not failed."""
         return self.status.summary
 
+    def annotated(self, annotations: Mapping[str, Annotation]) -> "Run":
+        """The same run with what is noted about it."""
+        annotation = annotations.get(self.id, NOTHING)
+        return self if annotation == self.annotation else replace(self, annotation=annotation)
+
 
 class Listing(NamedTuple):
     """The runs that can be read, newest first with the bundled ones last, and why others cannot, by id."""
@@ -177,6 +184,7 @@ class RunStore:
     def __init__(self, root: str | Path, bundled: str | Path | None = BUNDLED) -> None:
         self.folder = Folder(root)
         self._bundled = Folder(bundled) if bundled else None
+        self.annotations = Annotations(self.folder)
         self._over: dict[str, Run] = {}  # what is over never changes, so it is read once
 
     @classmethod
@@ -202,7 +210,8 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """A snapshot of one run. Raises UnknownRun, or RunError where its folder is damaged."""
-        return self._get(run_id, self._folder_of(run_id))
+        run = self._get(run_id, self._folder_of(run_id))
+        return run.annotated({run_id: self.annotations.get(run_id)})
 
     def _get(self, run_id: str, folder: Folder) -> Run:
         if run_id in self._over:
@@ -221,11 +230,12 @@ class RunStore:
     def listing(self) -> Listing:
         """Every run; a damaged one is named among the problems and hides no other."""
         runs, problems = [], {}
+        annotations = self.annotations.all()
         folders = [self.folder, *([self._bundled] if self._bundled else [])]
         for folder in folders:
             for run_id in sorted(folder.names(), reverse=folder is self.folder):
                 try:
-                    runs.append(self._get(run_id, folder))
+                    runs.append(self._get(run_id, folder).annotated(annotations))
                 except RunError as error:
                     problems[run_id] = str(error)
         return Listing(runs, problems)
@@ -335,9 +345,21 @@ class RunStore:
         self.update(run.id, claims=number, **changes)
         return True
 
+    def annotate(self, run_id: str, **changes: Any) -> Annotation:
+        """Note something about a run: fields of Annotation. Raises UnknownRun, ConfigError where it is too long."""
+        self._folder_of(run_id)
+        return self.annotations.change(run_id, **changes)
+
     def delete(self, run_id: str) -> None:
-        """Delete a run with all its files."""
+        """Delete a run with all its files, for good."""
         self.discard(run_id, "")
+
+    def put_away(self, run_id: str, place: str) -> None:
+        """Move a run's folder to a place below the store where it is no run any more. Raises UnknownRun."""
+        self._folder_of(run_id)
+        self._check_writable(run_id)
+        self._over.pop(run_id, None)
+        self.folder.move(run_id, f"{place}/{run_id}")
 
     def discard(self, run_id: str, name: str) -> None:
         """Delete one file or folder of a run."""

@@ -1,0 +1,141 @@
+"""The columns that a table of runs can have. All from what the runs' folders hold; no model runs here."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from mnist_lab.config import TrainConfig, changed, differing
+from mnist_lab.knobs import in_words, said
+from mnist_lab.relevance import applies
+from mnist_lab.runs import Run
+
+FEW_SETTINGS = 4  # so many get a column each, more of them share one
+SETTINGS = "settings"
+
+
+class Validation(NamedTuple):
+    """Validation accuracies in [0, 1]: in the epoch where it was highest (the first such) and in the last one."""
+
+    best_epoch: int
+    best: float
+    last_epoch: int
+    last: float
+
+
+def validation(metrics: bytes) -> Validation | None:
+    """What a `metrics.jsonl` says of the ends of epochs, or None where nothing was held back to validate on."""
+    accuracies: dict[int, float] = {}
+    for line in metrics.splitlines():
+        if b"val_accuracy" in line:
+            try:
+                tick = json.loads(line)
+                accuracies[int(tick["epoch"])] = float(tick["val_accuracy"])
+            except (ValueError, KeyError, TypeError):  # a torn line
+                continue
+    if not accuracies:
+        return None
+    best, last = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch)), max(accuracies)
+    return Validation(best, accuracies[best], last, accuracies[last])
+
+
+class Sources(NamedTuple):
+    """Where columns find what is not in the snapshot of a run.
+
+    `validation` answers for a run; `own` has the accuracies in [0, 1] on the person's own drawings, by the run's id.
+    """
+
+    validation: Callable[[Run], Validation | None]
+    own: Mapping[str, float]
+
+
+Cell = Callable[[Run, Sources], Any]
+
+
+def _summary(field: str, factor: float = 1) -> Cell:
+    """A field of the summary, times a factor; None where the run has none."""
+
+    def cell(run: Run, sources: Sources) -> float | None:
+        value = getattr(run.summary, field) if run.summary else None
+        return None if value is None else factor * value
+
+    return cell
+
+
+def _validation(field: str, factor: float = 1) -> Cell:
+    def cell(run: Run, sources: Sources) -> float | None:
+        found = sources.validation(run)
+        return factor * getattr(found, field) if found else None
+
+    return cell
+
+
+def _own(run: Run, sources: Sources) -> float | None:
+    return 100 * sources.own[run.id] if run.id in sources.own else None
+
+
+COLUMNS: dict[str, Cell] = {
+    "star": lambda run, _: "★" if run.annotation.starred else "",
+    "name": lambda run, _: run.name,
+    "state": lambda run, _: str(run.state),
+    "test accuracy": _summary("test_accuracy", 100),
+    "own drawings": _own,
+    "pen digits": _summary("pen_accuracy", 100),
+    "train accuracy": _summary("train_accuracy", 100),
+    "best validation": _validation("best", 100),
+    "best epoch": _validation("best_epoch"),
+    "last validation": _validation("last", 100),
+    "epochs": _summary("epochs"),
+    "parameters": _summary("parameters"),
+    "size": _summary("model_bytes", 1e-3),
+    "training time": _summary("seconds"),
+    "prediction time": _summary("prediction_seconds", 1e3),
+    "tags": lambda run, _: list(run.annotation.tags),
+    "note": lambda run, _: run.annotation.note,
+    "recipe": lambda run, _: run.asked.recipe or "",
+    "group": lambda run, _: run.asked.group or "",
+    "made": lambda run, _: datetime.fromtimestamp(run.asked.created, UTC),
+}
+"""What the columns hold: accuracies in percent, size in kB, training in seconds, prediction in milliseconds an image."""
+
+
+def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:
+    """The columns to begin with: few, and those that say something about these runs."""
+    says_something = {
+        "star": any(run.annotation.starred for run in runs),
+        "state": any(run.summary is None for run in runs),
+        "own drawings": bool(own),
+        "pen digits": any(run.summary and run.summary.pen_accuracy is not None for run in runs),
+        "tags": any(run.annotation.tags for run in runs),
+    }
+    columns = [
+        *("star", "name", "state", "test accuracy", "own drawings", "pen digits", "best epoch"),
+        *("parameters", "training time", "tags"),
+    ]
+    return [column for column in columns if says_something.get(column, True)] + setting_columns(runs)
+
+
+def setting_columns(runs: Sequence[Run]) -> list[str]:
+    """A column for each setting that is not equal everywhere, or one for all where that would be many."""
+    fields = differing([run.config for run in runs])
+    return fields if len(fields) <= FEW_SETTINGS else [SETTINGS]
+
+
+def rows(runs: Sequence[Run], columns: Iterable[str], sources: Sources) -> list[dict[str, Any]]:
+    """A dictionary a run; a column is one of COLUMNS, a setting, or SETTINGS."""
+    columns = list(columns)
+    fields = differing([run.config for run in runs]) if SETTINGS in columns else []
+    return [{column: _cell(run, column, fields, sources) for column in columns} for run in runs]
+
+
+def _cell(run: Run, column: str, fields: list[str], sources: Sources) -> Any:
+    if column in COLUMNS:
+        return COLUMNS[column](run, sources)
+    if column == SETTINGS:
+        own = changed(run.config)
+        return in_words(run.config, [field for field in fields if field in own])
+    return _setting(run.config, column)
+
+
+def _setting(config: TrainConfig, field: str) -> str:
+    return said(getattr(config, field)) if applies(field, config) else ""

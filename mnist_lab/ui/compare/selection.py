@@ -1,0 +1,75 @@
+"""Which runs are picked: in the table, in any chart, or by a link.
+
+A chart takes part by carrying the ids of its runs as the `customdata` of its points (alone, or first in each point's
+list) and by being shown with `chart`.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from mnist_lab.plots.style import NO_TOOLBAR
+from mnist_lab.runs import Run
+
+PICKED, BEFORE, TIMES = "compare_picked", "compare_picked_before", "compare_times_picked"
+
+
+def pick(run_ids: Iterable[str]) -> None:
+    """Pick exactly these runs, in this order; nothing happens for none. What was picked before is one click away."""
+    ids = list(dict.fromkeys(run_ids))
+    if ids and ids != picked_ids():
+        st.session_state[BEFORE] = picked_ids()
+        remember(ids)
+        st.session_state[TIMES] = times_picked() + 1
+
+
+def picked_ids() -> list[str]:
+    """The ids of the runs that are picked, in the order in which that was done."""
+    return list(st.session_state.get(PICKED) or [])
+
+
+def nothing_picked_yet() -> bool:
+    """Whether this visit has not picked anything so far, not even nothing."""
+    return st.session_state.get(PICKED) is None
+
+
+def remember(run_ids: Iterable[str]) -> None:
+    """Keep what the table says is picked."""
+    st.session_state[PICKED] = list(run_ids)
+
+
+def times_picked() -> int:
+    """How often something other than the table has picked: the table begins anew with each."""
+    return int(st.session_state.get(TIMES, 0))
+
+
+def picked(runs: Iterable[Run]) -> list[Run]:
+    """The picked ones of these runs, in the order in which they were picked."""
+    by_id = {run.id: run for run in runs}
+    return [by_id[run_id] for run_id in picked_ids() if run_id in by_id]
+
+
+def before() -> list[str]:
+    """What was picked ahead of the last click in a chart, if that is still of use."""
+    ids = list(st.session_state.get(BEFORE) or [])
+    return ids if ids != picked_ids() else []
+
+
+def chart(figure: go.Figure, key: str, **options: Any) -> None:
+    """Show a figure in which a click on a point picks its run, and one with Shift held down adds to what is clicked."""
+    figure.update_layout(clickmode="event+select", dragmode=False)
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=lambda: pick(clicked(st.session_state[key])),
+        selection_mode="points",
+        **{"config": NO_TOOLBAR, **options},
+    )
+
+
+def clicked(event: Any) -> list[str]:
+    """The ids of the runs whose points an event of a chart holds."""
+    data = [point.get("customdata") for point in event["selection"]["points"]]
+    return [str(one[0] if isinstance(one, list | tuple) else one) for one in data if one]
