@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare import confidence, curves, digits, mistakes, settings, table, verdicts
+from mnist_lab.ui.compare import address, confidence, curves, digits, mistakes, settings, table, verdicts
 from mnist_lab.ui.shell import open_page
 
 VIEWS = {
@@ -16,13 +16,13 @@ VIEWS = {
 
 open_page("Compare", "Pick two or more runs: which one is better, where, and is it luck?")
 
-listing = resources.store().listing()
+listing = resources.listing(fresh=True)
 for run_id, problem in listing.problems.items():
     st.warning(f"The run **{run_id}** is left out: {problem}", icon=":material/folder_off:")
-group = table.choose_group(listing.runs)
-picked = [run for run in table.render(group or listing.runs, all_picked=bool(group)) if run.summary]
+address.open_address(listing.runs, list(VIEWS))
+picked = [run for run in table.render(listing.runs) if run.summary]
 verdicts.render(picked)
 if picked:
-    first = "Settings" if group else "Curves"
-    view = st.segmented_control("View", list(VIEWS), default=first, required=True, label_visibility="collapsed")
+    view = address.choose_view(list(VIEWS))
     VIEWS[view](picked)
+address.write_address()

@@ -19,7 +19,7 @@ class Filter(NamedTuple):
     starred: bool = False
 
     def lets_through(self, run: Run) -> bool:
-        """Whether a run is to be seen. Each word of the text must be in its name, id, recipe, tags, note or settings."""
+        """Whether a run is to be seen. Each word of the text must be in its name, id, tags, note or settings."""
         notes = run.annotation
         return (
             (not self.recipes or (run.asked.recipe or "") in self.recipes)

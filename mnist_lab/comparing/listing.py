@@ -96,7 +96,7 @@ COLUMNS: dict[str, Cell] = {
     "group": lambda run, _: run.asked.group or "",
     "made": lambda run, _: datetime.fromtimestamp(run.asked.created, UTC),
 }
-"""What the columns hold: accuracies in percent, size in kB, training in seconds, prediction in milliseconds an image."""
+"""Accuracies are in percent, the size in kB, training in seconds, prediction in milliseconds an image."""
 
 
 def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:

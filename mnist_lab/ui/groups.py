@@ -13,7 +13,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run, RunState
 from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import forms, resources
-from mnist_lab.ui.compare.table import GROUP
+from mnist_lab.ui.compare.filtering import GROUP
 
 POLL_SECONDS = 1.0
 RECENT_SECONDS = 900

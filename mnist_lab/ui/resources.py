@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from mnist_lab.comparing import listing as columns
 from mnist_lab.datasets import find_mnist, load
 from mnist_lab.errors import DatasetError
 from mnist_lab.evaluation import Evaluation
@@ -17,6 +18,7 @@ from mnist_lab.rejection import verdict
 from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore
 from mnist_lab.searching import Searcher
 from mnist_lab.studies import Studies
+from mnist_lab.trash import Trash
 
 SECONDS_BETWEEN_LISTINGS = 0.3
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
@@ -40,6 +42,26 @@ def listing(fresh: bool = False) -> Listing:
         if fresh or time.monotonic() - _listing[0] > SECONDS_BETWEEN_LISTINGS:
             _listing = (time.monotonic(), store().listing())
         return _listing[1]
+
+
+@lru_cache(maxsize=1)
+def trash() -> Trash:
+    """The runs that were deleted from the store."""
+    return Trash(store())
+
+
+def validation(run: Run) -> columns.Validation | None:
+    """How a run did in validation; kept in memory once it is over."""
+    return _validation_of(run.id) if run.state.is_over else _validation_of.__wrapped__(run.id)
+
+
+@lru_cache(maxsize=5000)
+def _validation_of(run_id: str) -> columns.Validation | None:
+    return columns.validation(store().read(run_id, "metrics.jsonl")) if store().has(run_id, "metrics.jsonl") else None
+
+
+def own_scores(runs: list[Run]) -> dict[str, float]:
+    return {}
 
 
 @lru_cache(maxsize=1)

@@ -40,6 +40,13 @@ def remember(run_ids: Iterable[str]) -> None:
     st.session_state[PICKED] = list(run_ids)
 
 
+def drop(run_ids: Iterable[str]) -> None:
+    """Pick these runs no more, since they are gone."""
+    gone = set(run_ids)
+    for place in (PICKED, BEFORE):
+        st.session_state[place] = [run_id for run_id in st.session_state.get(place) or [] if run_id not in gone]
+
+
 def times_picked() -> int:
     """How often something other than the table has picked: the table begins anew with each."""
     return int(st.session_state.get(TIMES, 0))

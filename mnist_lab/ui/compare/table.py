@@ -1,75 +1,74 @@
 """The table of runs, of which some are picked."""
 
-from typing import Any
+import hashlib
 
 import pandas as pd
 import streamlit as st
 
-from mnist_lab.config import TrainConfig, differing
-from mnist_lab.knobs import said
-from mnist_lab.relevance import applies
+from mnist_lab.comparing.listing import Sources, rows, usual
 from mnist_lab.runs import Run
+from mnist_lab.ui import resources
+from mnist_lab.ui.compare import selection
+from mnist_lab.ui.compare.actions import render_actions
+from mnist_lab.ui.compare.columns import config_of
+from mnist_lab.ui.compare.filtering import GROUP, choose_columns, choose_group, render_filters
+from mnist_lab.ui.compare.importing import render_import, render_trash
 
-GROUP = "compare_group"  # in the session: the group that is compared as one
 MOST_PICKED = 12  # of a group at first: more curves cannot be told apart
-
-COLUMNS = {
-    "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
-    "train accuracy": st.column_config.NumberColumn(format="%.2f %%"),
-    "parameters": st.column_config.NumberColumn(format="localized"),
-    "seconds": st.column_config.NumberColumn(format="%.1f", help="Seconds of training"),
-}
+GROUP_SEEN, VIEW = "compare_group_seen", "compare_view"
 
 
-def choose_group(runs: list[Run]) -> list[Run]:
-    """The runs of the grid or search that is chosen, in their order, or none where all runs are to be shown."""
-    groups = list(dict.fromkeys(run.asked.group for run in runs if run.asked.group))
-    if st.session_state.get(GROUP) not in groups:
-        st.session_state[GROUP] = None
-    if not groups:
-        return []
-    group = st.selectbox("Grid or search", groups, key=GROUP, placeholder="All runs", persist_state="session")
-    chosen = [run for run in runs if group and run.asked.group == group]
-    return sorted(chosen, key=lambda run: run.asked.created)
+def render(runs: list[Run]) -> list[Run]:
+    """The runs that are to be seen, of which some are picked; the picked ones, also where a filter hides them."""
+    own = resources.own_scores(runs)
+    with st.container(horizontal=True, vertical_alignment="center", key="compare-bar"):
+        among = choose_group(runs)
+        _begin_anew_with(among)
+        seen = render_filters(among)
+        columns = choose_columns(seen, usual(seen, own))
+        render_import()
+        render_trash()
+    _pick_at_first(seen)
+    if seen:
+        _render_table(seen, columns, Sources(resources.validation, own))
+    else:
+        st.info("No run is like that. Take something out of the filter.")
+    picked = selection.picked(runs)
+    render_actions(picked, hidden=len(picked) - len(selection.picked(seen)))
+    return picked
 
 
-def render(runs: list[Run], all_picked: bool = False) -> list[Run]:
-    """These runs with the settings in which they differ; the ones that are picked, at first all or the first two."""
-    frame = runs_frame(runs)
-    at_first = MOST_PICKED if all_picked else 2
-    picked = st.dataframe(
-        frame,
+def _begin_anew_with(runs: list[Run]) -> None:
+    """Where another group was chosen, its runs are picked in place of those that were."""
+    group = st.session_state.get(GROUP)
+    if st.session_state.get(GROUP_SEEN) != group:
+        st.session_state[GROUP_SEEN] = group
+        st.session_state[VIEW] = None
+        selection.pick([run.id for run in runs[:MOST_PICKED]] if group else _first_two(runs))
+
+
+def _pick_at_first(runs: list[Run]) -> None:
+    if selection.nothing_picked_yet():
+        selection.remember(_first_two(runs))
+
+
+def _first_two(runs: list[Run]) -> list[str]:
+    return [run.id for run in runs if run.summary][:2]
+
+
+def _render_table(runs: list[Run], columns: list[str], sources: Sources) -> None:
+    ids = [run.id for run in runs]
+    picked = selection.picked_ids()
+    digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:8]
+    answer = st.dataframe(
+        pd.DataFrame(rows(runs, columns, sources), columns=columns),
         hide_index=True,
-        column_config=COLUMNS,
+        column_config={column: config_of(column) for column in columns},
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": list(range(min(at_first, len(runs))))}},
-        key=f"runs-{runs[0].asked.group}" if all_picked else "runs",
+        selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in picked]}},
+        key=f"runs-{digest}-{selection.times_picked()}",
     )
-    return [runs[row] for row in picked["selection"]["rows"] if row < len(runs)]
-
-
-def runs_frame(runs: list[Run]) -> pd.DataFrame:
-    """One row a run: name, recipe, state, results, and the settings that are not equal everywhere."""
-    fields = differing([run.config for run in runs])
-    return pd.DataFrame([_row(run, fields) for run in runs])
-
-
-def _row(run: Run, fields: list[str]) -> dict[str, Any]:
-    summary = run.summary
-    return {
-        "name": run.name,
-        "test accuracy": 100 * summary.test_accuracy if summary else None,
-        "train accuracy": 100 * summary.train_accuracy if summary else None,
-        "parameters": summary.parameters if summary else None,
-        "seconds": summary.seconds if summary else None,
-        "state": str(run.state),
-        "recipe": run.asked.recipe or "",
-        **{field.replace("_", " "): _cell(run.config, field) for field in fields},
-    }
-
-
-def _cell(config: TrainConfig, field: str) -> str:
-    if not applies(field, config):
-        return ""
-    return said(getattr(config, field))
+    ticked = [ids[row] for row in answer["selection"]["rows"] if row < len(ids)]
+    kept = [run_id for run_id in picked if run_id in ticked or run_id not in ids]
+    selection.remember([*kept, *(run_id for run_id in ticked if run_id not in kept)])

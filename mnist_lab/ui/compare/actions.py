@@ -1,0 +1,129 @@
+"""Below the table: what can be done with the runs that are picked."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
+from mnist_lab.errors import MnistLabError
+from mnist_lab.runs import Run
+from mnist_lab.ui import resources
+from mnist_lab.ui.compare import selection
+from mnist_lab.ui.visitor import visitor
+
+DELETED = "compare_deleted"  # in the session: the runs that a click can bring back, by id, with their names
+
+
+def render_actions(runs: list[Run], hidden: int) -> None:
+    """Star, name, tag, save and delete them; so many of them are hidden by a filter."""
+    with st.container(horizontal=True, vertical_alignment="center", key="compare-actions"):
+        st.markdown(_count_in_words(len(runs), hidden), width="content")
+        if before := selection.before():
+            st.button("Back", icon=":material/undo:", on_click=selection.pick, args=(before,), help="What was picked")
+        if runs:
+            _render_star(runs)
+            with st.popover("Name, note, tags" if len(runs) == 1 else "Tags", icon=":material/edit:"):
+                _render_notes(runs)
+            st.button("Delete", icon=":material/delete:", on_click=_delete, args=(runs,))
+    _render_undo()
+
+
+def may_change(run: Run) -> bool:
+    """Whether the visitor may name and delete a run: the lab's own nobody may, others their owner."""
+    return not run.bundled and run.asked.owner in (None, visitor())
+
+
+def _count_in_words(count: int, hidden: int) -> str:
+    hint = f" ({hidden} hidden by the filter)" if hidden else ""
+    return f"**{count}** picked{hint}" if count else "Tick the runs to compare."
+
+
+def _render_star(runs: Sequence[Run]) -> None:
+    starred = all(run.annotation.starred for run in runs)
+    st.button(
+        "Take the star away" if starred else "Star",
+        icon=":material/star:",
+        on_click=_annotate,
+        args=([run.id for run in runs],),
+        kwargs={"starred": not starred},
+    )
+
+
+def _render_notes(runs: Sequence[Run]) -> None:
+    """A form, so that what is typed is kept as one."""
+    key = "-".join(run.id for run in runs)
+    with st.form(f"notes-{hash(key)}", border=False):
+        changes = _one_run(runs[0]) if len(runs) == 1 else {}
+        shared = set.intersection(*(set(run.annotation.tags) for run in runs))
+        text = st.text_input(
+            "Tags",
+            ", ".join(sorted(shared)),
+            placeholder="lesson 3, best",
+            key=f"tags-{key}",
+            help="Separate by commas.",
+        )
+        if st.form_submit_button("Save", type="primary", width="stretch"):
+            for run in runs:
+                others = set(run.annotation.tags) - shared
+                _annotate([run.id], tags=(*others, *tags_in(text)), **changes)
+            st.rerun()
+
+
+def _one_run(run: Run) -> dict[str, str]:
+    changes = {}
+    if may_change(run):
+        name = st.text_input("Name", run.name, max_chars=LONGEST_NAME, key=f"name-{run.id}")
+        changes["name"] = "" if name.strip() == run.asked.name else name
+    else:
+        st.caption("It comes with the lab and keeps its name." if run.bundled else "Its owner alone can rename it.")
+    changes["note"] = st.text_area("Note", run.annotation.note, max_chars=LONGEST_NOTE, key=f"note-{run.id}")
+    return changes
+
+
+def _annotate(run_ids: Sequence[str], **changes: object) -> None:
+    try:
+        for run_id in run_ids:
+            resources.store().annotate(run_id, **changes)
+    except MnistLabError as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _delete(runs: Sequence[Run]) -> None:
+    """Into the trash with those that may go; say why others stay."""
+    gone: dict[str, str] = {}
+    for run in runs:
+        try:
+            if not run.bundled and not may_change(run):
+                st.toast(f"{run.name} is somebody else's and stays.", icon=":material/lock:")
+                continue
+            resources.trash().put(run)
+            gone[run.id] = run.name
+        except MnistLabError as error:
+            st.toast(str(error), icon=":material/lock:")
+    if gone:
+        st.session_state[DELETED] = gone
+        selection.drop(gone)
+
+
+def _render_undo() -> None:
+    gone: dict[str, str] = st.session_state.get(DELETED, {})
+    if not gone:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="compare-undo"):
+        names = ", ".join(gone.values()) if len(gone) <= 3 else f"{len(gone)} runs"
+        st.markdown(f"Deleted: **{names}**", width="stretch")
+        st.button("Undo", icon=":material/undo:", type="primary", on_click=bring_back, args=(list(gone),))
+        st.button("All right", on_click=lambda: st.session_state.pop(DELETED))
+
+
+def bring_back(run_ids: Sequence[str]) -> None:
+    """Fetch runs out of the trash, and pick them."""
+    back = []
+    for run_id in run_ids:
+        try:
+            resources.trash().bring_back(run_id)
+            back.append(run_id)
+        except MnistLabError as error:
+            st.toast(str(error), icon=":material/error:")
+    st.session_state.pop(DELETED, None)
+    selection.pick([*selection.picked_ids(), *back])
