@@ -80,7 +80,7 @@ class OwnSet:
     def __init__(self, root: str | Path, owner: str, clock: Callable[[], float] = time.time) -> None:
         if not NAME.fullmatch(owner):
             raise StoreError("An owner's name has 1 to 64 letters, digits, - and _.")
-        self._folder = Folder(f"{str(root).rstrip('/')}/{owner}")
+        self.folder = Folder(f"{str(root).rstrip('/')}/{owner}")
         self._clock = clock
 
     @classmethod
@@ -100,7 +100,7 @@ class OwnSet:
         """Keep a drawing. Raises ImageError where its picture is none or blank, StoreError where it has no place."""
         if len(png) > MOST_BYTES or prepare(read_image(io.BytesIO(png))) is None:
             raise ImageError("There is nothing drawn that could be kept.")
-        if len(self._folder.names(".json")) >= MOST_DRAWINGS:
+        if len(self.folder.names(".json")) >= MOST_DRAWINGS:
             raise StoreError(f"The set is full: it holds {MOST_DRAWINGS} drawings. Delete some.")
         now = self._clock()
         try:
@@ -115,32 +115,36 @@ class OwnSet:
         except ValidationError as error:
             raise ImageError(f"The drawing cannot be kept: {error.errors()[0]['msg']}.") from error
         drawing_id = f"{int(now * 1000):013d}-{uuid.uuid4().hex[:6]}"
-        self._folder.write(f"{drawing_id}.png", png)
-        self._folder.write(f"{drawing_id}.json", record.model_dump_json().encode())
+        self.folder.write(f"{drawing_id}.png", png)
+        self.folder.write(f"{drawing_id}.json", record.model_dump_json().encode())
         return OwnDrawing(drawing_id, record, png)
 
     def listing(self) -> OwnListing:
         """Every drawing; a damaged one is named among the problems and hides no other."""
         drawings, problems = [], {}
-        for name in self._folder.names(".json"):
+        for name in self.folder.names(".json"):
             drawing_id = name.removesuffix(".json")
             try:
-                record = Record.model_validate_json(self._folder.read(name))
-                png = self._folder.read(f"{drawing_id}.png")
+                record = Record.model_validate_json(self.folder.read(name))
+                png = self.folder.read(f"{drawing_id}.png")
                 read_image(io.BytesIO(png)).load()
                 drawings.append(OwnDrawing(drawing_id, record, png))
             except ValidationError as error:
                 problems[drawing_id] = f"{name} is damaged ({error.errors()[0]['msg']})."
             except (ImageError, OSError, SyntaxError) as error:
-                if self._folder.exists(name):  # else it was deleted just now
+                if self.folder.exists(name):  # else it was deleted just now
                     problems[drawing_id] = f"{drawing_id}.png is missing or damaged ({error})."
         return OwnListing(drawings, problems)
+
+    def ids(self) -> list[str]:
+        """The ids of all drawings, oldest first."""
+        return [name.removesuffix(".json") for name in self.folder.names(".json")]
 
     def delete(self, drawing_id: str) -> None:
         """Delete a drawing, damaged or not; nothing happens where there is none."""
         if NAME.fullmatch(drawing_id):
-            self._folder.delete(f"{drawing_id}.json")
-            self._folder.delete(f"{drawing_id}.png")
+            self.folder.delete(f"{drawing_id}.json")
+            self.folder.delete(f"{drawing_id}.png")
 
     def arrays(self) -> OwnArrays:
         """The drawings as models see them; (0, 28, 28) and (0,) where there are none."""

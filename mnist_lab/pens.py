@@ -23,6 +23,8 @@ from mnist_lab.preprocessing import prepare
 
 Stroke = NDArray[np.float32]
 
+SHARED_TEST = Path(__file__).parent / "pen-digits.npz"
+TEST_WRITERS = frozenset({3, 5, 11, 12, 17, 22, 27, 29})
 FILES = ("pen-strokes-dev.jsonl.gz", "pen-strokes-dev.jsonl")
 BOX = 500.0
 SIDE = 280  # of the page's canvas, in pixels
@@ -116,8 +118,20 @@ def drawings(held_out: int, seed: int, limit: int | None = None) -> tuple[Drawin
     learned = [digit for digit in parts.learned[:limit] for _ in range(DRAWINGS)]
     return (
         _drawings(learned, (draw_somehow(digit.strokes, random) for digit in learned)),
-        _drawings(parts.held_out, (draw(digit.strokes) for digit in parts.held_out)),
+        as_drawn(parts.held_out),
     )
+
+
+@lru_cache(maxsize=1)
+def shared_test() -> Drawings:
+    """The digits of TEST_WRITERS as the models see them: what all runs are scored on. They come with the lab."""
+    with np.load(SHARED_TEST, allow_pickle=False) as file:
+        return Drawings(file["images"], file["labels"])
+
+
+def as_drawn(digits: Sequence[PenDigit]) -> Drawings:
+    """Digits drawn as they were written, with the page's pen, and prepared for the models."""
+    return _drawings(digits, (draw(digit.strokes) for digit in digits))
 
 
 def draw_somehow(strokes: Sequence[Stroke], random: np.random.Generator) -> NDArray[np.uint8]:

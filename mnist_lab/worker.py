@@ -117,6 +117,7 @@ def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path 
 def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> Summary:
     """Score what will be served, `model.tflite`, on the training images it saw and on the test set."""
     from mnist_lab.datasets import split
+    from mnist_lab.scoring import answer_own, pen_accuracy, prediction_seconds
 
     content = store.read(run.id, "model.tflite")
     predictor = Predictor(content, threads=2)
@@ -124,6 +125,7 @@ def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> S
     train_accuracy = Evaluation(predictor.probabilities(seen.x_train), seen.y_train).accuracy
     evaluation = Evaluation(predictor.probabilities(dataset.x_test), dataset.y_test)
     store.write(run.id, "evaluation.npz", evaluation.to_bytes())
+    answer_own(run.id, predictor, run.asked.owner)
     ticks = store.metrics(run.id)
     return Summary(
         test_accuracy=evaluation.accuracy,
@@ -132,6 +134,8 @@ def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> S
         parameters=parameters,
         epochs=max((tick.epoch for tick in ticks if tick.ends_epoch), default=0),
         model_bytes=len(content),
+        pen_accuracy=pen_accuracy(predictor, [one.config for one in (*store.lineage(run), run)]),
+        prediction_seconds=prediction_seconds(content),
     )
 
 

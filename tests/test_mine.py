@@ -36,7 +36,7 @@ def own(tmp_path):
 
 
 def files(own, suffix):
-    return sorted(Path(own._folder.path).glob(f"*{suffix}"))
+    return sorted(Path(own.folder.path).glob(f"*{suffix}"))
 
 
 def test_what_is_added_is_listed_in_order(own):
@@ -103,14 +103,14 @@ def test_damaged_files_are_named_and_hide_no_other(own):
 
 def test_a_picture_whose_record_could_not_be_written_is_not_there(own, monkeypatch):
     kept = own.add(1, png(ONE))
-    write = own._folder.write
+    write = own.folder.write
 
     def failing(name, content):
         if name.endswith(".json"):
             raise StoreError("the disk is full")
         write(name, content)
 
-    monkeypatch.setattr(own._folder, "write", failing)
+    monkeypatch.setattr(own.folder, "write", failing)
     with pytest.raises(StoreError):
         own.add(7, png(SEVEN))
     assert own.listing() == ([kept], {})

@@ -8,6 +8,7 @@ from PIL import Image
 
 from mnist_lab.errors import MnistLabError
 from mnist_lab.mine import OwnDrawing, OwnSet
+from mnist_lab.own_scores import OwnScores
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading
 from mnist_lab.ui.models import label
@@ -37,7 +38,7 @@ def render_own(picture: Picture | None, reading: Reading | None, model: str) -> 
         st.warning(problem)
     if listing.drawings:
         _render_drawings(own, listing.drawings)
-        _render_scores(own)
+        _render_scores(own, listing.drawings)
 
 
 def _keep(own: OwnSet, picture: Picture, reading: Reading, model: str) -> None:
@@ -66,12 +67,11 @@ def _render_drawings(own: OwnSet, drawings: list[OwnDrawing]) -> None:
     )
 
 
-def _render_scores(own: OwnSet) -> None:
-    images, labels = own.arrays()
-    rows = []
+def _render_scores(own: OwnSet, drawings: list[OwnDrawing]) -> None:
+    rows, scores = [], OwnScores(own)
     for name, run in resources.models().items():
-        answers = resources.predictor(name).probabilities(images).argmax(axis=1)
-        rows.append({"model": label(run), "right": int((answers == labels).sum()), "of": len(labels)})
+        right = scores.answer(name, resources.predictor(name), drawings)
+        rows.append({"model": label(run), "right": sum(right.values()), "of": len(right)})
     st.dataframe(rows, hide_index=True, width="content")
 
 

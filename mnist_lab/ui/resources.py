@@ -60,10 +60,6 @@ def _validation_of(run_id: str) -> columns.Validation | None:
     return columns.validation(store().read(run_id, "metrics.jsonl")) if store().has(run_id, "metrics.jsonl") else None
 
 
-def own_scores(runs: list[Run]) -> dict[str, float]:
-    return {}
-
-
 @lru_cache(maxsize=1)
 def studies() -> Studies:
     """The searches of the store."""

@@ -7,7 +7,7 @@ from mnist_lab.ui.compare.actions import bring_back, may_change
 
 
 def render_import() -> None:
-    pass
+    """A run as a file."""
 
 
 def render_trash() -> None:

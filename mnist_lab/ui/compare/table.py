@@ -6,6 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from mnist_lab.comparing.listing import Sources, rows, usual
+from mnist_lab.mine import OwnSet
+from mnist_lab.own_scores import OwnScores
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
@@ -13,6 +15,7 @@ from mnist_lab.ui.compare.actions import render_actions
 from mnist_lab.ui.compare.columns import config_of
 from mnist_lab.ui.compare.filtering import GROUP, choose_columns, choose_group, render_filters
 from mnist_lab.ui.compare.importing import render_import, render_trash
+from mnist_lab.ui.visitor import visitor
 
 MOST_PICKED = 12  # of a group at first: more curves cannot be told apart
 GROUP_SEEN, VIEW = "compare_group_seen", "compare_view"
@@ -20,7 +23,7 @@ GROUP_SEEN, VIEW = "compare_group_seen", "compare_view"
 
 def render(runs: list[Run]) -> list[Run]:
     """The runs that are to be seen, of which some are picked; the picked ones, also where a filter hides them."""
-    own = resources.own_scores(runs)
+    own = OwnScores(OwnSet.default(visitor())).all()
     with st.container(horizontal=True, vertical_alignment="center", key="compare-bar"):
         among = choose_group(runs)
         _begin_anew_with(among)
