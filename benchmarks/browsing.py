@@ -29,14 +29,20 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def server(script: Path = ROOT / "app.py", workers: bool = False, wait: bool = True) -> Iterator[Server]:
-    """`streamlit run` on a free port, with a folder of runs of its own."""
+def server(
+    script: Path = ROOT / "app.py", workers: bool = False, wait: bool = True, runs: str = ""
+) -> Iterator[Server]:
+    """`streamlit run` on a free port, with that folder of runs or an empty one of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
-    with tempfile.TemporaryDirectory() as runs:
-        environment = os.environ | {"MNIST_LAB_RUNS": runs, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    with tempfile.TemporaryDirectory() as empty:
+        environment = os.environ | {
+            "MNIST_LAB_RUNS": runs or empty,
+            "PYTHONPATH": str(ROOT),
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        }
         if not workers:
             environment["MNIST_LAB_SCHEDULER"] = NO_WORKERS
         process = subprocess.Popen(
