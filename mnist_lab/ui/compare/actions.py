@@ -12,6 +12,7 @@ from mnist_lab.ui.compare import selection
 from mnist_lab.ui.visitor import visitor
 
 DELETED = "compare_deleted"  # in the session: the runs that a click can bring back, by id, with their names
+SAVED = "compare_times_saved"  # a popover of another key is another, and so is closed
 
 
 def render_actions(runs: list[Run], hidden: int) -> None:
@@ -22,7 +23,8 @@ def render_actions(runs: list[Run], hidden: int) -> None:
             st.button("Back", icon=":material/undo:", on_click=selection.pick, args=(before,), help="What was picked")
         if runs:
             _render_star(runs)
-            with st.popover("Name, note, tags" if len(runs) == 1 else "Tags", icon=":material/edit:"):
+            label, key = "Name, note, tags" if len(runs) == 1 else "Tags", f"notes-{st.session_state.get(SAVED, 0)}"
+            with st.popover(label, icon=":material/edit:", key=key):
                 _render_notes(runs)
             st.button("Delete", icon=":material/delete:", on_click=_delete, args=(runs,))
     _render_undo()
@@ -66,6 +68,7 @@ def _render_notes(runs: Sequence[Run]) -> None:
             for run in runs:
                 others = set(run.annotation.tags) - shared
                 _annotate([run.id], tags=(*others, *tags_in(text)), **changes)
+            st.session_state[SAVED] = st.session_state.get(SAVED, 0) + 1
             st.rerun()
 
 

@@ -44,7 +44,7 @@ def config_of(column: str) -> Any:
     if column == "name":
         return columns.TextColumn("Name", width="medium", pinned=True)
     if column == "tags":
-        return columns.ListColumn("Tags")
+        return columns.ListColumn("Tags", width="medium")
     if column == "made":
         return columns.DatetimeColumn("Made", format="distance")
     if column == SETTINGS:

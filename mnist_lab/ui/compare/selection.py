@@ -1,16 +1,14 @@
 """Which runs are picked: in the table, in any chart, or by a link.
 
 A chart takes part by carrying the ids of its runs as the `customdata` of its points (alone, or first in each point's
-list) and by being shown with `chart`.
+list) and by being shown with `on_select=picking(key)`, `selection_mode="points"`. A line needs markers to be clicked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
 
 PICKED, BEFORE, TIMES = "compare_picked", "compare_picked_before", "compare_times_picked"
@@ -64,16 +62,9 @@ def before() -> list[str]:
     return ids if ids != picked_ids() else []
 
 
-def chart(figure: go.Figure, key: str, **options: Any) -> None:
-    """Show a figure in which a click on a point picks its run, and one with Shift held down adds to what is clicked."""
-    figure.update_layout(clickmode="event+select", dragmode=False)
-    st.plotly_chart(
-        figure,
-        key=key,
-        on_select=lambda: pick(clicked(st.session_state[key])),
-        selection_mode="points",
-        **{"config": NO_TOOLBAR, **options},
-    )
+def picking(key: str) -> Callable[[], None]:
+    """What to give as `on_select` to the chart of that key: a click picks a run, Shift held down adds to it."""
+    return lambda: pick(clicked(st.session_state[key]))
 
 
 def clicked(event: Any) -> list[str]:

@@ -70,6 +70,7 @@ def _render_table(runs: list[Run], columns: list[str], sources: Sources) -> None
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in picked]}},
+        placeholder="–",
         key=f"runs-{digest}-{selection.times_picked()}",
     )
     ticked = [ids[row] for row in answer["selection"]["rows"] if row < len(ids)]

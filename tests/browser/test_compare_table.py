@@ -1,0 +1,80 @@
+"""The table of Compare: find runs, note things, delete and undo, hand out the link."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mnist_lab.config import TrainConfig
+from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
+
+pytestmark = pytest.mark.browser
+
+SUMMARY = Summary(
+    test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=3, model_bytes=400_000
+)
+FILES = ("metrics.jsonl", "evaluation.npz")
+
+
+def finished(store: RunStore, name: str) -> str:
+    run = store.create(TrainConfig(epochs=3), name)
+    for file in FILES:
+        store.write(run.id, file, (BUNDLED / "small-cnn" / file).read_bytes())
+    store.update(run.id, state=RunState.FINISHED, summary=SUMMARY)
+    return run.id
+
+
+def row(page: Page, name: str) -> Locator:
+    """The table is drawn on a canvas; what it shows is beside that for those who cannot see."""
+    return page.get_by_test_id("stDataFrame").locator("td").get_by_text(name, exact=True)
+
+
+def actions(page: Page) -> Locator:
+    return page.locator(".st-key-compare-actions")
+
+
+def search(page: Page, text: str) -> None:
+    page.get_by_label("Filter", exact=True).fill(text)
+    page.get_by_label("Filter", exact=True).press("Enter")
+
+
+def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same(tmp_path, start_server, open_tab):
+    store = RunStore(tmp_path)
+    run_id = finished(store, "first try")
+    server = start_server(tmp_path)
+    page = open_tab(f"{server.url}/compare?runs={run_id},house-cnn&view=Curves")
+    expect(actions(page)).to_contain_text("2 picked")
+    search(page, "first")
+    expect(row(page, "house-cnn")).to_have_count(0)
+    expect(actions(page)).to_contain_text("1 hidden by the filter")
+    page.goto(f"{server.url}/compare?runs={run_id}&text=first")
+    expect(actions(page)).to_contain_text("1 picked")
+    actions(page).get_by_role("button", name="Star").click()
+    expect(actions(page).get_by_role("button", name="Take the star away")).to_be_visible()
+    actions(page).get_by_role("button", name="Name, note, tags").click()
+    page.get_by_label("Name", exact=True).fill("second thought")
+    page.get_by_label("Tags", exact=True).fill("lesson 3, best")
+    page.get_by_role("button", name="Save").click()
+    expect(row(page, "second thought")).to_have_count(1)
+    assert store.get(run_id).annotation.tags == ("best", "lesson 3")
+    actions(page).get_by_role("button", name="Delete").click()
+    expect(page.locator(".st-key-compare-undo")).to_contain_text("second thought")
+    expect(row(page, "second thought")).to_have_count(0)
+    assert run_id not in [run.id for run in store.listing().runs]
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "second thought")).to_have_count(1)
+    expect(actions(page)).to_contain_text("1 picked")
+    search(page, "lesson")
+    expect(page).to_have_url(re.compile("text=lesson"))
+    other = open_tab(page.url)
+    expect(row(other, "second thought")).to_have_count(1)
+    expect(row(other, "house-cnn")).to_have_count(0)
+    expect(actions(other)).to_contain_text("1 picked")
+
+
+def test_the_labs_own_runs_stay(tmp_path, start_server, open_tab):
+    page = open_tab(f"{start_server(tmp_path).url}/compare?runs=house-cnn,gone-for-good")
+    expect(page.get_by_text("not in this lab, or are deleted: gone-for-good")).to_be_visible()
+    actions(page).get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("house-cnn comes with the lab and cannot be deleted.")).to_be_visible()
+    expect(row(page, "house-cnn")).to_have_count(1)
