@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from mnist_lab.comparing.learning import MOST_POINTS
 from mnist_lab.explanations import Moment, Wobble
-from mnist_lab.plots.curves import MOST_POINTS, curves, curves_figure
+from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.drawings import replay_figure, wobble_figure
 from mnist_lab.plots.matrices import confusion_figure
 from mnist_lab.runs import RunStore, Tick

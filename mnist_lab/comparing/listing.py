@@ -110,9 +110,9 @@ def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:
     }
     columns = [
         *("star", "name", "state", "test accuracy", "own drawings", "pen digits", "best epoch"),
-        *("parameters", "training time", "tags"),
+        *("parameters", "training time", *setting_columns(runs), "tags"),
     ]
-    return [column for column in columns if says_something.get(column, True)] + setting_columns(runs)
+    return [column for column in columns if says_something.get(column, True)]
 
 
 def setting_columns(runs: Sequence[Run]) -> list[str]:

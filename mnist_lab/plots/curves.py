@@ -7,11 +7,11 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from mnist_lab.comparing.learning import since_last, thinned
 from mnist_lab.plots.style import COLORS
 from mnist_lab.runs import Tick
 
 METRICS = {"accuracy": "Accuracy", "loss": "Loss"}
-MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
 
 
 class Curve(NamedTuple):
@@ -29,36 +29,15 @@ class Curve(NamedTuple):
 
 def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
     """Accuracy and loss of a run in training and, where there is any, in validation."""
-    ticks = _thinned(list(ticks))
+    ticks = thinned(list(ticks))
     found = []
     for metric in METRICS:
         validated = [tick for tick in ticks if getattr(tick, f"val_{metric}") is not None]
         for validation, seen in ((False, ticks), (True, validated)):
             if seen:
-                y = [getattr(tick, f"val_{metric}") for tick in seen] if validation else _since_last(seen, metric)
+                y = [getattr(tick, f"val_{metric}") for tick in seen] if validation else since_last(seen, metric)
                 found.append(Curve(run, metric, validation, [tick.position for tick in seen], y))
     return found
-
-
-def _thinned(ticks: list[Tick]) -> list[Tick]:
-    """At most about MOST_POINTS ticks, with the end of every epoch among them."""
-    every = max(1, len(ticks) // MOST_POINTS)
-    return [tick for place, tick in enumerate(ticks) if place % every == 0 or tick.ends_epoch]
-
-
-def _since_last(ticks: list[Tick], metric: str) -> list[float]:
-    """A metric over the batches since the tick before, from its means since the start of the epoch.
-
-    The means themselves would draw a step at the start of each epoch, where they begin anew.
-    """
-    values = []
-    for before, tick in zip([None, *ticks], ticks, strict=False):
-        mean = getattr(tick, metric)
-        if before and before.epoch == tick.epoch:
-            total = mean * tick.step - getattr(before, metric) * before.step
-            mean = total / (tick.step - before.step)
-        values.append(mean)
-    return values
 
 
 def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:

@@ -1,17 +1,114 @@
-"""The curves of the picked runs."""
+"""How the picked runs learned."""
+
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.plots.curves import curves, curves_figure
+from mnist_lab.comparing.families import differences, families
+from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
+from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.runs import Run
+from mnist_lab.runs import Run, Tick
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare.naming import labels
+from mnist_lab.ui.compare.selection import picking
+
+PARTS = ("training", "validation")
+
+
+class Options(NamedTuple):
+    """What is drawn and how, as the controls say."""
+
+    look: Look
+    parts: list[str]
+    smoothing: float
+    as_one: bool
+    shade: bool
 
 
 def render(runs: list[Run]) -> None:
-    """The curves of the picked runs on the same axes."""
-    names = labels(runs)
-    figure = curves_figure({names[run.id]: curves(names[run.id], resources.store().metrics(run.id)) for run in runs})
-    figure.update_layout(height=380)
-    st.plotly_chart(figure, key="compare-curves", config=NO_TOOLBAR)
+    """One metric of all of them on the same axes."""
+    groups = families(runs)
+    options = _choose(several_seeds=len(groups) < len(runs))
+    learners = _learners(groups if options.as_one else [[run] for run in runs], options)
+    if not any(learner.training or learner.validation for learner in learners):
+        st.info("These runs have no such curve.")
+        return
+    figure = learning_figure(learners, options.look)
+    st.plotly_chart(
+        figure, key="compare-curves", config=NO_TOOLBAR, on_select=picking("compare-curves"), selection_mode="points"
+    )
+    st.caption(_in_words(learners, options))
+
+
+def _choose(several_seeds: bool) -> Options:
+    """The two questions that are asked most beside each other, the others behind a button."""
+    keep: dict[str, Any] = {"persist_state": "session"}
+    with st.container(horizontal=True, vertical_alignment="center", key="curve-options"):
+        metric = st.segmented_control(
+            "Metric",
+            list(METRICS),
+            default="accuracy",
+            required=True,
+            format_func=lambda metric: METRICS[metric],
+            key="curve_metric",
+            label_visibility="collapsed",
+            **keep,
+        )
+        axis = st.segmented_control(
+            "Over",
+            list(AXES),
+            default="epochs",
+            required=True,
+            format_func=lambda axis: f"by {axis}",
+            key="curve_axis",
+            label_visibility="collapsed",
+            **keep,
+        )
+        with st.popover("Options", icon=":material/tune:"):
+            parts = st.pills("Show", PARTS, selection_mode="multi", default=PARTS, key="curve_parts", **keep)
+            smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="curve_smoothing", **keep)
+            log_y = st.toggle(
+                "Logarithmic upwards", key="curve_log_y", help="Accuracies are then drawn as mistakes.", **keep
+            )
+            log_x = st.toggle("Logarithmic sideways", key="curve_log_x", **keep)
+            shade = st.toggle("Shade the over-fitting gap", True, key="curve_gap", **keep)
+            as_one = several_seeds and st.toggle("Seeds as one, with their band", True, key="curve_as_one", **keep)
+    return Options(Look(metric, axis, log_y, log_x), parts or list(PARTS), smoothing, as_one, shade)
+
+
+def _learners(groups: list[list[Run]], options: Options) -> list[Learner]:
+    ticks = {run.id: resources.store().metrics(run.id) for group in groups for run in group}
+    names = labels([group[0] for group in groups])
+    differs = differences([run for group in groups for run in group], but=["seed"] if options.as_one else [])
+    found = []
+    for group in groups:
+        its_ticks = [ticks[run.id] for run in group]
+        training, validation = (_line(its_ticks, options, part) for part in PARTS)
+        shaded = None
+        if training and validation and options.shade:
+            shaded = gap(training, validation, larger_is_better=options.look.metric == "accuracy")
+        name = names[group[0].id] + (f", {len(group)} seeds" if len(group) > 1 else "")
+        found.append(Learner(name, differs[group[0].id], [run.id for run in group], training, validation, shaded))
+    return found
+
+
+def _line(ticks: list[list[Tick]], options: Options, part: str) -> Line | None:
+    if part not in options.parts:
+        return None
+    metric, axis = options.look.metric, options.look.axis
+    lines = [found for one in ticks if (found := line(one, metric, axis, part == "validation"))]
+    lines = [smoothed(one, options.smoothing) for one in lines]
+    return together(lines) if len(lines) > 1 else next(iter(lines), None)
+
+
+def _in_words(learners: list[Learner], options: Options) -> str:
+    """What the marks mean, as far as they are there."""
+    words = []
+    if any(learner.training for learner in learners) and any(learner.validation for learner in learners):
+        words.append("Solid: training; dotted: validation, on images held back.")
+    if any(learner.gap for learner in learners) and len(learners) <= MOST_SHADED:
+        words.append("Shaded between them: what is only remembered, not understood.")
+    if any(len(learner.run_ids) > 1 for learner in learners):
+        words.append("Several seeds: their mean, and from the least to the greatest.")
+    return " ".join([*words, "Click a curve to keep it alone."])

@@ -1,7 +1,8 @@
 """Which runs are picked: in the table, in any chart, or by a link.
 
 A chart takes part by carrying the ids of its runs as the `customdata` of its points (alone, or first in each point's
-list) and by being shown with `on_select=picking(key)`, `selection_mode="points"`. A line needs markers to be clicked.
+list; those of several runs with a space between them), and by `on_select=picking(key)`, `selection_mode="points"`.
+A line needs markers, if invisible ones, to be clicked.
 """
 
 from collections.abc import Callable, Iterable
@@ -70,4 +71,5 @@ def picking(key: str) -> Callable[[], None]:
 def clicked(event: Any) -> list[str]:
     """The ids of the runs whose points an event of a chart holds."""
     data = [point.get("customdata") for point in event["selection"]["points"]]
-    return [str(one[0] if isinstance(one, list | tuple) else one) for one in data if one]
+    ids = (str(one[0] if isinstance(one, list | tuple) else one) for one in data if one)
+    return [run_id for several in ids for run_id in several.split()]

@@ -1,0 +1,121 @@
+"""The curves of several runs in one figure."""
+
+from itertools import cycle
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from mnist_lab.comparing.learning import METRICS, Line
+from mnist_lab.plots.style import COLORS
+
+TITLES = {"epochs": "epochs", "steps": "steps of the optimizer", "seconds": "seconds of training"}
+GREY = "#7f8794"
+MOST_SHADED = 3  # gaps in one figure: more lie over each other
+
+
+class Learner(NamedTuple):
+    """What is drawn in one colour: a run, or several that differ only in seed.
+
+    `differs` is what tells it from the others; `run_ids` are picked by a click.
+    """
+
+    name: str
+    differs: str
+    run_ids: list[str]
+    training: Line | None
+    validation: Line | None
+    gap: Line | None = None
+
+
+class Look(NamedTuple):
+    """What the figure shows: a metric over an axis. The logarithm of an accuracy is that of what it lacks to 1."""
+
+    metric: str = "accuracy"
+    axis: str = "epochs"
+    log_y: bool = False
+    log_x: bool = False
+
+    @property
+    def mistakes(self) -> bool:
+        """Whether mistakes are drawn in place of the accuracy."""
+        return self.log_y and self.metric == "accuracy"
+
+
+def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
+    """Training as a line, validation dotted with a mark at each epoch; several seeds as their mean with a band."""
+    figure = go.Figure()
+    for learner, color in zip(learners, cycle(COLORS), strict=False):
+        shaded = len(learners) <= MOST_SHADED
+        _add(figure, learner if shaded else learner._replace(gap=None), color, look, alone=len(learners) == 1)
+    percent = ".0%" if look.metric == "accuracy" and not look.mistakes else None
+    title = "Mistakes" if look.mistakes else METRICS[look.metric]
+    figure.update_yaxes(title_text=title.lower(), tickformat=".2~%" if look.mistakes else percent)
+    figure.update_xaxes(title_text=TITLES[look.axis])
+    figure.update_yaxes(type="log" if look.log_y else "linear", dtick=None)
+    figure.update_xaxes(type="log" if look.log_x else "linear", rangemode="normal" if look.log_x else "tozero")
+    figure.update_layout(
+        height=460,
+        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        hovermode="closest",
+        clickmode="event+select",
+        dragmode=False,
+    )
+    return figure
+
+
+def _add(figure: go.Figure, learner: Learner, color: str, look: Look, alone: bool) -> None:
+    other = COLORS[1] if alone else color
+    if learner.gap:
+        figure.add_trace(_band(learner.gap, GREY if alone else color, look, opacity=0.1))
+    for part, line, its_color in (("training", learner.training, color), ("validation", learner.validation, other)):
+        if line is None:
+            continue
+        if line.low is not None:
+            figure.add_trace(_band(line, its_color, look))
+        figure.add_trace(_line(line, learner, part, its_color, look, alone))
+
+
+def _line(line: Line, learner: Learner, part: str, color: str, look: Look, alone: bool) -> go.Scatter:
+    """A line of which every point can be clicked, which takes marks, if invisible ones."""
+    dotted = part == "validation"
+    shown = alone or not dotted or learner.training is None
+    seen = {"marker": {"opacity": 1 if dotted else 0}}
+    return go.Scatter(
+        x=line.x,
+        y=1 - line.y if look.mistakes else line.y,
+        name=part if alone else learner.name,
+        legendgroup=learner.name if not alone else part,
+        showlegend=shown,
+        mode="lines+markers",
+        customdata=[" ".join(learner.run_ids)] * len(line.x),
+        line={"color": color, "width": 2.5, "dash": "dot" if dotted else "solid"},
+        marker={"size": 6, "color": color, "opacity": 1 if dotted else 0},
+        selected=seen,
+        unselected=seen,
+        hovertemplate=_hover(learner, part, look),
+    )
+
+
+def _hover(learner: Learner, part: str, look: Look) -> str:
+    value = "%{y:.2%}" if look.metric == "accuracy" else "%{y:.4~g}"
+    where = {"epochs": "after %{x:.3~g} epochs", "steps": "after %{x:,} steps", "seconds": "after %{x:.1f} s"}
+    lines = [f"<b>{learner.name}</b>, {part}", learner.differs, f"{value} {where[look.axis]}"]
+    return "<br>".join(filter(None, lines)) + "<extra></extra>"
+
+
+def _band(line: Line, color: str, look: Look, opacity: float = 0.22) -> go.Scatter:
+    """What lies between the least and the greatest, shaded."""
+    assert line.low is not None and line.high is not None
+    low, high = (1 - line.low, 1 - line.high) if look.mistakes else (line.low, line.high)
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return go.Scatter(
+        x=[*line.x, *line.x[::-1]],
+        y=[*low, *high[::-1]],
+        fill="toself",
+        fillcolor=f"rgba({red}, {green}, {blue}, {opacity})",
+        line={"width": 0},
+        mode="lines",
+        showlegend=False,
+        hoverinfo="skip",
+    )
