@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mnist_lab import cli_many, recipes
+from mnist_lab import cli_archives, cli_many, recipes
 from mnist_lab.code import script
 from mnist_lab.comparing.verdicts import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
@@ -286,6 +286,8 @@ def _parser() -> argparse.ArgumentParser:
     command("runs", list_runs)
     evaluates = command("evaluate", evaluate)
     evaluates.add_argument("runs_to_score", nargs="*", metavar="RUN", help="ids or names of runs")
+    cli_archives.add_export_options(command("export", cli_archives.export))
+    cli_archives.add_import_options(command("import", cli_archives.take_in))
     compares = command("compare", compare)
     compares.add_argument("runs_to_compare", nargs=2, metavar="RUN", help="ids or names of two runs")
     return parser

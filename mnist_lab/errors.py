@@ -1,6 +1,7 @@
 """Every error that the lab raises on purpose; the message is written for the person who reads it.
 
 MnistLabError
+├── ArchiveError         a zip file that is no run, or may not be taken in
 ├── ClusterLost          nobody is there to train
 ├── ConfigError          a value out of bounds, an unknown setting
 │   └── UnknownRecipe
@@ -21,6 +22,10 @@ from collections.abc import Mapping
 
 class MnistLabError(Exception):
     """Base of every error the lab raises on purpose."""
+
+
+class ArchiveError(MnistLabError):
+    """A zip file that cannot be taken in as runs, or written."""
 
 
 class ClusterLost(MnistLabError):

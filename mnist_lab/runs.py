@@ -5,14 +5,14 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation, Annotations
 from mnist_lab.config import TrainConfig
@@ -26,6 +26,8 @@ SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its 
 CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class RunState(StrEnum):
@@ -53,14 +55,14 @@ class Summary(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    test_accuracy: float
-    train_accuracy: float
-    seconds: float
-    parameters: int
-    epochs: int
-    model_bytes: int
-    pen_accuracy: float | None = None
-    prediction_seconds: float | None = None
+    test_accuracy: Share
+    train_accuracy: Share
+    seconds: Amount
+    parameters: int = Field(ge=0)
+    epochs: int = Field(ge=0)
+    model_bytes: int = Field(ge=0)
+    pen_accuracy: Share | None = None
+    prediction_seconds: Amount | None = None
 
 
 class Asked(BaseModel):
@@ -281,9 +283,7 @@ class RunStore:
 
     def log(self, run_id: str, *ticks: Tick) -> None:
         """Add lines to the run's metrics."""
-        lines = [{key: value for key, value in tick._asdict().items() if value is not None} for tick in ticks]
-        content = "".join(f"{json.dumps(line)}\n" for line in lines)
-        self.folder.append(f"{run_id}/metrics.jsonl", content.encode())
+        self.folder.append(f"{run_id}/metrics.jsonl", lines_of(ticks))
 
     def metrics(self, run_id: str) -> list[Tick]:
         """The run's ticks in order. A torn line is skipped; what a resumed run did twice is there once."""
@@ -383,6 +383,12 @@ class RunStore:
                 if folder and folder.exists(run_id):
                     return folder
         raise UnknownRun(f"There is no run {run_id!r} in {self.folder.path}.")
+
+
+def lines_of(ticks: Iterable[Tick]) -> bytes:
+    """Ticks as lines of `metrics.jsonl`."""
+    lines = [{key: value for key, value in tick._asdict().items() if value is not None} for tick in ticks]
+    return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
 
 
 def _parse(model: type[Model], folder: Folder, name: str) -> Model:

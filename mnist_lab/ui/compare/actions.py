@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
+from mnist_lab.archives import MOST_RUNS, pack
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
@@ -26,6 +27,7 @@ def render_actions(runs: list[Run], hidden: int) -> None:
             label, key = "Name, note, tags" if len(runs) == 1 else "Tags", f"notes-{st.session_state.get(SAVED, 0)}"
             with st.popover(label, icon=":material/edit:", key=key):
                 _render_notes(runs)
+            _render_zip([run for run in runs if run.summary])
             st.button("Delete", icon=":material/delete:", on_click=_delete, args=(runs,))
     _render_undo()
 
@@ -49,6 +51,21 @@ def _render_star(runs: Sequence[Run]) -> None:
         args=([run.id for run in runs],),
         kwargs={"starred": not starred},
     )
+
+
+def _render_zip(runs: Sequence[Run]) -> None:
+    """The runs as a file; made only once it is asked for."""
+    if 0 < len(runs) <= MOST_RUNS:
+        name = runs[0].id if len(runs) == 1 else f"{len(runs)}-runs"
+        st.download_button(
+            "Zip",
+            lambda: pack(resources.store(), runs),
+            f"{name}.zip",
+            "application/zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            help="To keep, or to import into another lab",
+        )
 
 
 def _render_notes(runs: Sequence[Run]) -> None:

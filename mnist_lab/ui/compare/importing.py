@@ -1,13 +1,47 @@
-"""Runs that come from elsewhere: out of the trash."""
+"""Runs that come from elsewhere: out of another lab's zip file, or out of the trash."""
 
 import streamlit as st
 
+from mnist_lab.archives import take_in
+from mnist_lab.errors import MnistLabError
 from mnist_lab.ui import resources
+from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.actions import bring_back, may_change
+from mnist_lab.ui.visitor import visitor
+
+TIMES, REFUSED = "compare_times_imported", "compare_import_refused"
+MOST_MB = 200  # of an upload
 
 
 def render_import() -> None:
-    """A run as a file."""
+    """A way to take in the runs of a zip file."""
+    with st.popover("Import", icon=":material/upload:", key=f"import-{st.session_state.get(TIMES, 0)}"):
+        file = st.file_uploader(
+            "A zip file of runs, from another lab",
+            "zip",
+            key=f"import-file-{st.session_state.get(TIMES, 0)}",
+            max_upload_size=MOST_MB,
+        )
+        if file is None:
+            st.caption("Pick runs and press Zip to make such a file. It is checked before anything is kept.")
+        elif st.session_state.get(REFUSED, ("", ""))[0] != file.file_id:
+            _take_in(file.file_id, file.getvalue())
+        else:
+            st.error(st.session_state[REFUSED][1], icon=":material/error:")
+
+
+def _take_in(file_id: str, content: bytes) -> None:
+    """Keep the runs and pick them; where that cannot be, say why and keep nothing."""
+    try:
+        with st.spinner("Checking the file"):
+            runs = take_in(resources.store(), content, owner=visitor())
+    except MnistLabError as error:
+        st.session_state[REFUSED] = file_id, str(error)
+        st.rerun()
+    st.session_state[TIMES] = st.session_state.get(TIMES, 0) + 1
+    selection.pick([*selection.picked_ids(), *(run.id for run in runs)])
+    st.toast(f"Taken in: {', '.join(run.name for run in runs)}", icon=":material/check:")
+    st.rerun()
 
 
 def render_trash() -> None:

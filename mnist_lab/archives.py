@@ -1,0 +1,180 @@
+"""Runs as a zip file that another lab can take in: a folder for each run, with the files that are worth keeping.
+
+What is taken in is not trusted: only known files, of bounded sizes, each read by the lab's own models and, where that
+can be, written anew from what was understood. All runs of a file come in, or none.
+"""
+
+import io
+import json
+import re
+import time
+import uuid
+import zipfile
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mnist_lab.annotations import NOTHING, Annotation
+from mnist_lab.errors import ArchiveError, MnistLabError, RunError
+from mnist_lab.inspection import MB, MOST_WEIGHTS, check_keras, evaluation, read, ticks, try_models
+from mnist_lab.runs import Asked, Run, RunState, RunStore, Status, lines_of
+from mnist_lab.studies import Studies
+from mnist_lab.trash import Trash
+
+NOTES = "annotation.json"
+NEEDED = {"config.json": 100_000, "status.json": 100_000, "evaluation.npz": 20 * MB, "model.tflite": MOST_WEIGHTS}
+FILES = NEEDED | {"metrics.jsonl": 50 * MB, "model.keras": MOST_WEIGHTS, NOTES: 100_000}
+MOST_BYTES = 1000 * MB  # of all files of an archive together
+MOST_RUNS = 50
+NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")
+IGNORED = ("__MACOSX", ".DS_Store")  # which macOS puts into every archive
+LONGEST_NAME, LONGEST_REASON = 200, 1000
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def pack(store: RunStore, runs: Iterable[Run]) -> bytes:
+    """Runs that are over as a zip file, with what is noted about them. Raises RunError for one without a model."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for run in runs:
+            if run.summary is None:
+                raise RunError(f"{run.name} has no model yet, so there is nothing to take away.")
+            for name in FILES:
+                if name in NEEDED or (name != NOTES and store.has(run.id, name)):
+                    archive.writestr(f"{run.id}/{name}", store.read(run.id, name))
+            if run.annotation != NOTHING:
+                archive.writestr(f"{run.id}/{NOTES}", run.annotation.model_dump_json())
+    return content.getvalue()
+
+
+def take_in(store: RunStore, content: bytes, owner: str | None = None) -> list[Run]:
+    """The runs of a zip file, now in the store; one whose id is taken gets another.
+
+    They belong to `owner`. Raises ArchiveError where anything is not as it should be, and StoreError where the folder
+    cannot be written; then none is taken in.
+    """
+    checked = {name: _checked(name, files, store, owner) for name, files in _folders(content).items()}
+    done: list[str] = []
+    try:
+        for name, files in checked.items():
+            notes = files.pop(NOTES, None)
+            done.append(_free_id(store, name))
+            store.folder.publish(files, done[-1])
+            if notes:
+                store.annotate(done[-1], **Annotation.model_validate_json(notes).model_dump())
+    except MnistLabError:
+        for run_id in done:
+            store.folder.delete(run_id)
+            store.annotations.delete(run_id)
+        raise
+    return [store.get(run_id) for run_id in done]
+
+
+def _folders(content: bytes) -> dict[str, dict[str, bytes]]:
+    """The files of an archive by the name of their folder and their own."""
+    folders: dict[str, dict[str, bytes]] = {}
+    left = MOST_BYTES
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for entry in archive.infolist():
+                if entry.is_dir() or any(part in IGNORED for part in PurePosixPath(entry.filename).parts):
+                    continue
+                folder, name = _place(entry.filename)
+                files = folders.setdefault(folder, {})
+                if name in files or len(folders) > MOST_RUNS:
+                    raise ArchiveError(f"It holds {name} twice, or more than {MOST_RUNS} runs.")
+                files[name] = read(archive, entry, min(FILES[name], left))
+                left -= len(files[name])
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise ArchiveError(f"This is no zip file of runs ({error}).") from error
+    if not folders:
+        raise ArchiveError("There is no run in this file.")
+    return folders
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The folder and the name of a file in an archive."""
+    folder, _, name = path.partition("/")
+    if not NAME.fullmatch(folder) or name not in FILES:
+        raise ArchiveError(
+            f"It holds {path[:80]!r}, which is no part of a run; a run is a folder with {', '.join(FILES)}."
+        )
+    return folder, name
+
+
+def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | None) -> dict[str, bytes]:
+    """The files of one run, as they may be kept. Raises ArchiveError, with the run's name."""
+    try:
+        if missing := [file for file in NEEDED if file not in files]:
+            raise ArchiveError(f"It lacks {', '.join(missing)}.")
+        answers = evaluation(files["evaluation.npz"])
+        if "model.keras" in files:
+            check_keras(files["model.keras"])
+        try_models(files["model.tflite"], files.get("model.keras"))
+        status = _status(files["status.json"], answers.accuracy, len(files["model.tflite"]))
+        return files | {
+            "config.json": _asked(files["config.json"], store, owner).model_dump_json().encode(),
+            "status.json": status.model_dump_json().encode(),
+            "metrics.jsonl": lines_of(ticks(files.get("metrics.jsonl", b""))),
+            "evaluation.npz": answers.to_bytes(),
+            **({NOTES: _parse(Annotation, files[NOTES], NOTES).model_dump_json().encode()} if NOTES in files else {}),
+        }
+    except ArchiveError as error:
+        raise ArchiveError(f"The run {name} cannot be taken in. {error}") from error
+
+
+def _asked(content: bytes, store: RunStore, owner: str | None) -> Asked:
+    """What was asked; a search or lesson of this lab gets no runs of another's, and a parent is one that is here."""
+    asked = _parse(Asked, content, "config.json")
+    group, parent = asked.group, asked.parent
+    foreign = group and (group in Studies(store).names() or group.startswith("lesson: "))
+    return asked.model_copy(
+        update={
+            "name": " ".join(asked.name.split())[:LONGEST_NAME] or "run",
+            "group": None if foreign else group and group[:LONGEST_NAME],
+            "parent": parent if parent and NAME.fullmatch(parent) and store.folder.exists(parent) else None,
+            "created": _past(asked.created),
+            "owner": owner,
+        }
+    )
+
+
+def _status(content: bytes, accuracy: float, model_bytes: int) -> Status:
+    """How the run ended, with nothing of who worked on it; what can be counted here is."""
+    status = _parse(Status, content, "status.json")
+    if status.state not in (RunState.FINISHED, RunState.STOPPED) or status.summary is None:
+        raise ArchiveError("It did not come to its end.")
+    return Status(
+        state=status.state,
+        started=status.started and _past(status.started),
+        ended=status.ended and _past(status.ended),
+        reason=status.reason and status.reason[:LONGEST_REASON],
+        dataset_digest=status.dataset_digest and status.dataset_digest[:64],
+        versions={package[:40]: version[:40] for package, version in list(status.versions.items())[:20]},
+        summary=status.summary.model_copy(update={"test_accuracy": accuracy, "model_bytes": model_bytes}),
+    )
+
+
+def _past(moment: float) -> float:
+    """A time in seconds since 1970 that is not in the future."""
+    return moment if 0 <= moment <= time.time() else time.time()
+
+
+def _parse(model: type[Model], content: bytes, name: str) -> Model:
+    try:
+        return model.model_validate(json.loads(content))
+    except (ValidationError, ValueError, RecursionError) as error:
+        what = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
+        where = ".".join(map(str, what["loc"]))
+        raise ArchiveError(f"Its {name} is not of this lab ({where}: {what['msg']}).") from error
+
+
+def _free_id(store: RunStore, name: str) -> str:
+    """The name, or another where it is taken, also by a run in the trash."""
+    taken = {run.id for run in store.listing().runs}
+    if name not in taken and not store.folder.exists(name) and not Trash(store).holds(name):
+        return name
+    return f"{name[:90]}-{uuid.uuid4().hex[:4]}"
