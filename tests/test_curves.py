@@ -118,3 +118,12 @@ def test_the_logarithm_of_an_accuracy_is_that_of_its_mistakes():
     assert (figure.layout.yaxis.type, figure.layout.yaxis.title.text) == ("log", "mistakes")
     loss = learning_figure(learners(1), Look(metric="loss", log_y=True))
     np.testing.assert_allclose(next(one for one in loss.data if one.name == "training").y, [0.5, 0.9, 0.99])
+
+
+def test_the_very_beginning_does_not_squeeze_what_follows():
+    steep = straight([0, 1, 50, 100], [0.1, 0.2, 0.95, 0.99])
+    steady = straight([0, 50, 100], [0.5, 0.7, 0.9])
+    figures = [learning_figure([Learner("a", "", ["a"], one, None)], Look()) for one in (steep, steady)]
+    low, high = figures[0].layout.yaxis.range
+    assert 0.9 < low < 0.95 < 0.99 < high
+    assert figures[1].layout.yaxis.range is None

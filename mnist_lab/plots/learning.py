@@ -1,14 +1,19 @@
 """The curves of several runs in one figure."""
 
+from collections.abc import Sequence
 from itertools import cycle
 from typing import NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab.comparing.learning import METRICS, Line
 from mnist_lab.plots.style import COLORS
 
 TITLES = {"epochs": "epochs", "steps": "steps of the optimizer", "seconds": "seconds of training"}
+BEGINNING = 0.05  # of a training
+SQUEEZED = 0.5  # of the whole range
+MARGIN = 0.06  # of the range, above and below
 GREY = "#7f8794"
 MOST_SHADED = 3  # gaps in one figure: more lie over each other
 
@@ -59,9 +64,21 @@ def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
         hovermode="closest",
         clickmode="event+select",
-        dragmode=False,
     )
+    if not (look.log_y or look.log_x):
+        figure.update_yaxes(range=_range_of_interest([one for one in figure.data if one.fill is None]))
     return figure
+
+
+def _range_of_interest(traces: Sequence[go.Scatter]) -> list[float] | None:
+    """The range of all values but those of the very beginning, where they would squeeze the others."""
+    end = max(max(trace.x) for trace in traces)
+    every = np.concatenate([trace.y for trace in traces])
+    later = np.concatenate([np.asarray(trace.y)[np.asarray(trace.x) >= BEGINNING * end] for trace in traces])
+    low, high = float(later.min()), float(later.max())
+    if high - low > SQUEEZED * float(every.max() - every.min()) or high == low:
+        return None
+    return [low - MARGIN * (high - low), high + MARGIN * (high - low)]
 
 
 def _add(figure: go.Figure, learner: Learner, color: str, look: Look, alone: bool) -> None:

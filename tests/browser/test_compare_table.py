@@ -13,6 +13,13 @@ pytestmark = pytest.mark.browser
 SUMMARY = Summary(
     test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=3, model_bytes=400_000
 )
+POINT_OF = """(name) => {
+    const plot = document.querySelector('.st-key-compare-curves .js-plotly-plot')
+    const {left, top} = plot.getBoundingClientRect(), {_size, xaxis, yaxis} = plot._fullLayout
+    const curve = plot._fullData.find((one) => one.name == name && one.customdata)
+    const at = Math.floor(curve.x.length / 2)
+    return [left + _size.l + xaxis.d2p(curve.x[at]), top + _size.t + yaxis.d2p(curve.y[at])]
+}"""
 FILES = ("metrics.jsonl", "evaluation.npz")
 
 
@@ -78,3 +85,30 @@ def test_the_labs_own_runs_stay(tmp_path, start_server, open_tab):
     actions(page).get_by_role("button", name="Delete").click()
     expect(page.get_by_text("house-cnn comes with the lab and cannot be deleted.")).to_be_visible()
     expect(row(page, "house-cnn")).to_have_count(1)
+
+
+def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(tmp_path, start_server, open_tab):
+    page = open_tab(f"{start_server(tmp_path).url}/compare?runs=dense-128-dropout,small-cnn&view=Curves")
+    plot = page.locator(".st-key-compare-curves .js-plotly-plot")
+    plot.hover()
+    page.mouse.move(*page.evaluate(POINT_OF, "small-cnn"))
+    expect(plot.locator(".hovertext")).to_contain_text("small-cnn")
+    page.mouse.click(*page.evaluate(POINT_OF, "small-cnn"))
+    expect(actions(page)).to_contain_text("1 picked: small-cnn")
+    with page.expect_download() as download:
+        actions(page).get_by_role("button", name="Zip").click()
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(actions(page)).to_contain_text("2 picked: dense-128-dropout, small-cnn")
+    other = tmp_path / "other"
+    page = open_tab(f"{start_server(other).url}/compare?runs=house-cnn")
+    page.get_by_role("button", name="Import").click()
+    page.locator("input[type=file]").set_input_files({"name": "no.zip", "mimeType": "application/zip", "buffer": b"no"})
+    expect(page.get_by_text("This is no zip file of runs")).to_be_visible()
+    download.value.save_as(tmp_path / "small-cnn.zip")
+    page.locator("input[type=file]").set_input_files(tmp_path / "small-cnn.zip")
+    expect(actions(page)).to_contain_text("2 picked: house-cnn, small-cnn")
+    (taken,) = [run for run in RunStore(other).listing().runs if not run.bundled]
+    assert (taken.name, taken.summary.test_accuracy) == (
+        "small-cnn",
+        RunStore(other).get("small-cnn").summary.test_accuracy,
+    )

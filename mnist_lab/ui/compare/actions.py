@@ -10,8 +10,10 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
+from mnist_lab.ui.compare.naming import labels
 from mnist_lab.ui.visitor import visitor
 
+MOST_NAMED = 3
 DELETED = "compare_deleted"  # in the session: the runs that a click can bring back, by id, with their names
 SAVED = "compare_times_saved"  # a popover of another key is another, and so is closed
 
@@ -19,7 +21,7 @@ SAVED = "compare_times_saved"  # a popover of another key is another, and so is 
 def render_actions(runs: list[Run], hidden: int) -> None:
     """Star, name, tag, save and delete them; so many of them are hidden by a filter."""
     with st.container(horizontal=True, vertical_alignment="center", key="compare-actions"):
-        st.markdown(_count_in_words(len(runs), hidden), width="content")
+        st.markdown(_picked_in_words(runs, hidden), width="content")
         if before := selection.before():
             st.button("Back", icon=":material/undo:", on_click=selection.pick, args=(before,), help="What was picked")
         if runs:
@@ -37,9 +39,12 @@ def may_change(run: Run) -> bool:
     return not run.bundled and run.asked.owner in (None, visitor())
 
 
-def _count_in_words(count: int, hidden: int) -> str:
+def _picked_in_words(runs: Sequence[Run], hidden: int) -> str:
+    if not runs:
+        return "Tick the runs to compare."
+    names = ": " + ", ".join(labels(list(runs)).values()) if len(runs) <= MOST_NAMED else ""
     hint = f" ({hidden} hidden by the filter)" if hidden else ""
-    return f"**{count}** picked{hint}" if count else "Tick the runs to compare."
+    return f"**{len(runs)} picked**{names}{hint}"
 
 
 def _render_star(runs: Sequence[Run]) -> None:
