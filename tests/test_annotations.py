@@ -13,7 +13,7 @@ from mnist_lab.mine import OwnSet
 from mnist_lab.own_scores import OwnScores
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
-from mnist_lab.scoring import pen_accuracy, prediction_seconds
+from mnist_lab.scoring import answer_own, pen_accuracy, prediction_seconds
 from mnist_lab.trash import Trash
 from tests.test_mine import ONE, SEVEN, png
 
@@ -204,3 +204,14 @@ def test_own_drawings_are_scored_once_and_only_whole_scores_count(tmp_path):
     own.delete(seven.id)
     assert scores.all() == {"house-cnn": 1.0}
     assert len(own.listing().drawings) == 1
+
+
+def test_a_worker_reads_the_drawings_of_whoever_asked_for_the_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_LAB_MINE", str(tmp_path))
+    own, predictor = OwnSet.default("ann"), Predictor((BUNDLED / "house-cnn" / "model.tflite").read_bytes())
+    own.add(1, png(ONE))
+    answer_own("run-1", predictor, "ann")
+    answer_own("run-2", predictor, None)
+    answer_own("run-3", predictor, "no such/owner")
+    assert OwnScores(own).all() == {"run-1": 1.0}
+    assert OwnScores(OwnSet.default("bob")).all() == {}

@@ -34,6 +34,8 @@ def test_the_summary_is_of_the_model_that_is_served(trained_store, digits):
     seen, labels = digits.x_train[: run.config.train_images], digits.y_train[: run.config.train_images]
     assert run.summary.train_accuracy == (Predictor(content).probabilities(seen).argmax(axis=1) == labels).mean()
     assert run.summary.model_bytes == len(content)
+    assert 0 < run.summary.pen_accuracy < 1
+    assert run.summary.prediction_seconds > 0
 
 
 def test_a_finished_run_can_be_trained_on_and_leaves_no_checkpoint(trained_store, tmp_path):

@@ -106,11 +106,14 @@ def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:
         "state": any(run.summary is None for run in runs),
         "own drawings": bool(own),
         "pen digits": any(run.summary and run.summary.pen_accuracy is not None for run in runs),
+        "best epoch": 2 * sum(run.config.validation_share > 0 for run in runs) > len(runs),
         "tags": any(run.annotation.tags for run in runs),
+        "note": any(run.annotation.note for run in runs),
     }
     columns = [
-        *("star", "name", "state", "test accuracy", "own drawings", "pen digits", "best epoch"),
-        *("parameters", "training time", *setting_columns(runs), "tags"),
+        *("star", "name", "state", "test accuracy", "own drawings", "pen digits", "best epoch", "epochs"),
+        *("parameters", "training time", *(field for field in setting_columns(runs) if field != "epochs")),
+        *("tags", "note"),
     ]
     return [column for column in columns if says_something.get(column, True)]
 
