@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation
 from mnist_lab.errors import ArchiveError, MnistLabError, RunError
-from mnist_lab.inspection import MB, MOST_WEIGHTS, check_keras, evaluation, read, ticks, try_models
+from mnist_lab.inspection import BROKEN, MB, MOST_WEIGHTS, check_keras, evaluation, read, ticks, try_models
 from mnist_lab.runs import Asked, Run, RunState, RunStore, Status, lines_of
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
@@ -26,7 +26,7 @@ from mnist_lab.trash import Trash
 NOTES = "annotation.json"
 NEEDED = {"config.json": 100_000, "status.json": 100_000, "evaluation.npz": 20 * MB, "model.tflite": MOST_WEIGHTS}
 FILES = NEEDED | {"metrics.jsonl": 50 * MB, "model.keras": MOST_WEIGHTS, NOTES: 100_000}
-MOST_BYTES = 1000 * MB  # of all files of an archive together
+MOST_BYTES = 400 * MB  # of all files of an archive together
 MOST_RUNS = 50
 NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")
 IGNORED = ("__MACOSX", ".DS_Store")  # which macOS puts into every archive
@@ -88,7 +88,7 @@ def _folders(content: bytes) -> dict[str, dict[str, bytes]]:
                     raise ArchiveError(f"It holds {name} twice, or more than {MOST_RUNS} runs.")
                 files[name] = read(archive, entry, min(FILES[name], left))
                 left -= len(files[name])
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+    except BROKEN as error:
         raise ArchiveError(f"This is no zip file of runs ({error}).") from error
     if not folders:
         raise ArchiveError("There is no run in this file.")
@@ -115,12 +115,13 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
             check_keras(files["model.keras"])
         try_models(files["model.tflite"], files.get("model.keras"))
         status = _status(files["status.json"], answers.accuracy, len(files["model.tflite"]))
+        asked = _asked(files.pop("config.json"), store, owner)
         return files | {
-            "config.json": _asked(files["config.json"], store, owner).model_dump_json().encode(),
             "status.json": status.model_dump_json().encode(),
             "metrics.jsonl": lines_of(ticks(files.get("metrics.jsonl", b""))),
             "evaluation.npz": answers.to_bytes(),
             **({NOTES: _parse(Annotation, files[NOTES], NOTES).model_dump_json().encode()} if NOTES in files else {}),
+            "config.json": asked.model_dump_json().encode(),  # the last one, with which it is a run
         }
     except ArchiveError as error:
         raise ArchiveError(f"The run {name} cannot be taken in. {error}") from error

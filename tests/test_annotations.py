@@ -88,6 +88,19 @@ def test_a_deleted_run_is_gone_and_comes_back_with_all_it_had(store):
     assert trash.runs() == []
 
 
+def test_notes_and_the_trash_work_on_an_object_store():
+    store = RunStore("memory://trash", bundled=None)
+    run, trash = finished(store), Trash(store)
+    store.annotate(run.id, starred=True)
+    assert store.listing().runs[0].annotation.starred
+    store.annotate(run.id, note="why")
+    assert store.listing().runs[0].annotation.note == "why"
+    trash.put(run)
+    assert (store.listing().runs, [one.name for one in trash.runs()]) == ([], ["a"])
+    trash.bring_back(run.id)
+    assert [one.id for one in store.listing().runs] == [run.id]
+
+
 def test_what_is_deleted_for_good_does_not_come_back(store):
     run, trash = finished(store), Trash(store)
     trash.put(run)

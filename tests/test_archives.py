@@ -227,6 +227,25 @@ def test_all_bytes_are_counted_while_reading(other, files, monkeypatch):
         take_in(other, zipped(files))
 
 
+def test_a_file_that_was_damaged_on_its_way_is_refused_with_a_word(other, files):
+    content = zipped({name: value for name, value in files.items() if not name.endswith("tflite")})  # so it is quick
+    for at in range(0, len(content), len(content) // 40):
+        broken = content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+        with pytest.raises(ArchiveError):
+            take_in(other, broken)
+    with pytest.raises(ArchiveError):
+        take_in(other, content[: len(content) // 2])
+    assert nothing_is_there(other)
+
+
+def test_other_ways_to_compress_are_refused(other, files):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr(f"{RUN}/config.json", b"{}")
+    with pytest.raises(ArchiveError, match="does not read"):
+        take_in(other, content.getvalue())
+
+
 def keras_with(files, **objects):
     with zipfile.ZipFile(io.BytesIO(files[f"{RUN}/model.keras"])) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
