@@ -20,7 +20,7 @@ def open_address(runs: Sequence[Run], views: Sequence[str]) -> None:
     if here and here != st.session_state.get(SEEN):
         _take_over(here, runs, views)
         st.session_state[SEEN] = here
-    if missing := st.session_state.get(MISSING):
+    if missing := st.session_state.pop(MISSING, None):
         st.warning(
             f"This link names runs that are not in this lab, or are deleted: {', '.join(missing)}.",
             icon=":material/link_off:",
@@ -29,7 +29,8 @@ def open_address(runs: Sequence[Run], views: Sequence[str]) -> None:
 
 def _take_over(here: Mapping[str, str], runs: Sequence[Run], views: Sequence[str]) -> None:
     state = st.session_state
-    state[GROUP] = state[GROUP_SEEN] = here.get("group")
+    group = here.get("group")
+    state[GROUP] = state[GROUP_SEEN] = group if group in {run.asked.group for run in runs} else None
     state[TEXT] = here.get("text", "")
     state[STARRED] = "starred" in here
     state[CHOSEN] = _several(here, "columns")
