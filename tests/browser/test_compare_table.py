@@ -79,16 +79,16 @@ def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same
     expect(actions(other)).to_contain_text("1 picked")
 
 
-def test_the_labs_own_runs_stay(tmp_path, start_server, open_tab):
-    page = open_tab(f"{start_server(tmp_path).url}/compare?runs=house-cnn,gone-for-good")
+def test_the_labs_own_runs_stay(server, open_tab):
+    page = open_tab(f"{server.url}/compare?runs=house-cnn,gone-for-good")
     expect(page.get_by_text("not in this lab, or are deleted: gone-for-good")).to_be_visible()
     actions(page).get_by_role("button", name="Delete").click()
     expect(page.get_by_text("house-cnn comes with the lab and cannot be deleted.")).to_be_visible()
     expect(row(page, "house-cnn")).to_have_count(1)
 
 
-def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(tmp_path, start_server, open_tab):
-    page = open_tab(f"{start_server(tmp_path).url}/compare?runs=dense-128-dropout,small-cnn&view=Curves")
+def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, tmp_path, start_server, open_tab):
+    page = open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn&view=Curves")
     plot = page.locator(".st-key-compare-curves .js-plotly-plot")
     plot.hover()
     page.mouse.move(*page.evaluate(POINT_OF, "small-cnn"))
