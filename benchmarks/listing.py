@@ -7,18 +7,14 @@ just started; the page is the whole Compare page, with its two runs compared, wi
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from itertools import product
 from statistics import median
 from typing import Any
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets import Subprotocol
-from websockets.sync.client import connect
-
 from benchmarks.browsing import server
+from benchmarks.comparing import page_runs
 from mnist_lab.comparing.listing import COLUMNS, Sources, rows, validation
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary, Tick
@@ -64,29 +60,15 @@ def measure(root: str) -> dict[str, list[float]]:
     return {
         "the listing": [timed(store.listing) for _ in range(4)],
         "all columns": [timed(lambda: rows(store.listing().runs, COLUMNS, sources)) for _ in range(4)],
-        "the Compare page": list(page_runs(root, 6))[1:],
+        "the Compare page": page(root),
     }
 
 
-def page_runs(root: str, count: int) -> Iterator[float]:
-    """Milliseconds of the Compare page's run, for a client that only counts messages; the first one starts the app."""
-    with (
-        server(runs=root) as running,
-        connect(
-            f"{running.url.replace('http', 'ws')}/_stcore/stream",
-            subprotocols=[Subprotocol("streamlit")],
-            max_size=None,
-        ) as socket,
-    ):
-        for _ in range(count):
-            question, answer = BackMsg(), ForwardMsg()
-            question.rerun_script.page_name = "compare"
-            begun = time.perf_counter()
-            socket.send(question.SerializeToString())
-            while answer.WhichOneof("type") != "script_finished":
-                answer.ParseFromString(socket.recv(decode=False))
-            yield 1000 * (time.perf_counter() - begun)
-            time.sleep(0.4)
+def page(root: str) -> list[float]:
+    """Milliseconds of the Compare page's runs, the first one first, imports left out."""
+    with server(runs=root) as running:
+        list(page_runs(running, "", 1))
+        return [taken.clock for taken in page_runs(running, "", 5)]
 
 
 def main() -> None:
