@@ -1,29 +1,15 @@
-"""Score the bundled runs as a worker does at the end of a run: python -m benchmarks.scores [--pen-digits].
+"""Score the bundled runs as a worker does at the end of a run: python -m benchmarks.scores.
 
-Writes `pen_accuracy` and `prediction_seconds` into their summaries and prints them. `--pen-digits` first makes anew the
-digits that all runs are scored on (`mnist_lab/pen-digits.npz`) from the pen strokes in `MNIST_LAB_DATA`, which is
-needed whenever preprocessing changes.
+Writes `pen_accuracy` and `prediction_seconds` into their summaries and prints them. It needs the pen digits in
+`MNIST_LAB_DATA`.
 """
 
-import sys
-
-import numpy as np
-
-from mnist_lab import pens
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import BUNDLED, RunStore
 from mnist_lab.scoring import pen_accuracy, prediction_seconds
 
 
-def write_pen_digits() -> None:
-    digits = [digit for digit in pens.load() if digit.writer in pens.TEST_WRITERS]
-    images, labels = pens.as_drawn(digits)
-    np.savez_compressed(pens.SHARED_TEST, images=images, labels=labels)
-
-
 def main() -> None:
-    if "--pen-digits" in sys.argv:
-        write_pen_digits()
     store = RunStore(BUNDLED, bundled=None)
     for run in store.listing().runs:
         assert run.summary

@@ -130,6 +130,7 @@ def _settings_there(worker: "Worker") -> Settings:
 def prepare() -> None:
     """Step back behind the web process, import TensorFlow, try it out and read MNIST, ahead of the first run."""
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
+    from mnist_lab import pens
     from mnist_lab.datasets import find_mnist, load
     from mnist_lab.errors import DatasetError
 
@@ -142,6 +143,10 @@ def prepare() -> None:
             log.warning("No MNIST for this worker: %s", error)  # the first run that needs it says so
         gc.collect()
         gc.freeze()  # TensorFlow's million objects stay, and every later collection is quick
+    try:
+        pens.shared_test()
+    except DatasetError as error:
+        log.warning("No pen digits for this worker: %s", error)
 
 
 def _rehearse() -> None:

@@ -12,7 +12,11 @@ PERCENT, COUNT = "%.2f %%", "localized"
 NUMBERS: dict[str, tuple[str, str, str]] = {
     "test accuracy": ("Test", PERCENT, "Accuracy on its dataset's test set, which no training ever sees"),
     "own drawings": ("Own drawings", PERCENT, "Accuracy on the drawings you kept on the Draw page"),
-    "pen digits": ("Pen digits", PERCENT, "Accuracy on digits drawn with a pen by eight people it has not learnt from"),
+    "pen digits": (
+        "Pen digits",
+        PERCENT,
+        "Accuracy on 500 digits drawn with a pen by eight people it never learnt from",
+    ),
     "train accuracy": ("Training", PERCENT, "Accuracy on the images it was trained on, after training"),
     "best validation": ("Validation, best", PERCENT, "The highest accuracy on held-back images after any epoch"),
     "best epoch": ("Best epoch", COUNT, "The epoch with the highest validation accuracy"),
