@@ -1,0 +1,69 @@
+"""Figures that can be taken away: as a picture, a drawing, a page or a table."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from mnist_lab.plots.export import rows, to_csv, to_page
+
+Rows = Iterable[Mapping[str, Any]]
+
+UNUSED = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d", "select2d", "lasso2d"]
+
+_camera = st.components.v2.component(
+    "mnist_lab_camera",
+    html="<button data-format='png'>Picture (PNG)</button><button data-format='svg'>Drawing (SVG)</button>",
+    css=Path(__file__).with_name("takeaway.css").read_text(),
+    js=Path(__file__).with_name("takeaway.js").read_text(),
+)
+
+
+def show(
+    figure: go.Figure,
+    key: str,
+    data: Rows | Callable[[], Rows] | None = None,
+    name: str | None = None,
+    on_select: Literal["ignore", "rerun"] | Callable[[], None] = "ignore",
+    **options: Any,
+) -> Any:
+    """Draw a figure with a small menu to take it away; returns what st.plotly_chart does.
+
+    `data` are the rows of its CSV, or a function that makes them once they are asked for; without it they are read from
+    the figure. `name` is what its files are called, at first its key. The figure's element has the class `st-key-<key>`.
+    """
+    name = name or key
+    config = {"displaylogo": False, "modeBarButtonsToRemove": UNUSED, "toImageButtonOptions": _picture("png", name)}
+    with st.container(key=f"figure-{key}"):
+        if on_select != "ignore":
+            options.setdefault("selection_mode", "points")
+        chart = st.plotly_chart(figure, key=key, config=config, on_select=on_select, **options)
+        menu = st.popover("", icon=":material/download:", type="tertiary", help="Take this figure away")
+        with menu, st.container(gap=None):
+            _camera(key=f"camera-{key}", data={"chart": f"st-key-{key}", "name": name}, height="content")
+            _download("Page (HTML)", lambda: to_page(figure), name, "html", "text/html", key)
+            _download("Table (CSV)", lambda: to_csv(_rows(figure, data)), name, "csv", "text/csv", key)
+    return chart
+
+
+def _rows(figure: go.Figure, data: Rows | Callable[[], Rows] | None) -> Rows:
+    found = data() if callable(data) else data
+    return rows(figure) if found is None else found
+
+
+def _download(label: str, make: Callable[[], str], name: str, ending: str, mime: str, key: str) -> None:
+    st.download_button(
+        label,
+        lambda: make().encode(),
+        f"{name}.{ending}",
+        mime,
+        key=f"{ending}-{key}",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def _picture(kind: str, name: str) -> dict[str, Any]:
+    return {"format": kind, "filename": name, "scale": 2}
