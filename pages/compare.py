@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare import address, confidence, curves, digits, mistakes, settings, table, verdicts
+from mnist_lab.ui.compare import address, confidence, cost, curves, digits, mistakes, settings, table, verdicts
 from mnist_lab.ui.shell import open_page
 
 VIEWS = {
@@ -11,6 +11,7 @@ VIEWS = {
     "Mistakes": mistakes.render,
     "Digits": digits.render,
     "Confidence": confidence.render,
+    "Cost": cost.render,
     "Settings": settings.render,
 }
 

@@ -32,7 +32,7 @@ def show(
     """Draw a figure with a small menu to take it away; returns what st.plotly_chart does.
 
     `data` are the rows of its CSV, or a function that makes them once they are asked for; without it they are read from
-    the figure. `name` is what its files are called, at first its key. The figure's element has the class `st-key-<key>`.
+    the figure. `name` is what its files are called, at first its key. The figure has the class `st-key-<key>`.
     """
     name = name or key
     config = {"displaylogo": False, "modeBarButtonsToRemove": UNUSED, "toImageButtonOptions": _picture("png", name)}
