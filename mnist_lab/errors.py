@@ -13,6 +13,7 @@ MnistLabError
 │   ├── UnknownRun
 │   └── Superseded
 ├── StoreError           the folder of runs cannot be read or written
+├── TooFewRuns           runs that say nothing about the settings
 └── TrainingError        a training that cannot go on
     └── Diverged
 """
@@ -74,6 +75,10 @@ class Superseded(RunError):
 
 class StoreError(MnistLabError):
     """The folder of runs cannot be read or written."""
+
+
+class TooFewRuns(MnistLabError):
+    """The runs are too few, or too much alike, to say what a setting does."""
 
 
 class TrainingError(MnistLabError):

@@ -1,6 +1,6 @@
 """What accuracy costs: the runs that nothing beats at their price, and what others have published."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mnist_lab.recipes import RECIPES
@@ -23,13 +23,17 @@ COSTS: dict[str, Cost] = {
 
 
 class Point(NamedTuple):
-    """One run: what it cost, its test accuracy in [0, 1], and whether no other run is both as cheap and as good."""
+    """One run: what it cost, its test accuracy in [0, 1], and whether no other run is both as cheap and as good.
+
+    `published` is the test accuracy that the source of its recipe prints, if it prints one.
+    """
 
     run_id: str
     dataset: str
     cost: float
     accuracy: float
     on_front: bool
+    published: float | None = None
 
 
 class Record(NamedTuple):
@@ -60,8 +64,7 @@ RECORDS = (
 
 def points(runs: Iterable[Run], cost: Cost) -> list[Point]:
     """The finished runs; which of them are on the front is found among those of the same dataset."""
-    done = [(run, run.summary) for run in runs if run.summary]
-    found = [Point(run.id, run.config.dataset, cost.of(summary), summary.test_accuracy, True) for run, summary in done]
+    found = [_point(run, cost.of(run.summary), run.summary.test_accuracy) for run in runs if run.summary]
     return [point._replace(on_front=not any(_beats(other, point) for other in found)) for point in found]
 
 
@@ -70,19 +73,23 @@ def front(points: Iterable[Point]) -> list[Point]:
     return sorted((point for point in points if point.on_front), key=lambda point: (point.cost, point.accuracy))
 
 
+def published(runs: Iterable[Run]) -> list[Record]:
+    """What the sources of the runs' recipes print, a recipe once."""
+    names = dict.fromkeys(run.asked.recipe for run in runs if _published(run) is not None)
+    return [Record(name, RECIPES[name].published.test_accuracy or 0.0, RECIPES[name].source) for name in names if name]
+
+
+def _point(run: Run, cost: float, accuracy: float) -> Point:
+    return Point(run.id, run.config.dataset, cost, accuracy, True, _published(run))
+
+
+def _published(run: Run) -> float | None:
+    recipe = RECIPES.get(run.asked.recipe or "")
+    return recipe.published.test_accuracy if recipe else None
+
+
 def _beats(one: Point, other: Point) -> bool:
     """Whether a run of the same dataset is as cheap and as good as another, and in one of the two better."""
     as_good = one.cost <= other.cost and one.accuracy >= other.accuracy
-    return one.dataset == other.dataset and as_good and one[2:4] != other[2:4]
-
-
-def records(runs: Sequence[Run]) -> list[Record]:
-    """What can be set beside these runs: published accuracies on MNIST, and those of the runs' own recipes."""
-    names = dict.fromkeys(run.asked.recipe for run in runs if run.asked.recipe in RECIPES)
-    own = [
-        Record(f"{name}, as published", published.test_accuracy, RECIPES[name].source)
-        for name in names
-        if name and (published := RECIPES[name].published).test_accuracy is not None
-    ]
-    on_mnist = any(run.config.dataset == "mnist" for run in runs)
-    return [*own, *(RECORDS if on_mnist else ())]
+    differs = one.cost != other.cost or one.accuracy != other.accuracy
+    return one.dataset == other.dataset and as_good and differs

@@ -10,6 +10,7 @@ from mnist_lab.comparing.cost import Cost, Point, Record, front
 from mnist_lab.plots.style import COLORS
 
 TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
+GREY = "rgba(128, 128, 128, 0.8)"
 FEWEST_ERRORS = 1e-4  # what a faultless run is drawn at
 
 
@@ -29,8 +30,10 @@ def cost_figure(
         figure.add_trace(_front(front(those), f"{name}nothing is cheaper and better", color))
         figure.add_trace(_runs(those, names, cost, f"{name}runs", color))
     low, high = _range(points, records)
+    if records:
+        figure.add_trace(_published([point for point in points if point.published is not None], names))
     for record in records:
-        if low <= _errors(record.accuracy) <= high:
+        if _errors(record.accuracy) <= high:
             _add_record(figure, record)
     figure.update_xaxes(type="log", title_text=cost.title)
     figure.update_yaxes(
@@ -79,12 +82,29 @@ def _runs(points: Sequence[Point], names: Mapping[str, str], cost: Cost, name: s
     )
 
 
+def _published(points: Sequence[Point], names: Mapping[str, str]) -> go.Scatter:
+    return go.Scatter(
+        x=[point.cost for point in points],
+        y=[_errors(point.published or 0.0) for point in points],
+        name="published for the same recipe",
+        mode="markers",
+        marker={"symbol": "line-ew", "size": 18, "line": {"color": GREY, "width": 3}},
+        customdata=[[point.run_id, names[point.run_id], point.published] for point in points],
+        hovertemplate="%{customdata[1]}: %{customdata[2]:.2%} are published<extra></extra>",
+    )
+
+
 def _add_record(figure: go.Figure, record: Record) -> None:
-    figure.add_hline(
-        y=_errors(record.accuracy),
-        line={"color": "rgba(128, 128, 128, 0.8)", "width": 1, "dash": "dot"},
-        annotation={"text": f"{record.name}: {100 * record.accuracy:g} %", "font_size": 11},
-        annotation_position="top right",
+    figure.add_hline(y=_errors(record.accuracy), line={"color": GREY, "width": 1, "dash": "dot"}, layer="below")
+    figure.add_annotation(
+        text=f"{record.name}: {100 * record.accuracy:g} %",
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=math.log10(_errors(record.accuracy)),
+        yanchor="bottom",
+        font={"size": 11},
+        showarrow=False,
     )
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_lab.comparing.cost import COSTS, Record, points, records
+from mnist_lab.comparing.cost import COSTS, RECORDS, Record, points, published
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.naming import labels
@@ -13,7 +13,8 @@ def render(runs: list[Run]) -> None:
     """The runs by accuracy and by what it cost, with the published results as lines."""
     left, right = st.columns([3, 2], vertical_alignment="center")
     chosen = left.segmented_control("Cost", list(COSTS), default="Parameters", required=True, key="cost_of")
-    published = records(runs) if right.toggle("Published results", value=True, key="cost_published") else []
+    shown = right.toggle("Published results", value=True, key="cost_published")
+    records = RECORDS if shown and any(run.config.dataset == "mnist" for run in runs) else ()
     cost = COSTS[chosen]
     found = points(runs, cost)
     names = labels(runs)
@@ -21,18 +22,18 @@ def render(runs: list[Run]) -> None:
         {"run": names[point.run_id], cost.title: point.cost, "test accuracy": point.accuracy, "front": point.on_front}
         for point in found
     ]
-    show(cost_figure(found, names, cost, published), "cost", data)
+    show(cost_figure(found, names, cost, records), "cost", data)
     st.caption(_explained(len(runs)))
-    if published:
+    if records:
         with st.expander("Who published these results?"):
-            st.markdown("\n".join(map(_cited, published)))
+            st.markdown("\n".join(map(_cited, [*records, *published(runs)])))
 
 
 def _explained(runs: int) -> str:
     more = "" if runs > 2 else " Tick more runs in the table to see more of them here."
     return (
-        "Each step up between two marks of the scale leaves fewer mistakes by a factor, as a step to the right "
-        f"multiplies the cost. Filled: no other run is cheaper and better.{more}"
+        "Filled points: no other run is both cheaper and better. The scale goes by mistakes: from 98 % to 99 % is as "
+        f"far as from 99 % to 99.5 %, since both halve them.{more}"
     )
 
 

@@ -1,17 +1,95 @@
 """What the settings do to the results."""
 
+from functools import lru_cache
+
 import streamlit as st
 
+from mnist_lab.comparing.importance import Importances, importances
+from mnist_lab.comparing.settings import Axis, axes
+from mnist_lab.config import TrainConfig
+from mnist_lab.errors import TooFewRuns
 from mnist_lab.grids import table
 from mnist_lab.plots.groups import grid_figure
-from mnist_lab.plots.style import NO_TOOLBAR
+from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together, slice_figure
 from mnist_lab.runs import Run
+from mnist_lab.ui.compare.naming import labels
+from mnist_lab.ui.compare.takeaway import show
+
+MOST_AXES = 8  # more cannot be followed
+MOST_SLICES = 12
+IN_A_ROW = 3
 
 
 def render(runs: list[Run]) -> None:
-    """The test accuracies of a grid over one or two settings, as one picture."""
-    found = table(runs)
-    if found:
-        st.plotly_chart(grid_figure(found), key="grid", config=NO_TOOLBAR)
-    else:
-        st.info("Pick the runs of a grid over one or two settings.")
+    """How much each setting matters, how sure that is, and each setting by itself."""
+    accuracies = tuple(run.summary.test_accuracy for run in runs if run.summary)
+    configs = tuple(run.config for run in runs)
+    differing = axes(configs)
+    if not differing:
+        st.info("These runs have all the same settings. Pick runs that differ: a grid or a search is best.")
+        return
+    order = _render_importance(configs, accuracies)
+    differing.sort(key=lambda axis: order.index(axis.field) if axis.field in order else len(order))
+    if found := table(runs):
+        show(grid_figure(found), "grid")
+    _render_slices(differing, accuracies, runs)
+    if len(differing) > 1 and len(runs) > 2:
+        st.markdown("**All settings at once.** Each line is a run. Drag along an axis to keep the lines that cross it.")
+        rows = [
+            {"run": run.name, **{axis.title: axis.word(place) for axis in differing}, "test accuracy": accuracy}
+            for place, (run, accuracy) in enumerate(zip(runs, accuracies, strict=True))
+        ]
+        show(parallel_figure(differing[:MOST_AXES], accuracies), "parallel", rows)
+
+
+@lru_cache(maxsize=64)
+def _found(configs: tuple[TrainConfig, ...], accuracies: tuple[float, ...]) -> Importances:
+    return importances(axes(configs), accuracies)
+
+
+def _render_importance(configs: tuple[TrainConfig, ...], accuracies: tuple[float, ...]) -> list[str]:
+    """What matters most, in words and bars; the settings, most important first, where that can be told."""
+    try:
+        found = _found(configs, accuracies)
+    except TooFewRuns as error:
+        st.info(str(error))
+        return []
+    if not found.is_of_use:
+        st.info(
+            f"From these {found.runs} runs nobody can tell which setting matters: what some of them teach does not "
+            "hold for the others. More runs, or fewer settings at once, would help."
+        )
+        return []
+    st.html(f'<div class="sentence">{_sentence(found)}</div>')
+    show(importance_figure(found), "importance")
+    st.caption(
+        f"From {found.runs} runs. What forests of decision trees learn from some of them foretells "
+        f"{found.explained:.0%} of the differences among the others. A whisker holds nine of ten answers where the "
+        "runs are drawn anew. The shares may add up to more than 100 %, since settings act together."
+    )
+    return [field for one in found.found for field in one.fields]
+
+
+def _sentence(found: Importances) -> str:
+    first = found.found[0]
+    verb = "matters" if len(first.fields) == 1 else "matter"
+    together = "" if len(first.fields) == 1 else ", which only changed together,"
+    return (
+        f"{said_together(first.fields).capitalize()}{together} {verb} most: about {first.share:.0%} of the differences "
+        f"in accuracy ({first.low:.0%} to {first.high:.0%})."
+    )
+
+
+def _render_slices(differing: list[Axis], accuracies: tuple[float, ...], runs: list[Run]) -> None:
+    st.markdown("**One setting at a time.** Each dot is a run, the line joins the means.")
+    ids, names = [run.id for run in runs], [labels(runs)[run.id] for run in runs]
+    shown = differing[:MOST_SLICES]
+    for start in range(0, len(shown), IN_A_ROW):
+        row = shown[start : start + IN_A_ROW]
+        for column, axis in zip(st.columns(min(IN_A_ROW, len(shown))), row, strict=False):
+            with column:
+                show(slice_figure(axis, accuracies, ids, names), f"slice-{axis.field}")
+                if not axis.is_meant.all():
+                    st.caption(f"Only the {axis.is_meant.sum()} runs in which it means something.")
+    if len(differing) > len(shown):
+        st.caption(f"{len(differing) - len(shown)} more settings differ; pick runs that are more alike to see them.")
