@@ -11,22 +11,22 @@ from mnist_lab.comparing.settings import Axis
 from mnist_lab.errors import TooFewRuns
 
 FEWEST_RUNS = 8
-RESAMPLES = 30
-TREES = 12
+RESAMPLES = 25
+TREES = 10
 SHUFFLES = 6
-LEVELS = (5, 95)  # per cent: nine of ten resamples fall between them
+REDRAWN = 400
+LEVELS = (5, 95)  # per cent: nine of ten redrawings fall between them
 APART = -1e9
 HELPFUL = 0.1  # of the differences must be explained in unseen runs before any importance is worth a word
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
 
 
 class Importance(NamedTuple):
     """One setting, or several that only ever change together, so that nobody can tell which of them it was.
 
-    `share` is what part of the variance of the accuracy it has a hand in, alone or together with others; nine of ten
-    resamples of the runs put it between `low` and `high`. `runs` are those in which it means something.
+    `share` is what part of the variance of the accuracy it has a hand in, alone or together with others; with the
+    runs drawn anew, nine times of ten it lies between `low` and `high`. `runs` are those in which it means something.
     """
 
     fields: tuple[str, ...]
@@ -65,21 +65,21 @@ def importances(axes: Sequence[Axis], accuracies: Sequence[float], seed: int = 0
     groups = _inseparable(axes)
     x = np.column_stack([axis.values for axis in axes])
     random = np.random.default_rng(seed)
-    shares = np.full((RESAMPLES, len(groups)), np.nan)
+    growths = np.full((RESAMPLES, len(groups), len(y)), np.nan)
     guesses = np.full((RESAMPLES, len(y)), np.nan)
     for number in range(RESAMPLES):
         drawn = random.integers(len(y), size=len(y))
         left = np.setdiff1d(np.arange(len(y)), drawn)
-        if len(left) < 2:
-            continue
         forest = _Forest(x[drawn], y[drawn], random)
         guesses[number, left] = forest.predict(x[left])
-        shares[number] = _shares(forest, x, y, left, groups, random)
+        errors = (guesses[number, left] - y[left]) ** 2
+        for place, group in enumerate(groups):
+            growths[number, place, left] = _shuffled(forest, x[left], y[left], group, random) - errors
     found = [
-        _importance(tuple(axes[column].field for column in group), shares[:, place], x[:, group[0]])
+        _importance(tuple(axes[column].field for column in group), _mean(growths[:, place]), y, random)
         for place, group in enumerate(groups)
     ]
-    return Importances(sorted(found, key=lambda one: -one.share), _explained(y, guesses), len(y))
+    return Importances(sorted(found, key=lambda one: -one.share), _explained(y, _mean(guesses)), len(y))
 
 
 def _check(axes: Sequence[Axis], y: Floats) -> None:
@@ -130,50 +130,44 @@ def _ready(x: Floats) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.nan_to_num(x, nan=APART), np.float32)
 
 
-def _shares(
-    forest: _Forest, x: Floats, y: Floats, left: Places, groups: list[list[int]], random: Generator
-) -> list[float]:
-    """For each group, half of how much the error in the runs left out grows where it is shuffled, over the variance."""
-    shuffled = [_shuffled(x[left], group, random) for group in groups]
-    rows = np.concatenate([x[left], *(copies for copies, _ in shuffled)])
-    guessed = forest.predict(rows)
-    plain = (y[left] - guessed[: len(left)]) ** 2
-    shares, begin = [], len(left)
-    for group, (copies, run) in zip(groups, shuffled, strict=True):
-        errors = (y[left][run] - guessed[begin : begin + len(copies)]) ** 2
-        variance = y[~np.isnan(x[:, group[0]])].var()
-        growth = (errors - plain[run]).mean() if len(run) else np.nan
-        shares.append(float(growth / (2 * variance)) if variance else 0.0)
-        begin += len(copies)
-    return shares
+def _shuffled(forest: _Forest, x: Floats, y: Floats, group: list[int], random: Generator) -> Floats:
+    """The squared error of each run where the group is shuffled; NaN where it means nothing.
 
-
-def _shuffled(x: Floats, group: list[int], random: Generator) -> tuple[Floats, Places]:
-    """Copies of the runs in which a group means something, each with its values from another; and whose copy is which.
-
-    No run keeps its own values, as it may where lists are just shuffled: with few runs that would hide a part.
+    No run keeps its own values, as some may where a list is just shuffled: with few runs that would hide a part.
     """
     meant = random.permutation(np.flatnonzero(~np.isnan(x[:, group[0]])))
+    errors = np.full(len(y), np.nan)
+    if len(meant) < 2:
+        return errors
     shifts = range(1, min(SHUFFLES, len(meant) - 1) + 1)
-    run = np.tile(meant, len(shifts))
-    copies = x[run]
+    copies = np.tile(x[meant], (len(shifts), 1))
     for column in group:
-        copies[:, column] = np.concatenate([np.roll(x[meant, column], shift) for shift in shifts] or [[]])
-    return copies, run
+        copies[:, column] = np.concatenate([np.roll(x[meant, column], shift) for shift in shifts])
+    errors[meant] = ((forest.predict(copies).reshape(len(shifts), -1) - y[meant]) ** 2).mean(axis=0)
+    return errors
 
 
-def _importance(fields: tuple[str, ...], shares: Floats, values: Floats) -> Importance:
-    shares = shares[~np.isnan(shares)]
-    runs = int((~np.isnan(values)).sum())
-    if not len(shares):
-        return Importance(fields, 0.0, 0.0, 1.0, runs)
-    low, high = np.percentile(shares, LEVELS)
-    share, low, high = (float(np.clip(one, 0.0, 1.0)) for one in (shares.mean(), low, high))
-    return Importance(fields, share, low, high, runs)
+def _importance(fields: tuple[str, ...], growth: Floats, y: Floats, random: Generator) -> Importance:
+    """From how much each run's error grew; drawing the runs anew tells how far the share would spread."""
+    known = ~np.isnan(growth)
+    growth, y = growth[known], y[known]
+    if not len(y) or np.ptp(y) == 0:
+        return Importance(fields, 0.0, 0.0, 1.0, len(y))
+    drawn = random.integers(len(y), size=(REDRAWN, len(y)))
+    variances = np.maximum(y[drawn].var(axis=1), y.var() / len(y))
+    low, high = np.percentile(growth[drawn].mean(axis=1) / (2 * variances), LEVELS)
+    share, low, high = (float(np.clip(one, 0.0, 1.0)) for one in (growth.mean() / (2 * y.var()), low, high))
+    return Importance(fields, share, low, high, len(y))
 
 
 def _explained(y: Floats, guesses: Floats) -> float:
-    """The coefficient of determination of the mean guess for each run by the forests that had not seen it."""
-    guessed = ~np.isnan(guesses).all(axis=0)
-    errors = (y[guessed] - np.nanmean(guesses[:, guessed], axis=0)) ** 2
-    return float(1 - errors.mean() / y[guessed].var()) if np.ptp(y[guessed]) else 0.0
+    """The coefficient of determination of the mean guesses, each by the forests that had not seen the run."""
+    known = ~np.isnan(guesses)
+    y, guesses = y[known], guesses[known]
+    return float(1 - ((y - guesses) ** 2).mean() / y.var()) if np.ptp(y) else 0.0
+
+
+def _mean(values: Floats) -> Floats:
+    """The mean over the first axis of what is there; NaN where nothing is."""
+    there = ~np.isnan(values)
+    return np.where(there, values, 0.0).sum(axis=0) / np.where(there.any(axis=0), there.sum(axis=0), np.nan)

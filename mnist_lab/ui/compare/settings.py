@@ -63,20 +63,22 @@ def _render_importance(configs: tuple[TrainConfig, ...], accuracies: tuple[float
     st.html(f'<div class="sentence">{_sentence(found)}</div>')
     show(importance_figure(found), "importance")
     st.caption(
-        f"From {found.runs} runs. What forests of decision trees learn from some of them foretells "
-        f"{found.explained:.0%} of the differences among the others. A whisker holds nine of ten answers where the "
-        "runs are drawn anew. The shares may add up to more than 100 %, since settings act together."
+        f"From {found.runs} runs. What decision trees learn from some of them foretells {found.explained:.0%} of the "
+        "differences among the others. Whiskers: with runs drawn anew, the share would lie there nine times of ten. "
+        "Shares can add up to more than 100 %, since settings act together."
     )
     return [field for one in found.found for field in one.fields]
 
 
 def _sentence(found: Importances) -> str:
-    first = found.found[0]
-    verb = "matters" if len(first.fields) == 1 else "matter"
-    together = "" if len(first.fields) == 1 else ", which only changed together,"
+    first, *others = found.found
+    several = len(first.fields) > 1
+    verb = "matter" if several else "matters"
+    if any(first.low < other.high for other in others):
+        verb = "seem to matter" if several else "seems to matter"
+    which = f"{said_together(first.fields)}, which only changed together," if several else said_together(first.fields)
     return (
-        f"{said_together(first.fields).capitalize()}{together} {verb} most: about {first.share:.0%} of the differences "
-        f"in accuracy ({first.low:.0%} to {first.high:.0%})."
+        f"{which[0].upper()}{which[1:]} {verb} most, with a hand in {first.share:.0%} of the differences in accuracy."
     )
 
 
