@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mnist_lab.comparing.cost import COSTS, RECORDS, Record, points, published
+from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.runs import Run
-from mnist_lab.ui.compare.naming import labels
 from mnist_lab.ui.compare.takeaway import show
 
 

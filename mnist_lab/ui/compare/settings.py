@@ -5,6 +5,7 @@ from functools import lru_cache
 import streamlit as st
 
 from mnist_lab.comparing.importance import Importances, importances
+from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.settings import Axis, axes
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import TooFewRuns
@@ -12,7 +13,6 @@ from mnist_lab.grids import table
 from mnist_lab.plots.groups import grid_figure
 from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together, slice_figure
 from mnist_lab.runs import Run
-from mnist_lab.ui.compare.naming import labels
 from mnist_lab.ui.compare.takeaway import show
 
 MOST_AXES = 8  # more cannot be followed

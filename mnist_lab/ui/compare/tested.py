@@ -5,11 +5,11 @@ from typing import NamedTuple
 import streamlit as st
 
 from mnist_lab.comparing.doubtful import doubts
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare.naming import labels
 
 
 class Tested(NamedTuple):

@@ -1,0 +1,176 @@
+"""A whole comparison as one HTML file that opens anywhere, offline: it can be handed in, mailed, printed, kept."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+
+from mnist_lab import __version__
+from mnist_lab.comparing.cost import COSTS, points
+from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
+from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.rankings import leader, rank
+from mnist_lab.comparing.verdicts import Interval, interval, judge, percent, sentence
+from mnist_lab.config import TrainConfig, differing
+from mnist_lab.errors import RunError
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.knobs import said
+from mnist_lab.plots.cost import cost_figure
+from mnist_lab.plots.curves import curves, curves_figure
+from mnist_lab.plots.matrices import confusion_figure, difference_figure, ranking_figure
+from mnist_lab.relevance import applies
+from mnist_lab.runs import Run, RunStore
+
+TEMPLATE = Path(__file__).with_name("report.html.jinja")
+MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
+
+
+class Tested(NamedTuple):
+    """Runs that answered the same test images: their verdict, with what it rests on, and their answers by id."""
+
+    verdict: str
+    basis: str
+    evaluations: dict[str, Evaluation]
+
+
+class Report:
+    """What the template shows of some runs. Raises RunError where none of them is finished."""
+
+    def __init__(self, runs: Sequence[Run], store: RunStore, now: datetime | None = None) -> None:
+        self.runs = [run for run in runs if run.summary]
+        if not self.runs:
+            raise RunError("None of these runs is finished, so there is nothing to report. Wait, or pick others.")
+        self.store = store
+        self.now = now or datetime.now().astimezone()
+        self.names = labels(self.runs)
+        self.lab_version = __version__
+
+    @cached_property
+    def evaluations(self) -> dict[str, Evaluation]:
+        """The answers of the runs that have them, by id."""
+        found = {}
+        for run in self.runs:
+            if self.store.has(run.id, "evaluation.npz"):
+                found[run.id] = self.store.evaluation(run.id)
+        return found
+
+    @cached_property
+    def groups(self) -> list[Tested]:
+        """The runs by the images that they were tested on, the largest group first."""
+        alike: dict[str, dict[str, Evaluation]] = {}
+        for run_id, evaluation in self.evaluations.items():
+            alike.setdefault(evaluation.test_set, {})[run_id] = evaluation
+        return [self._tested(evaluations) for evaluations in sorted(alike.values(), key=len, reverse=True)]
+
+    def _tested(self, evaluations: dict[str, Evaluation]) -> Tested:
+        if len(evaluations) == 1:
+            ((run_id, evaluation),) = evaluations.items()
+            return Tested(f"{self.names[run_id]}: {percent(evaluation.accuracy)} on its test set.", "", evaluations)
+        if len(evaluations) == 2:
+            (first, one), (second, two) = evaluations.items()
+            found = judge(one, two)
+            basis = f"Exact McNemar test on the same {found.images:,} test images: p = {found.p_value:.2g}."
+            return Tested(sentence(found, self.names[first], self.names[second]), basis, evaluations)
+        ranking = rank(evaluations)
+        basis = (
+            f"Exact McNemar tests of all {ranking.pairs} pairs on the same {ranking.images:,} test images, with Holm's "
+            "correction for so many tests."
+        )
+        return Tested(leader(ranking, self.names), basis, evaluations)
+
+    def interval(self, run: Run) -> Interval | None:
+        """Where the accuracy may lie on all such images, 95 % (Wilson), if the run has its answers."""
+        return interval(self.evaluations[run.id]) if run.id in self.evaluations else None
+
+    def without_doubtful(self, run: Run) -> float | None:
+        """The accuracy without the test images whose labels people doubt, where there are such."""
+        evaluation = self.evaluations.get(run.id)
+        return without_doubtful(evaluation).accuracy if evaluation and doubts(evaluation) else None
+
+    @property
+    def doubts_source(self) -> str:
+        """Where the doubtful labels are listed."""
+        return SOURCE
+
+    @cached_property
+    def differing(self) -> list[str]:
+        """The settings in which the runs differ."""
+        return differing([run.config for run in self.runs])
+
+    @property
+    def equal(self) -> list[str]:
+        """The settings that are the same in all runs."""
+        return [field for field in TrainConfig.model_fields if field not in self.differing]
+
+    def said(self, run: Run, field: str) -> str:
+        """One setting of a run in a word."""
+        return said(getattr(run.config, field)) if applies(field, run.config) else "–"
+
+    def trained(self, run: Run) -> str:
+        """The day on which the training ended."""
+        ended = run.status.ended
+        return datetime.fromtimestamp(ended, self.now.tzinfo).strftime("%d %B %Y") if ended else ""
+
+    @property
+    def drawn(self) -> list[Run]:
+        """The runs that have figures."""
+        return self.runs[:MOST_DRAWN]
+
+    @cached_property
+    def figures(self) -> dict[str, list[go.Figure]]:
+        """The figures by their headings. Names in them are escaped: Plotly reads HTML in its texts."""
+        names = {run_id: escape(name) for run_id, name in self.names.items()}
+        ticks = {names[run.id]: curves(names[run.id], self.store.metrics(run.id)) for run in self.drawn}
+        cost = COSTS["Parameters"]
+        return {
+            "Who beats whom": [self._ranking(group.evaluations, names) for group in self.groups if len(group[2]) > 2],
+            "Curves": [curves_figure(ticks, height=380)] if any(ticks.values()) else [],
+            "Accuracy and parameters": [cost_figure(points(self.runs, cost), names, cost)] if self.runs[2:] else [],
+            "Mistakes": [*self._matrices(names), *self._differences(names)],
+        }
+
+    def _ranking(self, evaluations: Mapping[str, Evaluation], names: Mapping[str, str]) -> go.Figure:
+        ranking = rank(dict(list(evaluations.items())[:MOST_DRAWN]))
+        return ranking_figure(ranking, [names[run_id] for run_id in ranking.runs])
+
+    def _matrices(self, names: Mapping[str, str]) -> list[go.Figure]:
+        return [
+            confusion_figure(self.evaluations[run.id].confusion_matrix, names[run.id])
+            for run in self.drawn
+            if run.id in self.evaluations
+        ]
+
+    def _differences(self, names: Mapping[str, str]) -> list[go.Figure]:
+        """The difference of the only two that can be compared."""
+        if len(self.runs) != 2 or len(self.groups) != 1 or len(self.groups[0].evaluations) != 2:
+            return []
+        (first, one), (second, two) = self.groups[0].evaluations.items()
+        title = f"{names[second]} minus {names[first]}"
+        return [difference_figure(two.confusion_matrix - one.confusion_matrix, title)]
+
+
+def report(runs: Sequence[Run], store: RunStore, now: datetime | None = None) -> str:
+    """The comparison of some runs as one HTML page, about 5 MB with plotly.js; it asks for nothing from outside.
+
+    Raises RunError where none of the runs is finished.
+    """
+    from jinja2 import Environment
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"percent": percent, "json": _json, "words": lambda field: field.replace("_", " ")}
+    template = environment.from_string(TEMPLATE.read_text("utf-8"))
+    return template.render(report=Report(runs, store, now), plotly=get_plotlyjs())
+
+
+def _json(figure: go.Figure) -> Any:
+    """A figure for a script element, which nothing in it can end; the page brings the colours."""
+    from markupsafe import Markup
+
+    figure.layout.template = None
+    return Markup(json.dumps(json.loads(figure.to_json())).replace("<", "\\u003c"))  # noqa: S704
