@@ -13,7 +13,7 @@ from mnist_lab.comparing.verdicts import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load
-from mnist_lab.errors import ImageError, MnistLabError
+from mnist_lab.errors import ImageError, MnistLabError, StoreError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare, read_image
@@ -250,6 +250,24 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def report(options: argparse.Namespace) -> int:
+    """The comparison of several runs as one HTML file that opens offline."""
+    from mnist_lab.comparing.report import report
+
+    store = store_of(options)
+    runs = [store.find(text) for text in options.runs_to_report]
+    out = Path(options.out)
+    try:
+        out.write_text(report(runs, store), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{out} cannot be written ({error.strerror or error}).") from error
+    if options.json:
+        print_json({"report": str(out), "runs": [run.id for run in runs]})
+    else:
+        print(f"{out}: open it in a browser.")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mnist_lab", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -290,4 +308,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_archives.add_import_options(command("import", cli_archives.take_in))
     compares = command("compare", compare)
     compares.add_argument("runs_to_compare", nargs=2, metavar="RUN", help="ids or names of two runs")
+    reports = command("report", report)
+    reports.add_argument("runs_to_report", nargs="+", metavar="RUN", help="ids or names of runs")
+    reports.add_argument("--out", metavar="FILE", default="report.html", help="where to write it (report.html)")
     return parser

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare import address, confidence, cost, curves, digits, mistakes, settings, table, verdicts
+from mnist_lab.ui.compare import address, confidence, cost, curves, digits, mistakes, settings, table, takeaway, verdicts
 from mnist_lab.ui.shell import open_page
 
 VIEWS = {
@@ -27,3 +27,4 @@ if picked:
     view = address.choose_view(list(VIEWS))
     VIEWS[view](picked)
 address.write_address()
+    takeaway.render_report(picked)

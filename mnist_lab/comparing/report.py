@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab import __version__
@@ -93,6 +94,11 @@ class Report:
         return without_doubtful(evaluation).accuracy if evaluation and doubts(evaluation) else None
 
     @property
+    def has_doubtful(self) -> bool:
+        """Whether some of the runs were tested on images whose labels people doubt."""
+        return any(map(doubts, self.evaluations.values()))
+
+    @property
     def doubts_source(self) -> str:
         """Where the doubtful labels are listed."""
         return SOURCE
@@ -139,11 +145,13 @@ class Report:
         return ranking_figure(ranking, [names[run_id] for run_id in ranking.runs])
 
     def _matrices(self, names: Mapping[str, str]) -> list[go.Figure]:
-        return [
-            confusion_figure(self.evaluations[run.id].confusion_matrix, names[run.id])
-            for run in self.drawn
-            if run.id in self.evaluations
-        ]
+        """The confusion matrices, those of the same test images on one scale of colours."""
+        figures = []
+        for group in self.groups:
+            matrices = {run_id: each.confusion_matrix for run_id, each in list(group.evaluations.items())[:MOST_DRAWN]}
+            most = max(float((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices.values())
+            figures += [confusion_figure(matrix, names[run_id], most or 1.0) for run_id, matrix in matrices.items()]
+        return figures
 
     def _differences(self, names: Mapping[str, str]) -> list[go.Figure]:
         """The difference of the only two that can be compared."""

@@ -1,13 +1,17 @@
 """Figures that can be taken away: as a picture, a drawing, a page or a table."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from mnist_lab.comparing.report import report
 from mnist_lab.plots.export import rows, to_csv, to_page
+from mnist_lab.runs import Run
+from mnist_lab.ui import resources
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -35,7 +39,11 @@ def show(
     the figure. `name` is what its files are called, at first its key. The figure has the class `st-key-<key>`.
     """
     name = name or key
-    config = {"displaylogo": False, "modeBarButtonsToRemove": UNUSED, "toImageButtonOptions": _picture("png", name)}
+    config = {
+        "displaylogo": False,
+        "modeBarButtonsToRemove": UNUSED,
+        "toImageButtonOptions": {"filename": name, "scale": 2},
+    }
     with st.container(key=f"figure-{key}"):
         if on_select != "ignore":
             options.setdefault("selection_mode", "points")
@@ -48,22 +56,25 @@ def show(
     return chart
 
 
+def render_report(runs: list[Run]) -> None:
+    """A button that makes the whole comparison of some finished runs, as one file that opens offline."""
+    st.download_button(
+        "Take the comparison away",
+        lambda: report(runs, resources.store()).encode(),
+        f"comparison-{date.today()}.html",
+        "text/html",
+        key="report",
+        on_click="ignore",
+        icon=":material/download:",
+        help="One HTML file that opens offline: the verdict, the table, curves, confusion matrices and settings.",
+    )
+
+
 def _rows(figure: go.Figure, data: Rows | Callable[[], Rows] | None) -> Rows:
     found = data() if callable(data) else data
     return rows(figure) if found is None else found
 
 
 def _download(label: str, make: Callable[[], str], name: str, ending: str, mime: str, key: str) -> None:
-    st.download_button(
-        label,
-        lambda: make().encode(),
-        f"{name}.{ending}",
-        mime,
-        key=f"{ending}-{key}",
-        on_click="ignore",
-        type="tertiary",
-    )
-
-
-def _picture(kind: str, name: str) -> dict[str, Any]:
-    return {"format": kind, "filename": name, "scale": 2}
+    options: Any = {"key": f"{ending}-{key}", "on_click": "ignore", "type": "tertiary"}
+    st.download_button(label, lambda: make().encode(), f"{name}.{ending}", mime, **options)
