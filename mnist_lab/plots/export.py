@@ -39,13 +39,24 @@ def _rows_of(trace: Any, layout: Any) -> Iterator[dict[str, Any]]:
         yield from (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
     elif trace.type == "heatmap":
         x, y = _title(layout, "x", trace), _title(layout, "y", trace)
-        for row, column in product(range(len(trace.z)), range(len(trace.z[0]))):
-            value = trace.z[row][column]
-            if value == value:
+        for row, column in product(range(len(trace.y)), range(len(trace.x))):
+            if (value := _cell(trace, row, column)) is not None:
                 yield {**series, y: trace.y[row], x: trace.x[column], "value": value}
     elif trace.x is not None and trace.y is not None:
         x, y = _title(layout, "x", trace), _title(layout, "y", trace)
         yield from ({**series, x: one, y: other} for one, other in zip(trace.x, trace.y, strict=False))
+
+
+def _cell(trace: Any, row: int, column: int) -> Any:
+    """What is written in a cell, or its value in a figure without texts; None for an empty one."""
+    value = trace.z[row][column]
+    if value != value or trace.text is None:
+        return None if value != value else value
+    text = trace.text[row][column]
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
 
 
 def _title(layout: Any, axis: str, trace: Any) -> str:

@@ -15,6 +15,7 @@ from mnist_lab.ui import resources
 
 Rows = Iterable[Mapping[str, Any]]
 
+ROOM_FOR_MENU = 34  # pixels above a figure
 UNUSED = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d", "select2d", "lasso2d"]
 
 _camera = st.components.v2.component(
@@ -44,6 +45,7 @@ def show(
         "modeBarButtonsToRemove": UNUSED,
         "toImageButtonOptions": {"filename": name, "scale": 2},
     }
+    figure.update_layout(margin_t=max(figure.layout.margin.t or 0, ROOM_FOR_MENU))
     with st.container(key=f"figure-{key}"):
         if on_select != "ignore":
             options.setdefault("selection_mode", "points")
