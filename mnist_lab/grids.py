@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from mnist_lab.config import TrainConfig, differing, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.knobs import knob, said
+from mnist_lab.relevance import applies
 from mnist_lab.runs import Run
 
 MOST_RUNS = 200
 MOST_REASONS = 5
+MEANINGLESS = "–"  # stands for the value of a setting that means nothing beside the others
 
 
 def expand(base: TrainConfig, values: Mapping[str, Sequence[Any]]) -> list[TrainConfig]:
@@ -76,16 +78,22 @@ def table(runs: Sequence[Run]) -> Table | None:
     if len(fields) not in (1, 2):
         return None
     row, column = fields[0], fields[1] if len(fields) == 2 else None
-    rows = sorted({getattr(run.config, row) for run in runs}, key=_order)
-    columns = sorted({getattr(run.config, column) for run in runs}, key=_order) if column else [None]
+    cells = [(_seen(run.config, row), _seen(run.config, column) if column else None) for run in runs]
+    rows, columns = (sorted(set(side), key=order) for side in zip(*cells, strict=True))
     accuracies = np.full((len(rows), len(columns)), np.nan)
-    for run in runs:
+    for run, (of_row, of_column) in zip(runs, cells, strict=True):
         if run.summary:
-            place = rows.index(getattr(run.config, row)), columns.index(getattr(run.config, column) if column else None)
-            accuracies[place] = run.summary.test_accuracy
+            accuracies[rows.index(of_row), columns.index(of_column)] = run.summary.test_accuracy
     return Table(row, list(map(said, rows)), column, list(map(said, columns)) if column else [""], accuracies)
 
 
-def _order(value: Any) -> tuple[int, Any]:
-    """Numbers and lists of them by size, words by the alphabet, "all" last."""
-    return (1, 0) if value is None else (0, value)
+def _seen(config: TrainConfig, field: str) -> Any:
+    """The value of a setting, or a dash where it means nothing and so holds what it amounts to."""
+    return getattr(config, field) if applies(field, config) else MEANINGLESS
+
+
+def order(value: Any) -> tuple[int, Any]:
+    """How values of a setting are sorted: numbers, words by the alphabet, lists, "all", and what means nothing."""
+    if value in (None, MEANINGLESS):
+        return (3, value == MEANINGLESS)
+    return (0 if isinstance(value, int | float) else 1 if isinstance(value, str) else 2, value)

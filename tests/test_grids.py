@@ -118,3 +118,15 @@ def test_a_grid_over_two_settings_is_a_table_of_its_test_accuracies(store):
     np.testing.assert_array_equal(found.accuracies, [[np.nan, 0.2], [0.1, 0.0]])
     assert table([store.get(run.id) for run in runs[:2]]).columns == [""]
     assert table([store.get(runs[0].id)]) is None
+
+
+def test_a_setting_that_means_nothing_has_no_value_in_the_table(store):
+    grid = expand(TrainConfig(), {"optimizer": ["sgd", "adam"], "momentum": [0.0, 0.9]})
+    found = table([store.create(config, "grid", group="grid") for config in grid])
+    assert (found.rows, found.columns) == (["adam", "sgd"], ["0", "0.9", "–"])
+
+
+def test_a_table_takes_values_of_any_kind(store):
+    grid = expand(TrainConfig(units=(8, 8)), {"activation": ["relu", ("sigmoid", "relu"), "tanh"]})
+    found = table([store.create(config, "grid", group="grid") for config in grid])
+    assert found.rows == ["relu", "tanh", "sigmoid-relu"]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.config import TrainConfig, differing
+from mnist_lab.grids import order
 from mnist_lab.knobs import is_logarithmic, said
 from mnist_lab.relevance import applies
 
@@ -57,7 +58,7 @@ def said_number(value: float) -> str:
 
 def _axis(field: str, configs: Sequence[TrainConfig]) -> Axis:
     given = [_single(getattr(config, field)) if applies(field, config) else None for config in configs]
-    there = sorted({value for value in given if value is not None}, key=_order)
+    there = sorted({value for value in given if value is not None}, key=order)
     is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in there)
     if is_number:
         values = np.array([np.nan if value is None else float(value) for value in given])
@@ -73,9 +74,3 @@ def _single(value: Any) -> Any:
     if value is None:
         return "all"
     return value[0] if isinstance(value, tuple) and len(value) == 1 else value
-
-
-def _order(value: Any) -> tuple[int, Any]:
-    """Numbers by size, then words by the alphabet, then lists by their elements."""
-    kind = 0 if isinstance(value, int | float) else 1 if isinstance(value, str) else 2
-    return (kind, value)

@@ -45,7 +45,7 @@ def test_a_grid_is_queued_from_the_page_and_compared_as_one(server, open_tab):
     }
     group(page, "units by dropout").get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(1, timeout=SLOW)
+    expect(page.locator(".st-key-grid .js-plotly-plot")).to_be_visible(timeout=SLOW)
     best = max(run.summary.test_accuracy for run in runs)
     expect(page.locator(".st-key-grid")).to_contain_text(f"{best:.2%}")
 
