@@ -17,7 +17,7 @@ from mnist_lab.comparing.verdicts import judge, sentence
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError
 from mnist_lab.plots.export import rows, to_csv, to_page
-from mnist_lab.plots.matrices import confusion_figure
+from mnist_lab.plots.matrices import clickable, confusion_figure
 from mnist_lab.runs import BUNDLED, RunStore
 
 NASTY = '</script><img src=x onerror="alert(1)"> & 1'
@@ -119,7 +119,7 @@ def test_the_table_of_a_matrix_has_the_count_in_each_cell():
     matrix = np.arange(100).reshape(10, 10)
     found = {
         (row["the true digit"], row["the network's answer"]): row["value"]
-        for row in rows(confusion_figure(matrix, "any"))
+        for row in rows(clickable(confusion_figure(matrix, "any"), None))
     }
     assert found["4", "9"] == 49
     assert found["9", "9"] == 99

@@ -13,7 +13,8 @@ FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run a text that begins so
 
 def rows(figure: go.Figure) -> list[dict[str, Any]]:
     """The numbers behind a figure: one row for each point, bar or cell, its columns named as the axes are."""
-    return [row for trace in figure.data for row in _rows_of(trace, figure.layout)]
+    seen = [trace for trace in figure.data if trace.type != "scatter" or trace.marker.opacity != 0]
+    return [row for trace in seen for row in _rows_of(trace, figure.layout)]
 
 
 def to_csv(rows: Iterable[Mapping[str, Any]]) -> str:

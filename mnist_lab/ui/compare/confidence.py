@@ -6,8 +6,8 @@ import streamlit as st
 
 from mnist_lab.comparing.calibration import BINS, SURE_ENOUGH, answered_at, coverage, histogram, reliability
 from mnist_lab.plots.calibration import confidence_figure, coverage_figure, reliability_figure
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
+from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
 
 ACROSS = 3
@@ -24,12 +24,12 @@ def render(runs: list[Run]) -> None:
     with left:
         st.subheader("Is it right as often as it is sure?", anchor=False)
         curves = {each.name: reliability(each.evaluation) for each in group}
-        st.plotly_chart(reliability_figure(curves), key="reliability", config=NO_TOOLBAR)
+        show(reliability_figure(curves), "reliability")
         st.caption("Below the dashed line a network is too sure of itself, above it not sure enough.")
     with right:
         st.subheader("What if it may pass?", anchor=False)
         covered = {each.name: coverage(each.evaluation) for each in group}
-        st.plotly_chart(coverage_figure(covered), key="coverage", config=NO_TOOLBAR)
+        show(coverage_figure(covered), "coverage")
         st.caption("The accuracy of its answers when it answers only the images that it is surest of.")
     st.subheader("How sure are right and wrong answers?", anchor=False)
     for start in range(0, len(group), ACROSS):
@@ -37,7 +37,8 @@ def render(runs: list[Run]) -> None:
             st.columns(min(ACROSS, max(len(group), 2))), group[start : start + ACROSS], strict=False
         ):
             figure = confidence_figure(histogram(each.evaluation), each.name)
-            column.plotly_chart(figure, key=f"confidence-{each.run.id}", config=NO_TOOLBAR)
+            with column:
+                show(figure, f"confidence-{each.run.id}")
 
 
 def _render_numbers(group: Sequence[Tested]) -> None:

@@ -9,8 +9,8 @@ import streamlit as st
 from mnist_lab.comparing.digits import SCORES, most_confused, scores
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
 from mnist_lab.plots.digits import change_figure, scores_figure
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
+from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
 
 PERCENT = "%.2f %%"
@@ -27,11 +27,11 @@ def render(runs: list[Run]) -> None:
     )
     st.caption(f"{name}: {SCORES[name]}.")
     found = {each.name: scores(each.evaluation, name) for each in group}
-    st.plotly_chart(scores_figure(found, name), key="digits-scores", config=NO_TOOLBAR)
+    show(scores_figure(found, name), "digits-scores")
     if len(group) == 2:
         one, two = found.values()
         st.markdown(f"**{name} of {group[1].name} minus that of {group[0].name}**, in points of a hundred")
-        st.plotly_chart(change_figure(two - one, "change"), key="digits-change", config=NO_TOOLBAR)
+        show(change_figure(two - one, "change"), "digits-change")
     with st.expander("In numbers"):
         _render_numbers(group)
     left, right = st.columns(2, gap="large")

@@ -14,9 +14,9 @@ from mnist_lab.comparing.doubtful import doubts
 from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
 from mnist_lab.comparing.verdicts import images
 from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.gallery import render_gallery
+from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
 
 CELL = "cell"  # in the address: the true digit and the answer of the cell that is looked into, "49"
@@ -77,7 +77,7 @@ def _render_clickable(figure: go.Figure, key: str) -> None:
         for point in st.session_state[key]["selection"]["points"]:
             _choose((int(point["y"]), int(point["x"])))
 
-    st.plotly_chart(figure, key=key, config=NO_TOOLBAR, selection_mode="points", on_select=choose)
+    show(figure, key, on_select=choose)
 
 
 def _chosen() -> Cell | None:

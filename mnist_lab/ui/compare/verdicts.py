@@ -9,8 +9,8 @@ from mnist_lab.comparing.doubtful import doubts, without_doubtful
 from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, percent, sentence
 from mnist_lab.plots.matrices import ranking_figure
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
+from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, tested_alike
 
 
@@ -75,7 +75,8 @@ def _render_many(group: list[Tested]) -> None:
     ordered = [names[run_id] for run_id in ranking.runs]
     left.html(_intervals(ranking.accuracies, dict(zip(ordered, ranking.intervals, strict=True))))
     left.caption(_how_many_tests(ranking))
-    right.plotly_chart(ranking_figure(ranking, ordered), key=f"ranking-{ranking.runs[0]}", config=NO_TOOLBAR)
+    with right:
+        show(ranking_figure(ranking, ordered), f"ranking-{ranking.runs[0]}", name="ranking")
 
 
 def _how_many_tests(ranking: Ranking) -> str:
