@@ -99,7 +99,7 @@ def test_a_setting_counts_only_where_it_means_something():
     accuracies = [0.5 if config.optimizer == "sgd" else 0.9 for config in configs]
     found = importances(axes(configs), accuracies)
     by_field = {one.fields: one for one in found.found}
-    assert found.found[0].fields == ("optimizer",)
+    assert by_field["optimizer",].share > 0.85
     assert by_field["momentum",].runs == 8
     assert by_field["momentum",].share == 0.0
 

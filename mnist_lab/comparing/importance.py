@@ -16,7 +16,6 @@ TREES = 10
 SHUFFLES = 6
 REDRAWN = 400
 LEVELS = (5, 95)  # per cent: nine of ten redrawings fall between them
-APART = -1e9
 HELPFUL = 0.1  # of the differences must be explained in unseen runs before any importance is worth a word
 
 Floats = NDArray[np.float64]
@@ -70,11 +69,16 @@ def importances(axes: Sequence[Axis], accuracies: Sequence[float], seed: int = 0
     for number in range(RESAMPLES):
         drawn = random.integers(len(y), size=len(y))
         left = np.setdiff1d(np.arange(len(y)), drawn)
-        forest = _Forest(x[drawn], y[drawn], random)
-        guesses[number, left] = forest.predict(x[left])
-        errors = (guesses[number, left] - y[left]) ** 2
+        if not len(left):
+            continue
+        filled = _filled(x, random)
+        forest = _Forest(filled[drawn], y[drawn], random)
+        guesses[number, left] = forest.predict(filled[left])
         for place, group in enumerate(groups):
-            growths[number, place, left] = _shuffled(forest, x[left], y[left], group, random) - errors
+            meant = random.permutation(left[~np.isnan(x[left][:, group]).all(axis=1)])
+            if len(meant) > 1:
+                errors = (guesses[number, meant] - y[meant]) ** 2
+                growths[number, place, meant] = _shuffled(forest, filled[meant], y[meant], group) - errors
     found = [
         _importance(tuple(axes[column].field for column in group), _mean(growths[:, place]), y, random)
         for place, group in enumerate(groups)
@@ -117,34 +121,36 @@ class _Forest:
         for number in range(TREES):
             drawn = random.integers(len(y), size=len(y))
             tree = DecisionTreeRegressor(random_state=number)
-            self._trees.append(tree.fit(_ready(x[drawn]), y[drawn], check_input=False))
+            self._trees.append(tree.fit(x[drawn].astype(np.float32), y[drawn], check_input=False))
 
     def predict(self, x: Floats) -> Floats:
         """The mean guess of the trees for each row."""
-        rows = _ready(x)
+        rows = x.astype(np.float32)
         return np.mean([tree.predict(rows, check_input=False) for tree in self._trees], axis=0)
 
 
-def _ready(x: Floats) -> NDArray[np.float32]:
-    """What trees take: where a setting means nothing stands a value apart from all others."""
-    return np.ascontiguousarray(np.nan_to_num(x, nan=APART), np.float32)
+def _filled(x: Floats, random: Generator) -> Floats:
+    """The settings with any value that others have wherever one means nothing, since any would do there.
+
+    A sign of its own would tell the forest which other setting made it meaningless, and take the credit for that.
+    """
+    filled = x.copy()
+    for column in filled.T:
+        missing = np.isnan(column)
+        column[missing] = random.choice(column[~missing], size=int(missing.sum()))
+    return filled
 
 
-def _shuffled(forest: _Forest, x: Floats, y: Floats, group: list[int], random: Generator) -> Floats:
-    """The squared error of each run where the group is shuffled; NaN where it means nothing.
+def _shuffled(forest: _Forest, x: Floats, y: Floats, group: list[int]) -> Floats:
+    """The squared error of each run, which stand in random order, with the values of the group from others.
 
     No run keeps its own values, as some may where a list is just shuffled: with few runs that would hide a part.
     """
-    meant = random.permutation(np.flatnonzero(~np.isnan(x[:, group[0]])))
-    errors = np.full(len(y), np.nan)
-    if len(meant) < 2:
-        return errors
-    shifts = range(1, min(SHUFFLES, len(meant) - 1) + 1)
-    copies = np.tile(x[meant], (len(shifts), 1))
+    shifts = range(1, min(SHUFFLES, len(y) - 1) + 1)
+    copies = np.tile(x, (len(shifts), 1))
     for column in group:
-        copies[:, column] = np.concatenate([np.roll(x[meant, column], shift) for shift in shifts])
-    errors[meant] = ((forest.predict(copies).reshape(len(shifts), -1) - y[meant]) ** 2).mean(axis=0)
-    return errors
+        copies[:, column] = np.concatenate([np.roll(x[:, column], shift) for shift in shifts])
+    return ((forest.predict(copies).reshape(len(shifts), -1) - y) ** 2).mean(axis=0)
 
 
 def _importance(fields: tuple[str, ...], growth: Floats, y: Floats, random: Generator) -> Importance:
@@ -152,7 +158,7 @@ def _importance(fields: tuple[str, ...], growth: Floats, y: Floats, random: Gene
     known = ~np.isnan(growth)
     growth, y = growth[known], y[known]
     if not len(y) or np.ptp(y) == 0:
-        return Importance(fields, 0.0, 0.0, 1.0, len(y))
+        return Importance(fields, 0.0, 0.0, 0.0 if len(y) else 1.0, len(y))
     drawn = random.integers(len(y), size=(REDRAWN, len(y)))
     variances = np.maximum(y[drawn].var(axis=1), y.var() / len(y))
     low, high = np.percentile(growth[drawn].mean(axis=1) / (2 * variances), LEVELS)
