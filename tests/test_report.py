@@ -95,6 +95,14 @@ def test_runs_that_are_not_finished_are_left_out_and_alone_refused(runs_store):
     assert "waiting" not in report([waiting, runs_store.get("small-cnn")], runs_store)[:20_000]
 
 
+def test_a_run_whose_answers_are_damaged_is_reported_without_them(runs_store):
+    damaged = copied(runs_store, "dense-1024", "damaged")
+    runs_store.write(damaged.id, "evaluation.npz", b"nothing")
+    page = report([damaged, runs_store.get("small-cnn")], runs_store)
+    assert "no answers kept" in page
+    assert "small-cnn: 99.15 % on its test set." in page
+
+
 def test_the_command_writes_a_report(tmp_path, capsys):
     out = tmp_path / "out.html"
     words = ["report", "small-cnn", "dense-1024", "--runs", str(tmp_path / "runs"), "--out", str(out), "--json"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from html import escape
@@ -53,10 +54,10 @@ class Report:
 
     @cached_property
     def evaluations(self) -> dict[str, Evaluation]:
-        """The answers of the runs that have them, by id."""
+        """The answers of the runs that have them whole, by id; the table says of which there are none."""
         found = {}
         for run in self.runs:
-            if self.store.has(run.id, "evaluation.npz"):
+            with suppress(RunError):
                 found[run.id] = self.store.evaluation(run.id)
         return found
 
