@@ -13,8 +13,7 @@ FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run a text that begins so
 
 def rows(figure: go.Figure) -> list[dict[str, Any]]:
     """The numbers behind a figure: one row for each point, bar or cell, its columns named as the axes are."""
-    seen = [trace for trace in figure.data if trace.type != "scatter" or trace.marker.opacity != 0]
-    return [row for trace in seen for row in _rows_of(trace, figure.layout)]
+    return [row for trace in figure.data if _is_seen(trace) for row in _rows_of(trace, figure.layout)]
 
 
 def to_csv(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -31,6 +30,13 @@ def to_csv(rows: Iterable[Mapping[str, Any]]) -> str:
 def to_page(figure: go.Figure) -> str:
     """An HTML page with the figure alone, to zoom and hover offline: plotly.js, about 5 MB, is in it."""
     return str(figure.to_html(include_plotlyjs=True, config={"displaylogo": False, "responsive": True}))
+
+
+def _is_seen(trace: Any) -> bool:
+    """Whether a trace shows numbers: neither a shade nor what is only there to be clicked."""
+    if trace.type != "scatter":
+        return True
+    return trace.fill != "toself" and not (trace.mode == "markers" and trace.marker.opacity == 0)
 
 
 def _rows_of(trace: Any, layout: Any) -> Iterator[dict[str, Any]]:
