@@ -28,3 +28,4 @@ if picked:
     VIEWS[view](picked)
 address.write_address()
     takeaway.render_report(picked)
+settings.warm_up()

@@ -1,6 +1,8 @@
 """What the settings do to the results."""
 
+import threading
 from functools import lru_cache
+from importlib import import_module
 
 import streamlit as st
 
@@ -40,6 +42,12 @@ def render(runs: list[Run]) -> None:
             for place, (run, accuracy) in enumerate(zip(runs, accuracies, strict=True))
         ]
         show(parallel_figure(differing[:MOST_AXES], accuracies), "parallel", rows)
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> None:
+    """Import what weighs settings while people still look at something else: it takes most of a second."""
+    threading.Thread(target=import_module, args=("sklearn.tree",), name="warm-up-settings", daemon=True).start()
 
 
 @lru_cache(maxsize=64)
