@@ -3,7 +3,18 @@
 import streamlit as st
 
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare import address, confidence, cost, curves, digits, mistakes, settings, table, takeaway, verdicts
+from mnist_lab.ui.compare import (
+    address,
+    confidence,
+    cost,
+    curves,
+    digits,
+    mistakes,
+    settings,
+    table,
+    takeaway,
+    verdicts,
+)
 from mnist_lab.ui.shell import open_page
 
 VIEWS = {
@@ -26,6 +37,6 @@ verdicts.render(picked)
 if picked:
     view = address.choose_view(list(VIEWS))
     VIEWS[view](picked)
-address.write_address()
     takeaway.render_report(picked)
+address.write_address()
 settings.warm_up()

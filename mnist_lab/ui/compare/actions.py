@@ -6,11 +6,11 @@ import streamlit as st
 
 from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
 from mnist_lab.archives import MOST_RUNS, pack
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
-from mnist_lab.ui.compare.naming import labels
 from mnist_lab.ui.visitor import visitor
 
 MOST_NAMED = 3

@@ -6,6 +6,7 @@ from mnist_lab.comparing.cost import COSTS, RECORDS, Record, points, published
 from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.runs import Run
+from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
 
 
@@ -22,7 +23,7 @@ def render(runs: list[Run]) -> None:
         {"run": names[point.run_id], cost.title: point.cost, "test accuracy": point.accuracy, "front": point.on_front}
         for point in found
     ]
-    show(cost_figure(found, names, cost, records), "cost", data)
+    show(cost_figure(found, names, cost, records), "cost", data, on_select=picking("cost"))
     st.caption(_explained(len(runs)))
     if records:
         with st.expander("Who published these results?"):

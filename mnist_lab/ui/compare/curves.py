@@ -6,12 +6,12 @@ import streamlit as st
 
 from mnist_lab.comparing.families import differences, families
 from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
+from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
-from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run, Tick
 from mnist_lab.ui import resources
-from mnist_lab.ui.compare.naming import labels
 from mnist_lab.ui.compare.selection import picking
+from mnist_lab.ui.compare.takeaway import show
 
 PARTS = ("training", "validation")
 
@@ -35,9 +35,8 @@ def render(runs: list[Run]) -> None:
         st.info("These runs have no such curve.")
         return
     figure = learning_figure(learners, options.look)
-    st.plotly_chart(
-        figure, key="compare-curves", config=NO_TOOLBAR, on_select=picking("compare-curves"), selection_mode="points"
-    )
+    rows = _rows(learners, options.look)
+    show(figure, "compare-curves", rows, name="curves", on_select=picking("compare-curves"))
     st.caption(_in_words(learners, options))
 
 
@@ -100,6 +99,17 @@ def _line(ticks: list[list[Tick]], options: Options, part: str) -> Line | None:
     lines = [found for one in ticks if (found := line(one, metric, axis, part == "validation"))]
     lines = [smoothed(one, options.smoothing) for one in lines]
     return together(lines) if len(lines) > 1 else next(iter(lines), None)
+
+
+def _rows(learners: list[Learner], look: Look) -> list[dict[str, Any]]:
+    """The points of all curves, a row each."""
+    return [
+        {"run": learner.name, "part": part, look.axis: x, look.metric: y}
+        for learner in learners
+        for part, curve in zip(PARTS, (learner.training, learner.validation), strict=True)
+        if curve
+        for x, y in zip(curve.x, curve.y, strict=True)
+    ]
 
 
 def _in_words(learners: list[Learner], options: Options) -> str:

@@ -15,6 +15,7 @@ from mnist_lab.grids import table
 from mnist_lab.plots.groups import grid_figure
 from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together, slice_figure
 from mnist_lab.runs import Run
+from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
 
 MOST_AXES = 8  # more cannot be followed
@@ -98,7 +99,8 @@ def _render_slices(differing: list[Axis], accuracies: tuple[float, ...], runs: l
         row = shown[start : start + IN_A_ROW]
         for column, axis in zip(st.columns(min(IN_A_ROW, len(shown))), row, strict=False):
             with column:
-                show(slice_figure(axis, accuracies, ids, names), f"slice-{axis.field}")
+                key = f"slice-{axis.field}"
+                show(slice_figure(axis, accuracies, ids, names), key, on_select=picking(key))
                 if not axis.is_meant.all():
                     st.caption(f"Only the {axis.is_meant.sum()} runs in which it means something.")
     if len(differing) > len(shown):
