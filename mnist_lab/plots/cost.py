@@ -74,12 +74,19 @@ def _runs(points: Sequence[Point], names: Mapping[str, str], cost: Cost, name: s
             "line": {"color": color, "width": 2},
         },
         text=[names[point.run_id] if point.on_front else "" for point in points],
-        textposition="bottom right",
+        textposition=[f"bottom {side}" for side in _inward(points)],
         customdata=[
             [point.run_id, names[point.run_id], cost.text.format(point.cost), point.accuracy] for point in points
         ],
         hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[3]:.2%} right, %{customdata[2]}<extra></extra>",
     )
+
+
+def _inward(points: Sequence[Point]) -> list[str]:
+    """The side of each point that lies towards the middle of the axis, where its name has room."""
+    costs = [point.cost for point in points]
+    middle = math.sqrt(min(costs) * max(costs))
+    return ["left" if cost > middle else "right" for cost in costs]
 
 
 def _published(points: Sequence[Point], names: Mapping[str, str]) -> go.Scatter:
