@@ -5,6 +5,7 @@ import streamlit as st
 from mnist_lab.ui.answer import Reading, read, render_answer
 from mnist_lab.ui.closer import render_closer
 from mnist_lab.ui.drawing import SEVERAL, render_pen
+from mnist_lab.ui.explore.way_in import link_to_explore
 from mnist_lab.ui.live import live_picture, watch_canvas
 from mnist_lab.ui.models import choose_model
 from mnist_lab.ui.share import open_link, render_share
@@ -31,8 +32,9 @@ def draw_and_read() -> None:
             picture = source.render()
         with answer_side:
             answer(source, picture, model.id)
-    with right:
+    with right, st.container(horizontal=True, vertical_alignment="center"):
         render_share(picture, model.id)
+        link_to_explore(source, picture, model.id)
     render_closer(picture, model.id, source.several)
 
 

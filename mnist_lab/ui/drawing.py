@@ -17,15 +17,20 @@ INK = "#fffffffe"  # not quite opaque: only then is the whole stroke drawn anew,
 
 
 class Canvas(NamedTuple):
-    """A kind of canvas: its name, and its size in its own pixels, which the page may show larger or smaller."""
+    """A kind of canvas: its name, and its size in its own pixels, which the page may show larger or smaller.
+
+    What is drawn on one stands on all that share their `drawing`.
+    """
 
     name: str
     width: int
     height: int
+    drawing: str
 
 
-ONE = Canvas("one", 280, 280)
-SEVERAL = Canvas("several", 560, 280)
+ONE = Canvas("one", 280, 280, "one")
+SMALL = Canvas("small", 280, 280, "one")  # beside other things
+SEVERAL = Canvas("several", 560, 280, "several")
 
 
 class Drawing(NamedTuple):
@@ -96,13 +101,13 @@ def render_pen() -> None:
 
 def kept(canvas: Canvas) -> Drawing | None:
     """What is known to be on the canvas, wherever the visitor has been since."""
-    drawing: Drawing | None = st.session_state.get(f"{canvas.name}_drawing")
+    drawing: Drawing | None = st.session_state.get(f"{canvas.drawing}_drawing")
     return drawing
 
 
 def keep(canvas: Canvas, drawing: Drawing) -> None:
     """Remember what is on the canvas."""
-    st.session_state[f"{canvas.name}_drawing"] = drawing
+    st.session_state[f"{canvas.drawing}_drawing"] = drawing
 
 
 def clear(canvas: Canvas) -> None:

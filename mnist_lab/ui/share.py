@@ -1,5 +1,6 @@
 """The drawing and the chosen models in a link."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import numpy as np
@@ -13,7 +14,7 @@ from mnist_lab.sharing import decode, encode
 from mnist_lab.ui import resources
 from mnist_lab.ui.drawing import INK, ONE, Drawing, as_drawing, keep
 from mnist_lab.ui.sources import Picture
-from mnist_lab.ui.strokes import fabric_objects
+from mnist_lab.ui.strokes import Point, fabric_objects
 
 OPENED = "shared_link_opened"
 
@@ -55,8 +56,13 @@ def open_link() -> None:
     except ImageError as error:
         st.warning(str(error))
         return
+    keep(ONE, drawn(strokes, pen_width))
+
+
+def drawn(strokes: Sequence[Sequence[Point]], pen_width: float) -> Drawing:
+    """A drawing for the canvas from its strokes, points (x, y) in canvas pixels."""
     image = draw([np.array(line, dtype=np.float32) / np.float32(ONE.width) for line in strokes], ONE.width, pen_width)
-    keep(ONE, Drawing(fabric_objects(strokes, pen_width, INK), image))
+    return Drawing(fabric_objects(strokes, pen_width, INK), image)
 
 
 def _open_test_image() -> None:

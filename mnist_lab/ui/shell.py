@@ -23,6 +23,7 @@ ENTRIES = (
     PageEntry("draw", "Draw"),
     PageEntry("train", "Train"),
     PageEntry("compare", "Compare"),
+    PageEntry("explore", "Explore"),
     PageEntry("lessons", "Lessons"),
 )
 

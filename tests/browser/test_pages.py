@@ -11,7 +11,7 @@ from tests.browser.conftest import SLOW, set_field, settled
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("Draw", "Train", "Compare", "Lessons")
+PAGES = ("Draw", "Train", "Compare", "Explore", "Lessons")
 
 
 @pytest.mark.parametrize("title", PAGES)

@@ -1,0 +1,63 @@
+"""What is looked at, in the page's address: `run`, `view`, `image` (drawing, picture or a test image's number),
+`drawing` (its strokes as `sharing` writes them), and what views add to it."""
+
+import streamlit as st
+
+from mnist_lab.errors import ImageError
+from mnist_lab.sharing import decode
+from mnist_lab.ui import resources
+from mnist_lab.ui.drawing import ONE, keep
+from mnist_lab.ui.share import drawn
+
+SEEN = "explore_address"
+RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_number"
+DRAWING, TEST_IMAGE, PICTURE = "Draw", "Test image", "From Draw"
+
+
+def open_address() -> None:
+    """Take over what the address holds, once; say kindly what in it cannot be used."""
+    here = st.query_params.to_dict()
+    if not here or here == st.session_state.get(SEEN):
+        return
+    st.session_state[SEEN] = here
+    for name, value in here.items():
+        if name in READERS:
+            READERS[name](value)
+
+
+def remember(**words: object) -> None:
+    """Put these words into the address, beside the others; None takes one away."""
+    before = st.query_params.to_dict()
+    after = before | {name: str(value) for name, value in words.items() if value is not None}
+    after = {name: value for name, value in after.items() if words.get(name, value) is not None}
+    if after != before:
+        st.query_params.from_dict(after)
+    st.session_state[SEEN] = after
+
+
+def _read_run(name: str) -> None:
+    if name in resources.models():
+        st.session_state[RUN] = name
+    else:
+        st.warning(f"There is no network {name} here, or it has not finished. Another one is shown.")
+
+
+def _read_view(name: str) -> None:
+    st.session_state[VIEW] = name
+
+
+def _read_image(text: str) -> None:
+    if text.isdecimal():
+        st.session_state[SOURCE], st.session_state[NUMBER] = TEST_IMAGE, int(text)
+    else:
+        st.session_state[SOURCE] = PICTURE if text == "picture" else DRAWING
+
+
+def _read_drawing(text: str) -> None:
+    try:
+        keep(ONE, drawn(*decode(text)))
+    except ImageError as error:
+        st.warning(str(error))
+
+
+READERS = {"run": _read_run, "view": _read_view, "image": _read_image, "drawing": _read_drawing}

@@ -1,0 +1,27 @@
+"""What all views of the Explore page look at."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mnist_lab.preprocessing import FloatImage
+from mnist_lab.runs import Run
+
+
+class Selection(NamedTuple):
+    """A run and an image: float32 (28, 28) in [0, 1], ink bright, as every network takes it.
+
+    There always is one: where nobody has drawn yet, it is an example. `label` is the true digit where it is known, and
+    `source` says in a few words where the image is from.
+    """
+
+    run: Run
+    image: FloatImage
+    label: int | None
+    source: str
+
+
+class View(NamedTuple):
+    """One view of a selection; a `live` one is quick enough to be shown anew while a stroke grows."""
+
+    render: Callable[[Selection], None]
+    live: bool = False

@@ -1,0 +1,49 @@
+"""Open a network and look around: one image and one network, one view at a time."""
+
+import streamlit as st
+
+from mnist_lab.runs import Run
+from mnist_lab.ui.explore import architecture
+from mnist_lab.ui.explore.address import VIEW, open_address, remember
+from mnist_lab.ui.explore.choosing import Choice, choose_image, choose_run, selected
+from mnist_lab.ui.explore.selection import View
+from mnist_lab.ui.explore.verdict import render_verdict
+from mnist_lab.ui.live import watch_canvas
+from mnist_lab.ui.shell import HERE, open_page
+
+VIEWS = {"Architecture": View(architecture.render)}
+
+open_page("Explore", "Open a network and watch a digit run through it.")
+st.html(HERE / "explore.css")
+open_address()
+
+
+@st.fragment
+def explore() -> None:
+    left, right = st.columns([300, 880], gap="medium")
+    with left, st.container(key="explore-choice"):
+        above = st.container()
+        run = choose_run()
+        with above:
+            choice = choose_image(run)
+    with right:
+        look(run, choice)
+
+
+@st.fragment
+def look(run: Run, choice: Choice) -> None:
+    """Runs alone, without the canvas, while a stroke grows."""
+    if st.session_state.get(VIEW) not in VIEWS:
+        st.session_state[VIEW] = next(iter(VIEWS))
+    view = st.segmented_control(
+        "View", list(VIEWS), required=True, key=VIEW, persist_state="session", label_visibility="collapsed"
+    )
+    remember(view=view)
+    selection = selected(run, choice)
+    render_verdict(selection)
+    VIEWS[view].render(selection)
+    if choice.canvas and VIEWS[view].live:
+        watch_canvas(choice.canvas)
+
+
+explore()
