@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.runs import Run
-from mnist_lab.ui.explore import architecture
+from mnist_lab.ui.explore import activations, architecture
 from mnist_lab.ui.explore.address import VIEW, open_address, remember
 from mnist_lab.ui.explore.choosing import Choice, choose_image, choose_run, selected
 from mnist_lab.ui.explore.selection import View
@@ -11,7 +11,10 @@ from mnist_lab.ui.explore.verdict import render_verdict
 from mnist_lab.ui.live import watch_canvas
 from mnist_lab.ui.shell import HERE, open_page
 
-VIEWS = {"Architecture": View(architecture.render)}
+VIEWS = {
+    "Activations": View(activations.render, live=True),
+    "Architecture": View(architecture.render),
+}
 
 open_page("Explore", "Open a network and watch a digit run through it.")
 st.html(HERE / "explore.css")

@@ -40,9 +40,14 @@ def live_picture() -> NDArray[np.uint8] | None:
     return picture
 
 
+def is_growing() -> bool:
+    """Whether the pen is down."""
+    return bool(st.session_state.get(DRAWING))
+
+
 def forget_live_picture() -> bool:
     """Go by the canvas's own message again, unless a stroke has begun since; whether there was a newer picture."""
-    if st.session_state.get(DRAWING):
+    if is_growing():
         return False
     return st.session_state.pop(PICTURE, None) is not None
 

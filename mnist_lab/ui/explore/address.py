@@ -10,6 +10,7 @@ from mnist_lab.ui.drawing import ONE, keep
 from mnist_lab.ui.share import drawn
 
 SEEN = "explore_address"
+LAYER, UNIT = "explore_layer", "explore_unit"
 RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_number"
 DRAWING, TEST_IMAGE, PICTURE = "Draw", "Test image", "From Draw"
 
@@ -60,4 +61,20 @@ def _read_drawing(text: str) -> None:
         st.warning(str(error))
 
 
-READERS = {"run": _read_run, "view": _read_view, "image": _read_image, "drawing": _read_drawing}
+def _read_layer(name: str) -> None:
+    st.session_state[LAYER] = name
+
+
+def _read_unit(text: str) -> None:
+    if text.isdecimal():
+        st.session_state[UNIT] = int(text)
+
+
+READERS = {
+    "run": _read_run,
+    "view": _read_view,
+    "image": _read_image,
+    "drawing": _read_drawing,
+    "layer": _read_layer,
+    "unit": _read_unit,
+}

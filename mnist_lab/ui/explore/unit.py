@@ -1,0 +1,97 @@
+"""One unit of the network: which is chosen, and what it is for."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import numpy as np
+import streamlit as st
+
+from mnist_lab.exploring.network import Array, Stage
+from mnist_lab.exploring.units import Strongest, effect
+from mnist_lab.plots.pictures import laid_out, signed
+from mnist_lab.ui.explore import data
+from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
+from mnist_lab.ui.live import is_growing
+from mnist_lab.ui.pixels import pixels
+
+PICKED = "explore_picked"  # in the session: the unit that the page itself picked
+LEAST = 0.05  # of a sum: less says nothing
+
+
+def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, int]:
+    """The chosen layer's number among the stages, and the unit.
+
+    Until somebody chooses one it is the unit that the image excites most.
+    """
+    numbers = {stage.name: number for number, stage in enumerate(stages) if stage.has_units}
+    state = st.session_state
+    if state.get(LAYER) not in numbers:
+        state[LAYER] = list(numbers)[-2 if len(numbers) > 1 else -1]
+        state.pop(UNIT, None)
+    number = numbers[state[LAYER]]
+    last = stages[number].units - 1
+    untouched = state.get(UNIT) == state.get(PICKED)
+    if (untouched and not is_growing()) or state.get(UNIT, last + 1) > last:
+        state[UNIT] = state[PICKED] = int(values[number].reshape(-1, last + 1).max(axis=0).argmax())
+    left, right = st.columns(2)
+    left.selectbox("Layer", list(numbers), key=LAYER, persist_state="session")
+    unit = int(right.number_input("Unit", 0, last, key=UNIT, persist_state="session"))
+    remember(layer=stages[number].name, unit=unit)
+    return number, unit
+
+
+def render_unit(run_id: str, stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> None:
+    """What it gives for this image, what it says about the digits, its weights, and the images that excite it most."""
+    stage = stages[number]
+    value = float(values[number][0][..., unit].max())
+    st.html(f'<div class="unit"><b>{value:.2f}</b><span>{stage.name}, unit {unit}</span></div>')
+    if number < len(stages) - 1:
+        st.html(votes(effect(stages, values, number, unit)))
+    st.html(_weights(stage, values[number - 1][0], unit))
+    found = data.strongest(run_id, number)
+    st.fragment(_excites, run_every=None if found.done() else 0.7)(found, unit)
+    st.button("Work it out by hand", icon=":material/calculate:", on_click=lambda: _show("One neuron"))
+
+
+def _excites(found: Future[Strongest], unit: int) -> None:
+    """The test images that excite the unit most, once they are found."""
+    with st.container(key="excites"):
+        st.html("<h5>What excites it most</h5>")
+        if not found.done():
+            st.caption("Looking through the test images …")
+            return
+        images = data.dataset()
+        figures = "".join(
+            pixels(images.x_test[place] / 255, f"Test image {place}, a {images.y_test[place]}", side=62)
+            for place in found.result().places[unit]
+        )
+        st.html(f'<div class="excites">{figures}</div>')
+
+
+def votes(effects: Array) -> str:
+    """A sentence and ten bars, as HTML: what a unit says for and against each digit."""
+    scale = max(float(np.abs(effects).max()), LEAST)
+    if scale == LEAST:
+        sentence = "It says nothing about this image."
+    else:
+        sentence = f"It says <b>{effects.argmax()}</b>, not <b>{effects.argmin()}</b>."
+    bars = "".join(
+        f'<i><em class="{"for" if change > 0 else "against"}" style="height:{46 * abs(change) / scale:.0f}%">'
+        f"</em><span>{digit}</span></i>"
+        for digit, change in enumerate(map(float, effects))
+    )
+    label = "For and against each digit"
+    return f'<div class="votes"><p>{sentence}</p><div role="img" aria-label="{label}">{bars}</div></div>'
+
+
+def _weights(stage: Stage, inputs: Array, unit: int) -> str:
+    """Its weights as a picture, in the shape of what comes in."""
+    weights = stage.weights[..., unit]
+    weights = weights if stage.kind == "convolution" else weights.reshape(inputs.shape)
+    words = "blue: ink here excites it, orange: it calms it" if inputs.ndim == 2 else "blue excites it, orange calms it"
+    picture = pixels(signed(laid_out(weights)), "The weights of the unit", side=250)
+    return f'<div class="weights"><h5>Its weights</h5>{picture}<small>{words}</small></div>'
+
+
+def _show(view: str) -> None:
+    st.session_state[VIEW] = view
