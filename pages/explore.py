@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.runs import Run
-from mnist_lab.ui.explore import activations, architecture, neuron
+from mnist_lab.ui.explore import activations, architecture, damage, maps, neuron
 from mnist_lab.ui.explore.address import VIEW, open_address, remember
 from mnist_lab.ui.explore.choosing import Choice, choose_image, choose_run, selected
 from mnist_lab.ui.explore.selection import View
@@ -14,6 +14,8 @@ from mnist_lab.ui.shell import HERE, open_page
 VIEWS = {
     "Activations": View(activations.render, live=True),
     "One neuron": View(neuron.render, live=True),
+    "Map": View(maps.render),
+    "Damage": View(damage.render, live=True),
     "Architecture": View(architecture.render),
 }
 

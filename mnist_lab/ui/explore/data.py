@@ -1,16 +1,22 @@
 """What the Explore page keeps in memory: networks, the test images, and what was found in both."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
+from threading import Lock, Thread
+from typing import Any
 
 from mnist_lab.datasets import Dataset, find_mnist, load, sha256
-from mnist_lab.errors import DatasetError, RunError
+from mnist_lab.errors import DatasetError, MnistLabError, RunError
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.exploring.network import Stage, read, with_true_biases
+from mnist_lab.exploring import tsne
+from mnist_lab.exploring.network import Array, Stage, read, with_true_biases
+from mnist_lab.exploring.spaces import Space, features, span
 from mnist_lab.exploring.units import Strongest
 from mnist_lab.exploring.units import strongest as find_strongest
 from mnist_lab.ui import resources
 
+_one_at_a_time = Lock()
 _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explore")
 
 
@@ -54,3 +60,49 @@ def network(run_id: str) -> list[Stage]:
 def strongest(run_id: str, number: int) -> Future[Strongest]:
     """The test images that excite each unit of a stage most, looked for in the background."""
     return _background.submit(find_strongest, network(run_id), dataset().x_test, number)
+
+
+@lru_cache(maxsize=32)
+def space(run_id: str, number: int) -> Space:
+    """The space of the test images as a stage sees them; of stage 0, the pixels, it is the same for all runs."""
+    if number == 0 and run_id:
+        return space("", 0)
+    stages = network(run_id) if run_id else []
+    return span(features(stages, number, dataset().x_test))
+
+
+def every(count: int) -> int:
+    """One in so many of `count` test images are on a map by t-SNE."""
+    return max(1, -(-count // tsne.MOST))
+
+
+@lru_cache(maxsize=32)
+def flattened(run_id: str, number: int) -> Future[Array]:
+    """The places of every few test images by t-SNE, float32 (n, 2): computed once, then kept with the runs."""
+    return _later(_flattened, run_id if number else "", number)
+
+
+def _flattened(run_id: str, number: int) -> Array:
+    folder = resources.store().folder
+    name = f".explored/{run_id or 'pixels'}/{dataset().name}-{number}.npy"
+    if folder.exists(name):
+        return tsne.from_bytes(folder.read(name))
+    places = space(run_id, number).places
+    flat = tsne.flatten(places[:: every(len(places))])
+    folder.write(name, tsne.to_bytes(flat))
+    return flat
+
+
+def _later(function: Callable[..., Array], *args: Any) -> Future[Array]:
+    """The result of a call on a thread that nothing waits for when the server ends, one such call after the other."""
+    future: Future[Array] = Future()
+
+    def work() -> None:
+        with _one_at_a_time:
+            try:
+                future.set_result(function(*args))
+            except MnistLabError as error:
+                future.set_exception(error)
+
+    Thread(target=work, name="explore-map", daemon=True).start()
+    return future
