@@ -1,5 +1,6 @@
 """Many images as points of a plane."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,13 @@ def map_figure(
         uirevision="map",
     )
     return figure
+
+
+def selected_images(points: Points, color: str, selected: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Which images somebody selected in that figure: of the points that Plotly reports, those that are images."""
+    groups = [np.flatnonzero(part) for _, _, part in _groups(points, color)]
+    dots = [point for point in selected if point["curve_number"] < len(groups)]
+    return [int(points.images[groups[dot["curve_number"]][dot["point_index"]]]) for dot in dots]
 
 
 def _groups(points: Points, color: str) -> list[tuple[str, str, NDArray[np.bool_]]]:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_lab.errors import ImageError
-from mnist_lab.exploring.test_images import most_confused, of_digit
+from mnist_lab.exploring.images import most_confused, of_digit
 from mnist_lab.preprocessing import FloatImage, prepare
 from mnist_lab.runs import Run
 from mnist_lab.sharing import encode

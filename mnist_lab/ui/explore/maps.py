@@ -9,8 +9,7 @@ import streamlit as st
 from mnist_lab.errors import MnistLabError
 from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.spaces import among, features, nearest
-from mnist_lab.exploring.tsne import MOST
-from mnist_lab.plots.maps import Points, map_figure
+from mnist_lab.plots.maps import Points, map_figure, selected_images
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
@@ -38,9 +37,9 @@ def render(selection: Selection) -> None:
     key = f"map-{run_id}-{number}-{kind}-{color}"
     st.html(_images("Nearest to it", points.images[near]))
     chosen: Any = st.plotly_chart(figure, key=key, config=TOOLS, on_select="rerun")
-    picked = [point["customdata"][0] for point in chosen["selection"]["points"] if "customdata" in point]
+    picked = selected_images(points, color, chosen["selection"]["points"])
     if picked:
-        st.html(_images(f"{len(picked):,} selected", np.array(picked[:MOST_SHOWN])))
+        st.html(_images(f"{len(picked):,} selected", np.array(picked[:: -(-len(picked) // MOST_SHOWN)])))
     else:
         st.caption("Draw a loop around points to see them, scroll to come closer.")
 
@@ -77,7 +76,7 @@ def _wait(run_id: str, number: int) -> None:
     """Say that t-SNE takes its time, and show it once it is there."""
     if data.flattened(run_id, number).done():
         st.rerun()
-    st.info(f"t-SNE arranges {MOST:,} of the test images in the background; it takes a minute or so. Until then: PCA.")
+    st.info("t-SNE arranges some of the test images in the background; it takes a minute or so. Until then: PCA.")
 
 
 def _points(run_id: str, flat: Array, step: int) -> Points:
