@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run
 from mnist_lab.ui.explore import activations, architecture, damage, maps, neuron
 from mnist_lab.ui.explore.address import VIEW, open_address, remember
@@ -46,8 +47,11 @@ def look(run: Run, choice: Choice) -> None:
     )
     remember(view=view)
     selection = selected(run, choice)
-    render_verdict(selection)
-    VIEWS[view].render(selection)
+    try:
+        render_verdict(selection)
+        VIEWS[view].render(selection)
+    except MnistLabError as error:
+        st.error(str(error))
     if choice.canvas and VIEWS[view].live:
         watch_canvas(choice.canvas)
 

@@ -1,0 +1,73 @@
+"""A drawing on its way through a network, and back to where it was drawn."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import answer, draw
+
+pytestmark = pytest.mark.browser
+
+
+def look(page: Page, view: str) -> None:
+    page.get_by_role("radio", name=view, exact=True).or_(
+        page.get_by_role("button", name=view, exact=True)
+    ).first.click()
+
+
+def test_a_drawing_walks_through_the_network_and_back(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    page.get_by_text("Watch it run through the network").click()
+    expect(page.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
+    expect(answer(page)).to_contain_text("your drawing")
+    expect(answer(page).locator("b")).to_have_text("3")
+
+    hidden = page.get_by_label(re.compile("^hidden 1: 64 units"))
+    hidden.click(position={"x": 5, "y": 5})
+    panel = page.locator(".st-key-explore-unit")
+    expect(panel.get_by_text("hidden 1, unit 0")).to_be_visible()
+    expect(panel.locator(".votes p")).to_contain_text("It says")
+    expect(panel.locator(".excites img")).to_have_count(8, timeout=60_000)
+
+    panel.get_by_role("button", name="Work it out by hand").click()
+    expect(page.get_by_text("the bias", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"view=One\+neuron.*unit=0|unit=0.*view=One\+neuron"))
+
+    page.get_by_text("Draw it large").click()
+    expect(page.get_by_role("heading", name="Draw", exact=True)).to_be_visible()
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+
+
+def test_every_view_opens_and_an_address_opens_the_same_one_elsewhere(server, open_tab, mnist):
+    page = open_tab(f"{server.url}/explore?run=dense-128-dropout&image=9")
+    expect(answer(page)).to_contain_text("test image 9")
+    look(page, "Map")
+    expect(page.locator(".found").first.locator("figure")).to_have_count(8, timeout=60_000)
+    look(page, "Damage")
+    expect(page.locator(".damage")).to_contain_text("undamaged 97.8%")
+    look(page, "Architecture")
+    expect(page.locator(".architecture .layer")).to_have_count(3)
+    page.get_by_role("button", name="Most confused").click()
+    expect(answer(page)).to_contain_text("but it is labelled")
+    expect(page).to_have_url(re.compile(r"image=(?!9\b)\d+"))
+    other = open_tab(page.url)
+    expect(other.locator(".architecture .layer")).to_have_count(3)
+    expect(answer(other)).to_have_text(answer(page).inner_text(), use_inner_text=True)
+
+
+def test_the_layers_follow_the_pen_before_it_is_lifted(server, open_tab):
+    page = open_tab(f"{server.url}/explore?run=house-cnn&view=Activations")
+    expect(answer(page)).to_contain_text("until you draw")
+    page.get_by_label(re.compile("^convolution 1")).wait_for()
+    upper = page.locator(".st-key-canvas canvas.upper-canvas")
+    upper.wait_for()
+    box = upper.bounding_box()
+    page.mouse.move(box["x"] + 140, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 230, steps=10)
+    expect(answer(page)).to_contain_text("your drawing")
+    expect(answer(page).locator("b")).to_have_text("1")
+    page.mouse.up()
