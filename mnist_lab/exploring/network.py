@@ -24,7 +24,7 @@ Array = NDArray[np.float32]
 Kind = Literal["scaling", "convolution", "pooling", "dense"]
 
 EPSILON = 1e-3  # of Keras's batch normalization
-BLOCK = 64  # images at a time: more spill the processor's caches
+BLOCK = 16  # images at a time: more spill the processor's caches
 OPERATORS = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
 FUSED = {schema.ActivationFunctionType.RELU: "relu"}
 ALONE = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "GELU": "gelu", "SOFTMAX": "softmax"}

@@ -39,7 +39,7 @@ def map_figure(
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         dragmode="lasso",
-        legend={"orientation": "h", "y": 1.01, "x": 0, "yanchor": "bottom", "itemsizing": "constant"},
+        legend={"orientation": "h", "y": -0.01, "x": 0, "yanchor": "top", "itemsizing": "constant"},
         uirevision="map",
     )
     return figure

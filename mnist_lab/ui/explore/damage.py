@@ -65,7 +65,7 @@ def _weights(run_id: str, whole: bytes, left: bytes, asked: Damage) -> str:
     for content, words in ((whole, "weights of a unit, before"), (left, "and after")):
         layers = [stage for stage in read(content, scaling) if stage.has_units]
         stage = next((stage for stage in layers if stage.name == asked.layer), layers[0])
-        weights = stage.weights[..., min(st.session_state.get(UNIT, 0), stage.units - 1)]
+        weights = stage.weights[..., min(st.session_state.get(UNIT) or 0, stage.units - 1)]
         side = round(len(weights) ** 0.5)
         if weights.ndim == 1 and side**2 == len(weights):
             weights = weights.reshape(side, side)

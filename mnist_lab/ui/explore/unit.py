@@ -14,30 +14,39 @@ from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
 from mnist_lab.ui.live import is_growing
 from mnist_lab.ui.pixels import pixels
 
-PICKED = "explore_picked"  # in the session: the unit that the page itself picked
+PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
 LEAST = 0.05  # of a sum: less says nothing
 
 
 def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, int]:
-    """The chosen layer's number among the stages, and the unit.
-
-    Until somebody chooses one it is the unit that the image excites most.
-    """
+    """The chosen layer's number among the stages, and the unit: while none is chosen, the one that is excited most."""
     numbers = {stage.name: number for number, stage in enumerate(stages) if stage.has_units}
     state = st.session_state
     if state.get(LAYER) not in numbers:
-        state[LAYER] = list(numbers)[-2 if len(numbers) > 1 else -1]
-        state.pop(UNIT, None)
+        state[LAYER], state[UNIT] = list(numbers)[-2 if len(numbers) > 1 else -1], None
     number = numbers[state[LAYER]]
     last = stages[number].units - 1
-    untouched = state.get(UNIT) == state.get(PICKED)
-    if (untouched and not is_growing()) or state.get(UNIT, last + 1) > last:
-        state[UNIT] = state[PICKED] = int(values[number].reshape(-1, last + 1).max(axis=0).argmax())
+    if (state.get(UNIT) or 0) > last:
+        state[UNIT] = None
     left, right = st.columns(2)
-    left.selectbox("Layer", list(numbers), key=LAYER, persist_state="session")
-    unit = int(right.number_input("Unit", 0, last, key=UNIT, persist_state="session"))
-    remember(layer=stages[number].name, unit=unit)
-    return number, unit
+    left.selectbox("Layer", list(numbers), key=LAYER, persist_state="session", on_change=_free)
+    chosen = right.number_input("Unit", 0, last, None, key=UNIT, persist_state="session", placeholder="auto")
+    remember(layer=stages[number].name, unit=chosen)
+    return number, _strongest_here(number, values[number]) if chosen is None else int(chosen)
+
+
+def _free() -> None:
+    st.session_state[UNIT] = None
+
+
+def _strongest_here(number: int, values: Array) -> int:
+    """The unit of stage `number` that the image excites most; while a stroke grows it stays the one it was."""
+    before: tuple[int, int] = st.session_state.get(PICKED, (-1, 0))
+    if is_growing() and before[0] == number:
+        return before[1]
+    unit = int(values.reshape(-1, values.shape[-1]).max(axis=0).argmax())
+    st.session_state[PICKED] = number, unit
+    return unit
 
 
 def render_unit(run_id: str, stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> None:
