@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import streamlit as st
 
+from mnist_lab.config import DatasetName
+from mnist_lab.datasets import load
 from mnist_lab.exploring.damage import FULL, Damage, Left, left_over
 from mnist_lab.exploring.network import read
 from mnist_lab.plots.pictures import laid_out, signed
@@ -22,9 +24,9 @@ def render(selection: Selection) -> None:
     """Three sliders; the accuracy and the answer change as they move."""
     run = selection.run
     asked = _choose(run.id)
-    whole, left = _left(run.id, Damage()), _left(run.id, asked)
-    answer = left.predictor.predict(selection.image)
     images = data.dataset()
+    whole, left = (_left(run.id, damage, images.name) for damage in (Damage(), asked))
+    answer = left.predictor.predict(selection.image)
     name = "MNIST's" if images.name == "mnist" else "the small digits'"
     of = f"{left.images:,} of {name} {len(images.y_test):,} test images"
     numbers, bars_beside = st.columns([330, 480], gap="large")
@@ -53,9 +55,9 @@ def _choose(run_id: str) -> Damage:
 
 
 @lru_cache(maxsize=48)
-def _left(run_id: str, asked: Damage) -> Left:
+def _left(run_id: str, asked: Damage, name: DatasetName) -> Left:
     store = resources.store()
-    return left_over(store.read(run_id, "model.tflite"), store.get(run_id).config, asked, data.dataset())
+    return left_over(store.read(run_id, "model.tflite"), store.get(run_id).config, asked, load(name))
 
 
 def _weights(run_id: str, whole: bytes, left: bytes, asked: Damage) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from threading import Lock, Thread
 from typing import Any
 
+from mnist_lab.config import DatasetName
 from mnist_lab.datasets import Dataset, find_mnist, load, sha256
 from mnist_lab.errors import DatasetError, MnistLabError, RunError
 from mnist_lab.evaluation import Evaluation
@@ -28,10 +29,14 @@ def dataset() -> Dataset:
         return load("digits")
 
 
-@lru_cache(maxsize=32)
 def evaluation(run_id: str) -> Evaluation:
     """A run's answers to the test images of `dataset`, from its own evaluation where that is of the same images."""
-    data = dataset()
+    return _evaluation(run_id, dataset().name)
+
+
+@lru_cache(maxsize=32)
+def _evaluation(run_id: str, name: DatasetName) -> Evaluation:
+    data = load(name)
     try:
         own = resources.store().evaluation(run_id)
         if own.test_set == sha256(data.y_test):
@@ -56,19 +61,24 @@ def network(run_id: str) -> list[Stage]:
     return stages
 
 
-@lru_cache(maxsize=64)
 def strongest(run_id: str, number: int) -> Future[Strongest]:
     """The test images that excite each unit of a stage most, looked for in the background."""
-    return _background.submit(find_strongest, network(run_id), dataset().x_test, number)
+    return _strongest(run_id, number, dataset().name)
+
+
+@lru_cache(maxsize=64)
+def _strongest(run_id: str, number: int, name: DatasetName) -> Future[Strongest]:
+    return _background.submit(find_strongest, network(run_id), load(name).x_test, number)
+
+
+def space(run_id: str, number: int) -> Space:
+    """The space of the test images as a stage sees them; of stage 0, the pixels, it is the same for all runs."""
+    return _space(run_id if number else "", number, dataset().name)
 
 
 @lru_cache(maxsize=32)
-def space(run_id: str, number: int) -> Space:
-    """The space of the test images as a stage sees them; of stage 0, the pixels, it is the same for all runs."""
-    if number == 0 and run_id:
-        return space("", 0)
-    stages = network(run_id) if run_id else []
-    return span(features(stages, number, dataset().x_test))
+def _space(run_id: str, number: int, name: DatasetName) -> Space:
+    return span(features(network(run_id) if number else [], number, load(name).x_test))
 
 
 def every(count: int) -> int:
@@ -76,20 +86,23 @@ def every(count: int) -> int:
     return max(1, -(-count // tsne.MOST))
 
 
-@lru_cache(maxsize=32)
 def flattened(run_id: str, number: int) -> Future[Array]:
     """The places of every few test images by t-SNE, float32 (n, 2): computed once, then kept with the runs."""
-    return _later(_flattened, run_id if number else "", number)
+    return _flattened(run_id if number else "", number, dataset().name)
 
 
-def _flattened(run_id: str, number: int) -> Array:
-    folder = resources.store().folder
-    name = f".explored/{run_id or 'pixels'}/{dataset().name}-{number}.npy"
-    if folder.exists(name):
-        return tsne.from_bytes(folder.read(name))
-    places = space(run_id, number).places
+@lru_cache(maxsize=32)
+def _flattened(run_id: str, number: int, name: DatasetName) -> Future[Array]:
+    return _later(_flatten, run_id, number, name)
+
+
+def _flatten(run_id: str, number: int, name: DatasetName) -> Array:
+    folder, file = resources.store().folder, f".explored/{run_id or 'pixels'}/{name}-{number}.npy"
+    if folder.exists(file):
+        return tsne.from_bytes(folder.read(file))
+    places = _space(run_id, number, name).places
     flat = tsne.flatten(places[:: every(len(places))])
-    folder.write(name, tsne.to_bytes(flat))
+    folder.write(file, tsne.to_bytes(flat))
     return flat
 
 
