@@ -6,6 +6,8 @@ from functools import lru_cache
 from threading import Lock, Thread
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import Dataset, find_mnist, load, sha256
 from mnist_lab.errors import DatasetError, MnistLabError, RunError
@@ -68,7 +70,12 @@ def strongest(run_id: str, number: int) -> Future[Strongest]:
 
 @lru_cache(maxsize=64)
 def _strongest(run_id: str, number: int, name: DatasetName) -> Future[Strongest]:
-    return _background.submit(find_strongest, network(run_id), load(name).x_test, number)
+    return _background.submit(_find, run_id, number, name)
+
+
+def _find(run_id: str, number: int, name: DatasetName) -> Strongest:
+    with threadpool_limits(1):  # threads of OpenBLAS wait for each other on a busy machine
+        return find_strongest(network(run_id), load(name).x_test, number)
 
 
 def space(run_id: str, number: int) -> Space:
@@ -78,7 +85,8 @@ def space(run_id: str, number: int) -> Space:
 
 @lru_cache(maxsize=32)
 def _space(run_id: str, number: int, name: DatasetName) -> Space:
-    return span(features(network(run_id) if number else [], number, load(name).x_test))
+    with threadpool_limits(1):
+        return span(features(network(run_id) if number else [], number, load(name).x_test))
 
 
 def every(count: int) -> int:

@@ -23,7 +23,9 @@ def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, 
     numbers = {stage.name: number for number, stage in enumerate(stages) if stage.has_units}
     state = st.session_state
     if state.get(LAYER) not in numbers:
-        state[LAYER], state[UNIT] = list(numbers)[-2 if len(numbers) > 1 else -1], None
+        if LAYER in state:
+            state[UNIT] = None
+        state[LAYER] = list(numbers)[-2 if len(numbers) > 1 else -1]
     number = numbers[state[LAYER]]
     last = stages[number].units - 1
     if (state.get(UNIT) or 0) > last:
