@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import Dataset, find_mnist, load, sha256
-from mnist_lab.errors import DatasetError, MnistLabError, RunError
+from mnist_lab.errors import DatasetError, RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.exploring import tsne
 from mnist_lab.exploring.network import Array, Stage, read, with_true_biases
@@ -122,7 +122,7 @@ def _later(function: Callable[..., Array], *args: Any) -> Future[Array]:
         with _one_at_a_time:
             try:
                 future.set_result(function(*args))
-            except MnistLabError as error:
+            except Exception as error:  # whoever asks for the result gets it
                 future.set_exception(error)
 
     Thread(target=work, name="explore-map", daemon=True).start()
