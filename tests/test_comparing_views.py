@@ -1,9 +1,17 @@
 """What the views of a comparison say where something is out of the ordinary, in Streamlit's own runner."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+
+
+@pytest.fixture(autouse=True)
+def main_module_comes_back(monkeypatch):
+    """An AppTest leaves its script as the main module, which processes that are spawned later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def verdict_on(*names: str) -> AppTest:
