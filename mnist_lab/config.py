@@ -275,6 +275,13 @@ class TrainConfig(BaseModel):
         description="The same seed gives the same start weights, the same split and the same order of images.",
     )
 
+    snapshots: bool = Field(
+        False,
+        title="Snapshots",
+        description="Keep the weights of up to 24 epochs, rounded, so that Explore can go back in time. What is learnt "
+        "stays the same.",
+    )
+
     @model_validator(mode="after")
     def _settle(self) -> Self:
         """Refuse what cannot be; bring what means nothing to what it amounts to."""

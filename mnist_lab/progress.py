@@ -11,8 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
+from numpy.typing import NDArray
 
+from mnist_lab import snapshots
 from mnist_lab.errors import MnistLabError, RunError, StoreError, Superseded
 from mnist_lab.runs import Run, RunState, RunStore, Status, Tick
 
@@ -40,6 +43,8 @@ class Progress:
         self._claim = (run.status.claims, run.status.attempts + 1)
         self._ticks: list[Tick] = []
         self._checkpoint: bytes | None = None
+        self._snapshots: dict[int, list[NDArray[np.float16]]] = {}
+        self._kept = set(snapshots.epochs_kept(run.config)) if run.config.snapshots else set[int]()
         self._seen = 0  # when the checkpoint that is kept was written
         self._changes: dict[str, Any] = {}
         self._said = threading.Lock()  # guards what stands above; never held while something is written
@@ -81,6 +86,13 @@ class Progress:
             if written != self._seen:
                 self._seen, self._checkpoint = written, checkpoint.read_bytes()
 
+    def keep(self, epoch: int, weights: Callable[[], list[NDArray[Any]]]) -> None:
+        """Keep the weights after an epoch, where the run is asked to and the epoch is one of those."""
+        if epoch in self._kept:
+            snapshot = snapshots.rounded(weights())
+            with self._said:
+                self._snapshots[epoch] = snapshot
+
     def check(self) -> None:
         """Raise what makes going on pointless: Superseded, UnknownRun for a deleted run, StoreError for a full disk."""
         if self._end:
@@ -101,16 +113,21 @@ class Progress:
             return self._store.update(self._run_id, heartbeat=time.time(), **(pending | changes))
 
     def flush(self) -> None:
-        """Write what waits to be written: first the ticks, so that no checkpoint is ever ahead of them.
+        """Write what waits to be written: first ticks and snapshots, so that no checkpoint is ever ahead of them.
 
         Raises StoreError, and keeps it all, where that fails.
         """
         with self._writing:
-            ticks, checkpoint = self._ticks[:], self._checkpoint
+            with self._said:
+                ticks, checkpoint, taken = self._ticks[:], self._checkpoint, dict(self._snapshots)
             if ticks:
                 self._store.log(self._run_id, *ticks)
             with self._said:
                 del self._ticks[: len(ticks)]
+            for epoch, weights in taken.items():
+                self._store.write(self._run_id, snapshots.name(epoch), snapshots.to_bytes(weights))
+                with self._said:
+                    del self._snapshots[epoch]
             if checkpoint:
                 self._store.write(self._run_id, CHECKPOINT, checkpoint)
             with self._said:

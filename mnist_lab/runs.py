@@ -318,6 +318,10 @@ class RunStore:
         """Whether the run has that file."""
         return self._folder_of(run_id).exists(f"{run_id}/{name}")
 
+    def files(self, run_id: str, folder: str) -> list[str]:
+        """The names of the files in a folder of a run, sorted; none where it has no such folder."""
+        return Folder(f"{self._folder_of(run_id).url}/{run_id}/{folder}").names()
+
     def request_stop(self, run_id: str, reason: str = "") -> None:
         """Ask whoever trains the run to stop, and say why; they see it within a second. Raises UnknownRun."""
         self._folder_of(run_id)

@@ -18,13 +18,14 @@ from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, PixelStatistics, split
 from mnist_lab.execution import Execution, Score
 from mnist_lab.networks import checkpoints, linear, scratch_training
-from mnist_lab.networks.keras_models import build, pixels_for, served, wants_one_hot
+from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served, wants_one_hot
 from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
 from mnist_lab.stopping import best_epoch, check_loss
 from mnist_lab.stopping import is_over as no_longer_better
 
 Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]
+Keep = Callable[[int, Callable[[], list[NDArray[Any]]]], None]
 
 TRAINERS = {"scratch": scratch_training.train, "logistic": linear.train}  # networks that Keras does not train
 
@@ -40,29 +41,34 @@ def train(
     should_stop: ShouldStop = lambda: False,
     checkpoint: Path | None = None,
     start: Path | None = None,
+    keep: Keep = lambda epoch, weights: None,
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint` where that file exists; the model, and whether it was stopped early.
 
     `report` gets a tick a few times a second and at the end of each epoch. `should_stop` is asked more often; after it
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
     written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
-    memory, the training begins with. The same seed gives the same training on the same machine. Raises Diverged.
+    memory, the training begins with. `keep` is told each epoch that is behind, 0 ahead of the first, and how to get its
+    weights, in Keras's order. The same seed gives the same training on the same machine. Raises Diverged.
     """
     if config.network in TRAINERS:
-        return TRAINERS[config.network](config, dataset, report, should_stop, checkpoint, start)
+        return TRAINERS[config.network](config, dataset, report, should_stop, checkpoint, start, keep)
     parts = split(dataset, config)
     batches = Batches(parts.x_train, parts.y_train, config)
-    keras.backend.clear_session()
+    with exclusive:
+        keras.backend.clear_session()
     pixels = pixels_for(config, parts.x_train)
     model, done = _model(config, batches.steps, pixels, checkpoint, start)
     execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
     course, pace = Course(config, batches.steps, model, report, should_stop, checkpoint), Pace()
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
+    keep(done, model.get_weights)
     for chunk in batches.chunks(range(done, config.epochs), lambda: pace.steps):
         course.go_on(chunk.epoch, chunk.stop, execution.train(chunk.images, chunk.labels))
         pace.took(chunk.stop - chunk.first)
         if chunk.stop == batches.steps:
             course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
+            keep(chunk.epoch + 1, model.get_weights)
         if course.is_over:
             break
     course.end()

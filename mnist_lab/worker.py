@@ -87,7 +87,7 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
             progress.tick(tick, checkpoint)
             on_tick(tick)
 
-        model, stopped = train(run.config, dataset, report, progress.stop_requested, checkpoint, start)
+        model, stopped = train(run.config, dataset, report, progress.stop_requested, checkpoint, start, progress.keep)
         progress.check()
         progress.phase("saving and evaluating")
         model.save(workplace / "model.keras")

@@ -6,6 +6,7 @@ cannot differ in it.
 """
 
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,6 +21,10 @@ from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
 from mnist_lab.preprocessing import LONGEST, SIDE
 
 MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
+
+exclusive = threading.RLock()
+"""Held by whoever makes, reads or forgets models, where others may do so on other threads: Keras draws seeds and names
+from a state that all threads share."""
 
 Tensor: TypeAlias = keras.KerasTensor
 LearningRate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
@@ -134,7 +139,18 @@ def build(config: TrainConfig, steps: int = 1, pixels: PixelStatistics = MNIST_P
     `pixels` are those of the images to train on; the standardised scaling needs them. The regularization and the loss
     together are `model.compute_loss`.
     """
-    keras.utils.set_random_seed(config.seed)
+    with exclusive:
+        keras.utils.set_random_seed(config.seed)
+        model = _layers(config, pixels)
+    model.compile(
+        optimizer=OPTIMIZERS[config.optimizer](config, SCHEDULES[config.schedule](config.learning_rate, steps)),
+        loss=LOSSES[config.loss](config.output == "logits"),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _layers(config: TrainConfig, pixels: PixelStatistics) -> keras.Model:
     image = keras.Input((SIDE, SIDE), name="image")
     features = SCALINGS[config.scaling](image, pixels)
     if config.network == "cnn":
@@ -149,13 +165,7 @@ def build(config: TrainConfig, steps: int = 1, pixels: PixelStatistics = MNIST_P
             features = keras.layers.Dropout(dropout, name=f"hidden_{number}_dropout")(features)
     last = "linear" if config.output == "logits" else config.output
     outputs = keras.layers.Dense(CLASSES, activation=last, name="outputs", **_weights(config))(features)
-    model = keras.Model(image, outputs)
-    model.compile(
-        optimizer=OPTIMIZERS[config.optimizer](config, SCHEDULES[config.schedule](config.learning_rate, steps)),
-        loss=LOSSES[config.loss](config.output == "logits"),
-        metrics=["accuracy"],
-    )
-    return model
+    return keras.Model(image, outputs)
 
 
 def pixels_for(config: TrainConfig, images: NDArray[np.uint8]) -> PixelStatistics:

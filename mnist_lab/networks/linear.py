@@ -43,16 +43,19 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
     start: Path | None = None,
+    keep: Callable[[int, Callable[[], list[NDArray[Any]]]], None] = lambda epoch, weights: None,
 ) -> tuple[keras.Model, bool]:
     """Fit until lbfgs has converged or did `max_iterations`; the model, and whether it was stopped.
 
     An iteration of lbfgs is one epoch of one step. A stop keeps the last iteration. lbfgs cannot be resumed, so there
     is no checkpoint, and no `start` either: a run that was interrupted begins anew, and ends with the same weights.
+    `keep` is as for `training.train`.
     """
     parts = split(dataset, config)
     model = build(config, pixels=pixels_for(config, parts.x_train))
     x = features(model, parts.x_train).astype(np.float64)
-    watcher = _Watcher(config, parts, features(model, parts.x_validation), report, should_stop)
+    watcher = _Watcher(config, parts, features(model, parts.x_validation), report, should_stop, keep)
+    keep(0, model.get_weights)
     regression = regression_for(config).set_callbacks(watcher)
     try:
         with warnings.catch_warnings(), threadpool_limits(1):  # more threads gain little, and stall on a busy machine
@@ -94,7 +97,9 @@ class _Watcher:
         watched: NDArray[np.float32],
         report: Callable[[Tick], None],
         should_stop: Callable[[], bool],
+        keep: Callable[[int, Callable[[], list[NDArray[Any]]]], None],
     ) -> None:
+        self._keep = keep
         self._rate = config.learning_rate
         self._watched = watched, parts.y_validation
         self._report = report
@@ -125,6 +130,7 @@ class _Watcher:
         if context.parent is None or X is None:
             return
         self._iteration += 1
+        self._keep(self._iteration, lambda: list(as_dense(fitted_estimator, X.shape[1])))
         if time.monotonic() - self._last >= SECONDS_BETWEEN_TICKS:
             self._tick(fitted_estimator, X, y)
             if self._should_stop():

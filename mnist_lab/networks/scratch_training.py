@@ -15,7 +15,7 @@ from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, split
 from mnist_lab.networks import checkpoints, scratch
 from mnist_lab.networks.keras_models import build, features, pixels_for, served, set_dense
-from mnist_lab.networks.scratch import Layer, learn, score
+from mnist_lab.networks.scratch import Array, Layer, learn, score
 from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
 from mnist_lab.stopping import check_loss
 
@@ -27,11 +27,12 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
     start: Path | None = None,
+    keep: Callable[[int, Callable[[], list[Array]]], None] = lambda epoch, weights: None,
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint`; the model that serves, and whether it was stopped early.
 
     The checkpoint is that of the same network in Keras, and so is `start`, a `model.keras` to begin with. A stop keeps
-    the last whole epoch, early stopping the best one. Raises Diverged.
+    the last whole epoch, early stopping the best one. `keep` is as for `training.train`. Raises Diverged.
     """
     parts = split(dataset, config)
     model = build(config, pixels=pixels_for(config, parts.x_train))
@@ -40,6 +41,7 @@ def train(
     if start:
         _set(layers, keras.models.load_model(start, compile=False))
     done = _restore(model, layers, checkpoint) // steps
+    keep(done, lambda: _weights(layers))
     loop = _Loop(config, layers, steps, report, should_stop)
     validation = features(model, parts.x_validation), parts.y_validation
     x = features(model, parts.x_train)
@@ -57,6 +59,7 @@ def train(
             kept = _copy(layers)
         _save(model, layers, epoch * steps, checkpoint)
         loop.end_epoch(epoch, watched)
+        keep(epoch, lambda: _weights(layers))
         if loop.stopped or stopping.is_over(losses, config.patience):
             break
     set_dense(model, [(layer.weights, layer.biases) for layer in kept])
@@ -117,6 +120,11 @@ class _Loop:
         rate, seconds = self._config.learning_rate, self._last - self._started
         accuracy = self._right / self._seen
         self._report(Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy))
+
+
+def _weights(layers: list[Layer]) -> list[Array]:
+    """A copy of all weights and biases, in Keras's order."""
+    return [array for layer in _copy(layers) for array in (layer.weights, layer.biases)]
 
 
 def _copy(layers: list[Layer]) -> list[Layer]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab import pens, recipes
+from mnist_lab import pens, recipes, snapshots
 from mnist_lab.config import TrainConfig, bounds, choices, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.relevance import applies
@@ -20,14 +20,23 @@ NUMBERS = (
     *("max_iterations", "learning_rate", "momentum", "weight_decay", "l2", "c"),
 )
 FINE = {"learning_rate": 0.001, "momentum": 0.1, "weight_decay": 0.001, "l2": 0.0001, "c": 0.1}  # steps of the buttons
-SWITCHES = ("batch_normalization", "nesterov", "augment", "pens")
+SWITCHES = ("batch_normalization", "nesterov", "augment", "pens", "snapshots")
 EMPTY = {"train_images": "all", "leave_out": "none", "units": "none"}
 
 FIRST = ("network", "units", "filters", "kernel", "convolutions", "activation", "dropout", "c", "max_iterations")
 STEPS = ("optimizer", "learning_rate", "epochs", "batch_size")
 FOLDED = {
     "Layers and loss": ("initialization", "l2", "output", "loss", "batch_normalization"),
-    "Steps and stopping": ("schedule", "weight_decay", "momentum", "patience", "validation_share", "nesterov", "seed"),
+    "Steps and stopping": (
+        "schedule",
+        "weight_decay",
+        "momentum",
+        "patience",
+        "validation_share",
+        "nesterov",
+        "seed",
+        "snapshots",
+    ),
     "Data and sabotage": (
         *("dataset", "scaling", "train_images", "leave_out", "spoiled_labels", "augment", "pens", "held_out_writers"),
     ),
@@ -45,6 +54,7 @@ class Draft(NamedTuple):
     problems: dict[str, str]
     limits: Limits
     datasets: dict[str, str]
+    config: TrainConfig | None = None
 
     def shows(self, field: str) -> bool:
         """Whether a field means something, and no teacher's link hides it."""
@@ -72,6 +82,7 @@ def render_form(datasets: dict[str, str]) -> TrainConfig | None:
     try:
         config = parse({field: value for field, value in values.items() if applies(field, draft.asked)})
         write_address(config, limits)
+        draft = draft._replace(config=config)
     except ConfigError as error:
         draft = draft._replace(problems=error.problems)
     _render_fields(draft, FIRST)
@@ -155,6 +166,10 @@ def _render_field(draft: Draft, field: str) -> None:
         st.slider(**common, min_value=low, max_value=high, step=SLIDERS[field])
     elif field in SWITCHES:
         st.toggle(**common)
+        if field == "snapshots" and draft.config:
+            st.caption(
+                f"{len(snapshots.epochs_kept(draft.config))} moments, {_megabytes(draft.config)} beside the run."
+            )
     elif field == "activation":
         options = dict.fromkeys([*choices(field), st.session_state[common["key"]]])  # one for all, or typed for each
         st.selectbox(**common, options=list(options), accept_new_options=True)
@@ -217,6 +232,10 @@ def _default(field: str) -> Any:
 
 def _key(field: str) -> str:
     return f"form_{field}"
+
+
+def _megabytes(config: TrainConfig) -> str:
+    return f"{max(snapshots.size(config) / 1e6, 0.1):.1f} MB"
 
 
 def _sentence(reason: str) -> str:
