@@ -1,5 +1,6 @@
 """The workers: how many there are, what each may use, and what one does for a run."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import psutil
 
-from mnist_lab.errors import ConfigError, Superseded
+from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded
 from mnist_lab.runs import RunStore
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
+
+    from mnist_lab.exploring.questions import Question
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +161,27 @@ def _rehearse() -> None:
     images, labels = np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 10
     nothing = Dataset("digits", images, labels, images, labels)
     train(TrainConfig(dataset="digits", units=(8,), epochs=1), nothing, lambda tick: None)
+
+
+async def answer(store_url: str, question: "Question") -> bytes:
+    """What a worker does for a question about a run: on a thread of its own, beside the one that trains.
+
+    Raises MnistLabError.
+    """
+    return await asyncio.to_thread(_answer, store_url, question)
+
+
+def _answer(store_url: str, question: "Question") -> bytes:
+    from mnist_lab.exploring.answering import answer as found
+    from mnist_lab.worker import reason_of
+
+    try:
+        return found(store_url, question)
+    except MnistLabError:
+        raise
+    except Exception as error:
+        log.exception("No answer to %s", question.name)
+        raise RunError(reason_of(error)) from error
 
 
 def run_job(store_url: str, run_id: str, claim: int) -> None:

@@ -62,6 +62,14 @@ class Execution:
         """Take a step for each batch, in order; the scores that the network had ahead of each step."""
         return Score(*map(float, self._train(images, labels)))
 
+    def step(self, images: NDArray[Any], labels: NDArray[np.int32]) -> float:
+        """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it.
+
+        Graphs share TensorFlow's threads and hold each other up, so beside a training this is what lets it go on.
+        """
+        loss, _ = self._step(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
+        return float(loss) / len(labels)
+
     def score(self, images: NDArray[np.uint8], labels: NDArray[np.int32]) -> Score:
         """How well the network does on these images as it stands."""
         total = Score()

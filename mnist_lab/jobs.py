@@ -15,10 +15,12 @@ from mnist_lab.continuation import continued, name_of
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
 from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, RunStore
-from mnist_lab.workers import Workers
+from mnist_lab.workers import Workers, ask
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from mnist_lab.exploring.questions import Question
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ STALE_SECONDS = 15.0  # without a sign of life: gone
 HUNG_SECONDS = 60.0  # without a sign of life on a worker that lives: hung
 WATCH_SECONDS = 3.0
 MOST_ATTEMPTS = 6
+QUESTIONS_AT_ONCE = 4
 
 
 class Engine:
@@ -49,6 +52,7 @@ class Engine:
         self.unwritten: dict[str, str] = {}  # reasons of failures, by run, that the store could not take yet
         self._beats = Beats(store.folder, STALE_SECONDS)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._asking = threading.BoundedSemaphore(QUESTIONS_AT_ONCE)
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
@@ -84,6 +88,27 @@ class Engine:
             self.store.delete(run_id)
         else:
             self.stop(run_id)
+
+    def ask(self, question: "Question") -> "Future[bytes]":
+        """Have a worker answer a question about a run, at once even where all are training.
+
+        The answer is a `findings` one, or the MnistLabError that kept it from being found. The thread that waits for
+        it is one that nobody waits for when the process ends.
+        """
+        answer: Future[bytes] = Future()
+        threading.Thread(target=self._ask, args=(question, answer), name="engine-asks", daemon=True).start()
+        return answer
+
+    def _ask(self, question: "Question", answer: "Future[bytes]") -> None:
+        with self._asking:
+            answer.set_running_or_notify_cancel()
+            try:
+                client = self._thread.submit(self._workers.connect).result()
+                answer.set_result(ask(client, self.store.folder.url, question))
+            except (MnistLabError, OSError) as error:
+                answer.set_exception(error)
+            except RuntimeError as error:  # the engine was closed meanwhile
+                answer.set_exception(ClusterLost(str(error)))
 
     def workers(self) -> int:
         """How many workers there are to train side by side; 1 while that is not known."""

@@ -1,6 +1,7 @@
-"""The workers of a cluster, as an engine sees them: how many are free, and a place to send runs to."""
+"""The workers of a cluster, as an engine sees them: how many are free, a place to send runs to, and whom to ask."""
 
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,7 +13,10 @@ from mnist_lab.worker import reason_of
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+    from mnist_lab.exploring.questions import Question
+
 RESTART_SECONDS = 10
+ASK_SECONDS = 90.0  # for an answer: a worker that has just started imports TensorFlow first
 GONE_SECONDS = 30.0  # without a worker on this machine: a new cluster is started
 After = Callable[[str, str | None], None]
 
@@ -86,6 +90,22 @@ class Workers:
             client.close()
             if own:
                 own.close()
+
+
+def ask(client: "Client", store_url: str, question: "Question") -> bytes:
+    """Have a worker answer a question, beside what it trains: a free one, or the same one for all about a run.
+
+    Dask's tasks would wait for the training to end; what `run` calls does not. From any thread. Raises ClusterLost, and
+    the MnistLabError that the worker raised.
+    """
+    with _lost():
+        busy = client.processing()
+        if not busy:
+            raise ClusterLost("there is no worker")
+        worker = min(busy, key=lambda address: (len(busy[address]), zlib.crc32(f"{address} {question.run}".encode())))
+        answers = client.run(cluster.answer, store_url, question, workers=[worker], callback_timeout=ASK_SECONDS)
+    content: bytes = answers[worker]
+    return content
 
 
 @contextmanager

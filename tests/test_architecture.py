@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 TRAINING_SIDE = {
     *("mnist_lab.execution", "mnist_lab.training"),
     *(f"mnist_lab.networks.{name}" for name in ("checkpoints", "keras_models", "linear", "scratch_training")),
+    *(f"mnist_lab.exploring.{name}" for name in ("answering", "dreaming", "gradients", "learning", "sweeping")),
 }
 MODULES = {module.name for module in pkgutil.walk_packages(mnist_lab.__path__, "mnist_lab.")} - {"mnist_lab.__main__"}
 CANVAS = "streamlit_drawable_canvas"

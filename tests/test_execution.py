@@ -36,3 +36,26 @@ def test_an_update_is_keras_s_own(make):
     assert int(fused.iterations) == int(plain.iterations) == 6
     for mine, its in zip([*ours, *fused.variables], [*theirs, *plain.variables], strict=True):
         np.testing.assert_allclose(mine.numpy(), its.numpy(), rtol=2e-5, atol=2e-6)
+
+
+def test_a_step_outside_of_graphs_is_the_same_step(digits):
+    from mnist_lab.config import parse
+    from mnist_lab.execution import Execution
+    from mnist_lab.networks.keras_models import build
+
+    config = parse({"units": "8", "dropout": 0, "batch_normalization": True, "optimizer": "rmsprop"})
+    x, y = digits.x_train[:96], digits.y_train[:96].astype(np.int32)
+    weights, losses = [], []
+    for by_step in (True, False):
+        model = build(config)
+        model.optimizer.build(model.trainable_variables)
+        execution = Execution(model, 32, one_hot=False, dtype=np.uint8)
+        parts = [slice(at, at + 32) for at in (0, 32, 64)]
+        if by_step:
+            losses.append(np.mean([execution.step(x[part], y[part]) for part in parts]))
+        else:
+            losses.append(execution.train(x, y).mean_loss)
+        weights.append(model.get_weights())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)

@@ -1,0 +1,108 @@
+"""A worker's answers to questions about a run. Imports TensorFlow: for the training side only."""
+
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mnist_lab import snapshots
+from mnist_lab.config import TrainConfig
+from mnist_lab.datasets import load, split
+from mnist_lab.errors import RunError
+from mnist_lab.exploring.dreaming import dreams
+from mnist_lab.exploring.findings import Dreams, Finding, GradientNorms, Sweep, Why, to_bytes
+from mnist_lab.exploring.gradients import why
+from mnist_lab.exploring.learning import gradient_norms
+from mnist_lab.exploring.network import read
+from mnist_lab.exploring.questions import KINDS, Question
+from mnist_lab.exploring.sweeping import sweep
+from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served
+from mnist_lab.prediction import Predictor
+from mnist_lab.preprocessing import SIDE
+from mnist_lab.runs import Run, RunStore
+
+AT_ONCE = 10  # units whose dreams are asked for together
+CLOSE = 1e-3  # how far the probabilities of a model that was put together anew may be from those of the file
+
+
+def answer(store_url: str, question: Question) -> bytes:
+    """The finding that is asked for. Raises MnistLabError where there is none."""
+    store = RunStore(store_url)
+    return to_bytes(ANSWERS[question.kind](store, store.get(question.run), question))
+
+
+def _why(store: RunStore, run: Run, question: Question) -> Finding:
+    with exclusive:
+        return why(network(store.folder.url, run.id), run.config.scaling, question.pixels, int(question.details[0]))
+
+
+def _dreams(store: RunStore, run: Run, question: Question) -> Finding:
+    layer, first, count, smooth = question.details
+    with exclusive:
+        units = range(int(first), int(first) + min(int(count), AT_ONCE))
+        return dreams(network(store.folder.url, run.id), str(layer), units, bool(smooth))
+
+
+def _norms(store: RunStore, run: Run, question: Question) -> Finding:
+    parts = split(load(run.config.dataset), run.config.model_copy(update={"pens": False}))  # they take long to draw
+    epochs = snapshots.epochs_of(store, run.id)
+    with exclusive:
+        model = build(run.config, pixels=pixels_for(run.config, parts.x_train))
+        moments = [(epoch, snapshots.read(store, run.id, epoch)) for epoch in epochs]
+        last = run.summary.epochs if run.summary else 0
+        moments = moments or [(last, network(store.folder.url, run.id).get_weights())]
+        return gradient_norms(model, run.config.loss, parts, moments)
+
+
+def _sweep(store: RunStore, run: Run, question: Question) -> Finding:
+    return sweep(run.config, load(run.config.dataset))
+
+
+ANSWERS: dict[str, Callable[[RunStore, Run, Question], Finding]] = {
+    KINDS[Why]: _why,
+    KINDS[Dreams]: _dreams,
+    KINDS[GradientNorms]: _norms,
+    KINDS[Sweep]: _sweep,
+}
+
+
+@lru_cache(maxsize=4)
+def network(store_url: str, run_id: str) -> keras.Model:
+    """The model of a run that is over, as it is served. Raises RunError where it cannot be had."""
+    store = RunStore(store_url)
+    if not store.has(run_id, "model.keras"):
+        return rebuilt(store.get(run_id).config, store.read(run_id, "model.tflite"))
+    with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(store.read(run_id, "model.keras"))
+        try:
+            return keras.models.load_model(path, compile=False)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(f"The run's model.keras cannot be read ({error}).") from error
+
+
+def rebuilt(config: TrainConfig, content: bytes) -> keras.Model:
+    """A served model from its configuration, with the weights out of its `model.tflite`.
+
+    Raises RunError where that does not give the same answers, as with batch normalization, which the file has worked
+    into other layers.
+    """
+    model = served(build(config))
+    stages = [stage for stage in read(content, config.scaling) if stage.has_units]
+    try:
+        model.set_weights([array for stage in stages for array in (stage.weights, stage.biases)])
+    except ValueError as error:
+        raise RunError(UNREADABLE) from error
+    images = np.random.default_rng(0).random((4, SIDE, SIDE), np.float32)
+    if np.abs(np.asarray(model(images)) - Predictor(content).probabilities(images)).max() > CLOSE:
+        raise RunError(UNREADABLE)
+    return model
+
+
+UNREADABLE = (
+    "This run keeps only its model.tflite, and its weights could not be put together again from that, so there are no "
+    "gradients. Train the network again, or choose another one."
+)

@@ -1,0 +1,90 @@
+"""What a worker finds out about a network, as values that travel and are kept as one file."""
+
+import io
+import zipfile
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_lab.errors import RunError
+from mnist_lab.preprocessing import FloatImage
+
+Array = NDArray[np.float32]
+
+
+class Why(NamedTuple):
+    """What the pixels of one image do for the score of one digit, each float32 (28, 28).
+
+    A score is the sum below the softmax. `gradient` is gradient x input, `integrated` the integrated gradients, in
+    units of the score; `camera` is Grad-CAM, from 0 on, and all 0 where the network has no convolutions. `scores` are
+    that of the image and that of a black one.
+    """
+
+    digit: int
+    scores: Array
+    gradient: FloatImage
+    integrated: FloatImage
+    camera: FloatImage
+
+    @property
+    def missing(self) -> float:
+        """What the integrated gradients leave unexplained, as a share of the difference between the two scores."""
+        difference = float(self.scores[0] - self.scores[1])
+        return abs(float(self.integrated.sum()) - difference) / max(abs(difference), 1e-6)
+
+
+class Dreams(NamedTuple):
+    """Images that excite units: float32 (n, 28, 28) in [0, 1], what each unit gives on black and on its image (n, 2),
+    and the ten probabilities of each image (n, 10)."""
+
+    images: Array
+    excitement: Array
+    probabilities: Array
+
+
+class GradientNorms(NamedTuple):
+    """How steep the loss is at several moments of a training, by the weights of each layer.
+
+    `epochs` int (n,), `layers` their names, `norms` float32 (n, layers): the L2 norm of the gradient by a layer's
+    weights and biases; `losses` float32 (n,), both on the same training images.
+    """
+
+    epochs: NDArray[np.int64]
+    layers: tuple[str, ...]
+    norms: Array
+    losses: Array
+
+
+class Sweep(NamedTuple):
+    """A range test: the rates that were tried, one a batch, and the loss of the batch ahead of its step."""
+
+    rates: Array
+    losses: Array
+
+
+Finding = Why | Dreams | GradientNorms | Sweep
+FindingT = TypeVar("FindingT", Why, Dreams, GradientNorms, Sweep)
+
+
+def to_bytes(finding: Finding) -> bytes:
+    """The finding as the content of an `.npz`."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **finding._asdict())
+    return buffer.getvalue()
+
+
+def from_bytes(kind: type[FindingT], content: bytes) -> FindingT:
+    """The finding of that kind. Raises RunError where the content is damaged."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return kind(**{field: _plain(file[field]) for field in kind._fields})
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"What was kept of a look into the network is damaged ({error}).") from error
+
+
+def _plain(array: NDArray[Any]) -> Any:
+    """Numbers and names as Python has them; arrays as they are."""
+    if array.dtype.kind == "U":
+        return tuple(array.tolist())
+    return array.item() if array.ndim == 0 else array
