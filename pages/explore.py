@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run
-from mnist_lab.ui.explore import activations, architecture, damage, maps, neuron
+from mnist_lab.ui.explore import activations, architecture, damage, dream, learning, maps, neuron, past, why
 from mnist_lab.ui.explore.address import VIEW, open_address, remember
 from mnist_lab.ui.explore.choosing import Choice, choose_image, choose_run, selected
 from mnist_lab.ui.explore.selection import View
@@ -15,8 +15,12 @@ from mnist_lab.ui.shell import HERE, open_page
 VIEWS = {
     "Activations": View(activations.render, live=True),
     "One neuron": View(neuron.render, live=True),
+    "Why": View(why.render),
     "Map": View(maps.render),
     "Damage": View(damage.render, live=True),
+    "Dream": View(dream.render),
+    "Time machine": View(past.render),
+    "Learning": View(learning.render),
     "Architecture": View(architecture.render),
 }
 

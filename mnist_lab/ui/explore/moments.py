@@ -1,0 +1,35 @@
+"""What the Explore page keeps in memory of a network's past."""
+
+from functools import lru_cache
+
+from mnist_lab import snapshots
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.exploring.network import Stage
+from mnist_lab.exploring.past import images_scored, scored, stages_then
+from mnist_lab.ui import resources
+from mnist_lab.ui.explore import data
+
+
+def epochs_kept(run_id: str) -> list[int]:
+    """The epochs of a run whose weights were kept; none of most runs."""
+    return _epochs(run_id) if resources.store().get(run_id).config.snapshots else []
+
+
+@lru_cache(maxsize=32)
+def _epochs(run_id: str) -> list[int]:
+    return snapshots.epochs_of(resources.store(), run_id)
+
+
+@lru_cache(maxsize=64)
+def network_then(run_id: str, epoch: int) -> list[Stage]:
+    """The stages of a run's network as it was after an epoch. Raises RunError."""
+    weights = snapshots.read(resources.store(), run_id, epoch)
+    return stages_then(resources.store().get(run_id).config, weights, data.network(run_id)[0])
+
+
+@lru_cache(maxsize=128)
+def scored_then(run_id: str, epoch: int) -> Evaluation:
+    """The answers of a run's network, as it was after an epoch, to the first test images."""
+    images = data.dataset()
+    count = images_scored(resources.store().get(run_id).config, len(images.y_test))
+    return scored(network_then(run_id, epoch), images.x_test[:count], images.y_test[:count])

@@ -1,0 +1,113 @@
+"""The time machine: one slider over the epochs moves all that can be seen of a network."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_lab import snapshots
+from mnist_lab.exploring.network import Stage, activations
+from mnist_lab.exploring.past import told
+from mnist_lab.plots.epochs import told_figure
+from mnist_lab.plots.matrices import confusion_figure
+from mnist_lab.plots.pictures import laid_out, signed
+from mnist_lab.plots.style import NO_TOOLBAR
+from mnist_lab.prediction import Prediction
+from mnist_lab.runs import Run
+from mnist_lab.ui import resources
+from mnist_lab.ui.answer import bars
+from mnist_lab.ui.explore import moments
+from mnist_lab.ui.explore.learning import link_to_train
+from mnist_lab.ui.explore.selection import Selection
+from mnist_lab.ui.models import label
+from mnist_lab.ui.pixels import pixels
+from mnist_lab.ui.shell import PAGES
+
+UNITS = 24  # whose weights are shown
+STRIP = 32  # units in a row
+
+
+def render(selection: Selection) -> None:
+    """The slider, what the network said to the image then, its weights and activations, and what it confused."""
+    run, epochs = selection.run, moments.epochs_kept(selection.run.id)
+    if len(epochs) < 2:
+        _render_way_there(run)
+        return
+    epoch = st.select_slider("Epoch", epochs, value=epochs[-1], format_func=_words, key=f"epoch-{run.id}")
+    stages = moments.network_then(run.id, epoch)
+    values = activations(stages, selection.image[np.newaxis])
+    evaluation = moments.scored_then(run.id, epoch)
+    now, course = st.columns([300, 560], gap="medium")
+    with now:
+        prediction = Prediction(values[-1][0])
+        st.html(
+            f'<div class="then"><b>{prediction.digit}</b><div><strong>{evaluation.accuracy:.1%}</strong>'
+            f"<em>of {len(evaluation.labels):,} test images right</em></div></div>"
+            f'<div class="answer">{bars(prediction)}</div>'
+        )
+    with course:
+        st.markdown("What it said to this image")
+        then = [moments.network_then(run.id, one) for one in epochs]
+        st.plotly_chart(told_figure(told(then, selection.image), epochs, epoch), key="told", config=NO_TOOLBAR)
+    weights, matrix = st.columns([430, 430], gap="medium")
+    with weights:
+        st.html(_weights(stages))
+    with matrix:
+        figure = confusion_figure(evaluation.confusion_matrix, "What it confused", height=400)
+        st.plotly_chart(figure, key="confused", config=NO_TOOLBAR)
+        st.html(_activations(stages, values))
+
+
+def _words(epoch: int) -> str:
+    return "before training" if epoch == 0 else f"after epoch {epoch}"
+
+
+def _weights(stages: list[Stage]) -> str:
+    """The weights of the first layer's units as pictures, all on one scale."""
+    first = next(stage for stage in stages if stage.has_units)
+    weights = first.weights[..., :UNITS]
+    if first.kind == "convolution":
+        weights = weights.mean(axis=2)
+    else:
+        side = int(np.sqrt(len(weights)))
+        weights = weights.reshape(side, side, -1)
+    count, total = weights.shape[-1], first.units
+    words = f"{total} units" if count == total else f"{count} of {total} units"
+    picture = pixels(signed(laid_out(weights)), "The weights of the first layer", side=400)
+    return f'<div class="weights"><h5>Weights of {first.name}, {words}</h5>{picture}</div>'
+
+
+def _activations(stages: list[Stage], values: list[np.ndarray]) -> str:
+    """What each hidden layer gives for the image."""
+    parts = []
+    for stage, value in zip(stages[1:-1], values[1:], strict=False):
+        if stage.has_units:
+            picture = pixels(signed(_strip(value[0])), f"What {stage.name} gives", side=400)
+            parts.append(f"<h5>What {stage.name} gives</h5>{picture}")
+    return f'<div class="strips">{"".join(parts)}</div>'
+
+
+def _strip(values: np.ndarray) -> np.ndarray:
+    """Units in rows of STRIP, maps beside each other."""
+    if values.ndim > 1:
+        return laid_out(values)
+    rows = -(-len(values) // STRIP)
+    strip = np.full(rows * STRIP, np.nan)
+    strip[: len(values)] = values
+    return strip.reshape(rows, STRIP)
+
+
+def _render_way_there(run: Run) -> None:
+    """What to do where a run kept nothing of its past."""
+    config = run.config.model_copy(update={"snapshots": True})
+    size = max(snapshots.size(config) / 1e6, 0.1)
+    st.info(
+        "This run kept no snapshots, so it cannot be taken back in time. Train one with **Snapshots** on "
+        f"(in *Steps and stopping*, about {size:.1f} MB for this network), and come back.",
+        icon=":material/history:",
+    )
+    link_to_train(config, "Train this network with snapshots")
+    others = [one for one in resources.models().values() if one.config.snapshots]
+    if others:
+        st.caption("These have a past:")
+    for one in others[:5]:
+        words = {"run": one.id, "view": "Time machine"}
+        st.page_link(PAGES / "explore.py", label=label(one), icon=":material/history:", query_params=words)
