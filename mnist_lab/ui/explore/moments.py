@@ -2,7 +2,11 @@
 
 from functools import lru_cache
 
+from threadpoolctl import threadpool_limits
+
 from mnist_lab import snapshots
+from mnist_lab.config import DatasetName
+from mnist_lab.datasets import load
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.exploring.network import Stage
 from mnist_lab.exploring.past import images_scored, scored, stages_then
@@ -27,9 +31,14 @@ def network_then(run_id: str, epoch: int) -> list[Stage]:
     return stages_then(resources.store().get(run_id).config, weights, data.network(run_id)[0])
 
 
-@lru_cache(maxsize=128)
 def scored_then(run_id: str, epoch: int) -> Evaluation:
     """The answers of a run's network, as it was after an epoch, to the first test images."""
-    images = data.dataset()
+    return _scored(run_id, epoch, data.dataset().name)
+
+
+@lru_cache(maxsize=128)
+def _scored(run_id: str, epoch: int, name: DatasetName) -> Evaluation:
+    images = load(name)
     count = images_scored(resources.store().get(run_id).config, len(images.y_test))
-    return scored(network_then(run_id, epoch), images.x_test[:count], images.y_test[:count])
+    with threadpool_limits(1):  # threads of OpenBLAS wait for each other on a busy machine
+        return scored(network_then(run_id, epoch), images.x_test[:count], images.y_test[:count])
