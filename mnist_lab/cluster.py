@@ -184,6 +184,11 @@ def _answer(store_url: str, question: "Question") -> bytes:
         raise RunError(reason_of(error)) from error
 
 
+def is_training() -> bool:
+    """Whether this process, a worker, has a run in hand."""
+    return _one_at_a_time.locked()
+
+
 def run_job(store_url: str, run_id: str, claim: int) -> None:
     """What a worker does for one run. Does nothing where the run was taken in hand by another engine since."""
     from mnist_lab.worker import execute

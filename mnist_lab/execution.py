@@ -4,6 +4,7 @@ Keras's `fit` goes back to Python for every batch, and its optimizers are a doze
 Here a loop over batches runs inside one graph, and a variable's update is one kernel.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.preprocessing import SIDE
 
 SCORED_AT_ONCE = 1000
+
+turn = threading.Lock()
+"""Held by whoever trains, for a tenth of a second, or exports: of two at once in one process, each small operation of
+the one would wait for a large one of the other, since TensorFlow's threads are shared."""
 
 Variables = Sequence[keras.Variable]
 Update = Callable[[Any, tf.Tensor, list[tf.Tensor], Variables], None]
@@ -60,22 +65,22 @@ class Execution:
 
     def train(self, images: NDArray[Any], labels: NDArray[np.int32]) -> Score:
         """Take a step for each batch, in order; the scores that the network had ahead of each step."""
-        return Score(*map(float, self._train(images, labels)))
+        with turn:
+            return Score(*map(float, self._train(images, labels)))
 
     def step(self, images: NDArray[Any], labels: NDArray[np.int32]) -> float:
-        """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it.
-
-        Graphs share TensorFlow's threads and hold each other up, so beside a training this is what lets it go on.
-        """
-        loss, _ = self._step(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
-        return float(loss) / len(labels)
+        """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it."""
+        with turn:
+            loss, _ = self._step(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
+            return float(loss) / len(labels)
 
     def score(self, images: NDArray[np.uint8], labels: NDArray[np.int32]) -> Score:
         """How well the network does on these images as it stands."""
         total = Score()
         for at in range(0, len(images), SCORED_AT_ONCE):
             part = slice(at, at + SCORED_AT_ONCE)
-            total += tuple(map(float, self._score(images[part], labels[part])))
+            with turn:
+                total += tuple(map(float, self._score(images[part], labels[part])))
         return total
 
     def _train_all(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

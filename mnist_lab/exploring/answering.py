@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from mnist_lab import snapshots
+from mnist_lab.cluster import is_training
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import load, split
 from mnist_lab.errors import RunError
@@ -58,7 +59,7 @@ def _norms(store: RunStore, run: Run, question: Question) -> Finding:
 
 
 def _sweep(store: RunStore, run: Run, question: Question) -> Finding:
-    return sweep(run.config, load(run.config.dataset))
+    return sweep(run.config, load(run.config.dataset), is_training)
 
 
 ANSWERS: dict[str, Callable[[RunStore, Run, Question], Finding]] = {

@@ -34,11 +34,12 @@ Labels: TypeAlias = NDArray[np.int32]
 Step = Callable[[NDArray[np.int64], float], float]  # which images and a rate: the loss ahead of the step
 
 
-def sweep(config: TrainConfig, dataset: Dataset) -> Sweep:
+def sweep(config: TrainConfig, dataset: Dataset, is_crowded: Callable[[], bool] = lambda: False) -> Sweep:
     """Train a new network of this configuration on up to MOST_STEPS batches, each with a larger rate than the last.
 
     Fewer where a step takes long, and no more once the loss has exploded. Pen digits are left out, and nothing is
-    augmented: neither changes which steps are too large, and both take long. Raises ConfigError for a regression.
+    augmented: neither changes which steps are too large, and both take long. While `is_crowded`
+    says so, it rests as long after each step as that took, for others to get on. Raises ConfigError for a regression.
     """
     if config.network == "logistic":
         raise ConfigError("A logistic regression is fitted by lbfgs, which finds the size of its steps itself.")
@@ -50,7 +51,10 @@ def sweep(config: TrainConfig, dataset: Dataset) -> Sweep:
         step(np.arange(size), LOWEST)  # the first one makes much ready that all others use
     rates, losses = np.geomspace(LOWEST, HIGHEST, _affordable(lambda: step(np.arange(size), LOWEST))), list[float]()
     for number, rate in enumerate(rates.tolist()):
+        began = time.monotonic()
         losses.append(step(np.arange(number * size, (number + 1) * size) % len(some), rate))
+        if is_crowded():
+            time.sleep(time.monotonic() - began)
         if has_exploded(losses):
             break
     seen = [loss for loss in losses if math.isfinite(loss)]

@@ -73,13 +73,17 @@ def _maps(found: Why, has_convolutions: bool) -> list[Map]:
             "Grad-CAM",
             found.camera if found.camera.any() else None,
             "Where the last convolution found what speaks for the digit.",
-            _without_camera(has_convolutions) or "Coarse: a cell of its maps covers several pixels.",
+            _about_camera(has_convolutions, bool(found.camera.any())),
         ),
     ]
 
 
-def _without_camera(has_convolutions: bool) -> str:
-    return "" if has_convolutions else "This network has no convolutions, so there are no maps to look at."
+def _about_camera(has_convolutions: bool, shows: bool) -> str:
+    if not has_convolutions:
+        return "This network has no convolutions, so there are no maps to look at."
+    return (
+        "Coarse: a cell of its maps covers several pixels." if shows else "On the whole, no map speaks for this digit."
+    )
 
 
 def _show(place: st.delta_generator.DeltaGenerator, image: FloatImage, maps: Iterable[Map]) -> None:
