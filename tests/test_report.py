@@ -12,12 +12,14 @@ import plotly.graph_objects as go
 import pytest
 
 from mnist_lab.cli import main
-from mnist_lab.comparing.report import report
+from mnist_lab.comparing.mistakes import exchange
+from mnist_lab.comparing.report import MOST_SHOWN, report
 from mnist_lab.comparing.verdicts import judge, sentence
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError
 from mnist_lab.plots.export import rows, to_csv, to_page
 from mnist_lab.plots.matrices import clickable, confusion_figure
+from mnist_lab.plots.pictures import data_url
 from mnist_lab.runs import BUNDLED, RunStore
 
 NASTY = '</script><img src=x onerror="alert(1)"> & 1'
@@ -64,10 +66,20 @@ def test_two_runs_are_reported_with_their_verdict_their_numbers_and_where_they_c
         assert f"<td>{recall:.3f}</td>" in page
 
 
+def test_the_images_that_one_run_fixes_and_breaks_are_in_the_report(runs_store, mnist):
+    first, second = (runs_store.get(name) for name in ("dense-512-rmsprop", "small-cnn"))
+    page = report([first, second], runs_store)
+    found = exchange(*(runs_store.evaluation(run.id) for run in (first, second)))
+    assert f"small-cnn fixes {len(found.fixed)} images" in page
+    assert page.count("<figure><img") == sum(min(MOST_SHOWN, len(places)) for places in found)
+    assert data_url(mnist.x_test[found.broken[0]] / 255) in page
+    assert "<figure><img" not in report(runs_store.listing().runs[:3], runs_store)
+
+
 def test_a_report_fetches_nothing_and_holds_plotly_once(runs_store):
     page = report(runs_store.listing().runs, runs_store)
     seen = Addresses(page)
-    assert set(seen.found) == {"data:,"}
+    assert all(address.startswith("data:") for address in seen.found)
     assert page.count("plotly.js v") == 1
     assert len(page) < 8_000_000
 
@@ -76,7 +88,7 @@ def test_names_are_only_text(runs_store):
     nasty = copied(runs_store, "dense-1024", NASTY)
     plain = runs_store.get("small-cnn")
     page = report([nasty, plain], runs_store)
-    assert "<img" not in page.replace(page[page.index("plotly.js v") :], "")
+    assert "<img src=x" not in page.replace(page[page.index("plotly.js v") :], "")
     assert escape(NASTY) in page.replace("&#34;", "&quot;")
     harmless = report([plain, runs_store.get("dense-1024")], runs_store)
     assert Addresses(page).scripts == Addresses(harmless).scripts

@@ -13,23 +13,29 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab import __version__
+from mnist_lab.comparing.calibration import coverage, reliability
 from mnist_lab.comparing.cost import COSTS, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
+from mnist_lab.comparing.mistakes import exchange
 from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.rankings import leader, rank
 from mnist_lab.comparing.verdicts import Interval, interval, judge, percent, sentence
 from mnist_lab.config import TrainConfig, differing
-from mnist_lab.errors import RunError
+from mnist_lab.datasets import load_test_part, sha256
+from mnist_lab.errors import DatasetError, RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.knobs import said
+from mnist_lab.plots.calibration import coverage_figure, reliability_figure
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.matrices import confusion_figure, difference_figure, ranking_figure
+from mnist_lab.plots.pictures import data_url
 from mnist_lab.relevance import applies
 from mnist_lab.runs import Run, RunStore
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
+MOST_SHOWN = 24  # images of a gallery
 
 
 class Tested(NamedTuple):
@@ -38,6 +44,14 @@ class Tested(NamedTuple):
     verdict: str
     basis: str
     evaluations: dict[str, Evaluation]
+
+
+class Pictured(NamedTuple):
+    """A test image as the address of a PNG file that holds it, its true digit, and what each run answers, by name."""
+
+    picture: str
+    label: int
+    answers: dict[str, int]
 
 
 class Report:
@@ -139,6 +153,7 @@ class Report:
             "Curves": [curves_figure(ticks, height=380)] if any(ticks.values()) else [],
             "Accuracy and parameters": [cost_figure(points(self.runs, cost), names, cost)] if self.runs[2:] else [],
             "Mistakes": [*self._matrices(names), *self._differences(names)],
+            "How sure they are": [figure for group in self.groups for figure in _confidence(group, names)],
         }
 
     def _ranking(self, evaluations: Mapping[str, Evaluation], names: Mapping[str, str]) -> go.Figure:
@@ -154,13 +169,52 @@ class Report:
             figures += [confusion_figure(matrix, names[run_id], most or 1.0) for run_id, matrix in matrices.items()]
         return figures
 
+    @cached_property
+    def galleries(self) -> dict[str, list[Pictured]]:
+        """What the second of two runs fixes and what it breaks, by heading; none where the images are not here."""
+        two = self._only_two()
+        try:
+            test = load_test_part(self.runs[0].config.dataset) if two else None
+        except DatasetError:
+            test = None
+        if two is None or test is None or sha256(test.labels) != self.groups[0].evaluations[two[0]].test_set:
+            return {}
+        answers = {self.names[run_id]: self.evaluations[run_id].answers for run_id in two}
+        changed = exchange(*(self.evaluations[run_id] for run_id in two))
+        return {
+            f"{self.names[two[1]]} {what} {len(places):,} images": [
+                Pictured(
+                    data_url(test.images[place] / 255),
+                    int(test.labels[place]),
+                    {name: int(found[place]) for name, found in answers.items()},
+                )
+                for place in places[:MOST_SHOWN]
+            ]
+            for what, places in (("fixes", changed.fixed), ("breaks", changed.broken))
+        }
+
+    def _only_two(self) -> list[str] | None:
+        """The ids of the only two runs, where they can be compared."""
+        if len(self.runs) != 2 or len(self.groups) != 1 or len(self.groups[0].evaluations) != 2:
+            return None
+        return list(self.groups[0].evaluations)
+
     def _differences(self, names: Mapping[str, str]) -> list[go.Figure]:
         """The difference of the only two that can be compared."""
-        if len(self.runs) != 2 or len(self.groups) != 1 or len(self.groups[0].evaluations) != 2:
+        two = self._only_two()
+        if two is None:
             return []
-        (first, one), (second, two) = self.groups[0].evaluations.items()
-        title = f"{names[second]} minus {names[first]}"
-        return [difference_figure(two.confusion_matrix - one.confusion_matrix, title)]
+        first, second = (self.evaluations[run_id].confusion_matrix for run_id in two)
+        return [difference_figure(second - first, f"{names[two[1]]} minus {names[two[0]]}")]
+
+
+def _confidence(group: Tested, names: Mapping[str, str]) -> list[go.Figure]:
+    """How right answers are against how sure they are, and against how many are given."""
+    those = {names[run_id]: each for run_id, each in list(group.evaluations.items())[:MOST_DRAWN]}
+    return [
+        reliability_figure({name: reliability(each) for name, each in those.items()}),
+        coverage_figure({name: coverage(each) for name, each in those.items()}),
+    ]
 
 
 def report(runs: Sequence[Run], store: RunStore, now: datetime | None = None) -> str:

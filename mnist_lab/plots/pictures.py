@@ -1,9 +1,12 @@
 """Arrays as small pictures."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 POSITIVE, NEGATIVE = (0.16, 0.45, 0.95), (0.93, 0.42, 0.08)
 
@@ -36,3 +39,10 @@ def signed(picture: NDArray[np.floating[Any]], most: float | None = None) -> NDA
     share = np.clip(np.nan_to_num(picture) / most, -1, 1)
     colors = np.where(share[..., np.newaxis] >= 0, POSITIVE, NEGATIVE)
     return np.concatenate([colors, np.abs(share)[..., np.newaxis]], axis=-1)
+
+
+def data_url(image: NDArray[np.floating[Any]]) -> str:
+    """A grey image, or colours (h, w, 3 or 4), in [0, 1], as the address of a PNG file that holds it itself."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)).save(buffer, format="PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_lab.ui.pixels import data_url
+from mnist_lab.plots.pictures import data_url
 
 PEN_WIDTHS = (8, 40)
 PEN_WIDTH = 20
