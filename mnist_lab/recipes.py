@@ -128,6 +128,7 @@ RECIPES: dict[str, Recipe] = {
             epochs=30,
             batch_size=10,
             validation_share=0.0,
+            snapshots=True,  # it comes with the lab with its past: thirty units whose weights can be read as pictures
         ),
         Published(test_accuracy=0.1041),
         "An introduction that derives back-propagation and writes it out in NumPy.",

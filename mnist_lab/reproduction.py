@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab import recipes
+from mnist_lab import recipes, snapshots
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import load
 from mnist_lab.errors import TrainingError
@@ -261,6 +261,8 @@ def bundle(store: RunStore, run: Run, name: str, bundled: Folder | None = None) 
     bundled = bundled or Folder(BUNDLED)
     for file in ("config.json", "status.json", "metrics.jsonl", "model.tflite", "evaluation.npz"):
         bundled.write(f"{name}/{file}", store.read(run.id, file))
+    for epoch in snapshots.epochs_of(store, run.id):
+        bundled.write(f"{name}/{snapshots.name(epoch)}", store.read(run.id, snapshots.name(epoch)))
     slim = without_optimizer(store.read(run.id, "model.keras"))
     if len(slim) <= LARGE:
         bundled.write(f"{name}/model.keras", slim)

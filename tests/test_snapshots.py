@@ -10,7 +10,7 @@ from mnist_lab.exploring.network import Stage, read
 from mnist_lab.exploring.past import histograms, images_scored, scored, stages_then, told
 from mnist_lab.networks.keras_models import build, served
 from mnist_lab.prediction import Predictor
-from mnist_lab.runs import RunState
+from mnist_lab.runs import BUNDLED, RunState, RunStore
 from mnist_lab.worker import execute
 
 SMALL = TrainConfig(
@@ -54,6 +54,16 @@ def test_the_past_begins_before_the_training_and_ends_with_what_is_served(settin
     said = told(moments, images[0].astype(np.float32) / 255)
     assert said.shape == (len(epochs), 10)
     np.testing.assert_allclose(said[-1], served[0], atol=0.02)
+
+
+def test_a_run_comes_with_the_lab_whose_past_ends_with_what_is_served(mnist):
+    store = RunStore(BUNDLED, bundled=None)
+    run = store.get("scratch-sigmoid-mse")
+    moments, images = moments_of(store, run), mnist.x_test[:500]
+    served = Predictor(store.read(run.id, "model.tflite")).probabilities(images)
+    answers = [scored(moment, images, mnist.y_test[:500]) for moment in (moments[0], moments[-1])]
+    np.testing.assert_allclose(answers[1].probabilities, served, atol=0.02)
+    assert answers[0].accuracy < 0.3 < 0.9 < answers[1].accuracy
 
 
 def test_a_run_that_is_not_asked_to_keeps_nothing(store):
