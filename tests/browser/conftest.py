@@ -84,6 +84,14 @@ def start_server() -> Iterator[Callable[[Path], Server]]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for tests that train nothing: a run of one would be offered and picked on the pages of the next."""
+    with serving(tmp_path_factory.mktemp("runs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for the tests of one module that train."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
         yield server
 

@@ -9,20 +9,20 @@ from mnist_lab.config import TrainConfig
 from mnist_lab.runs import RunStore
 from mnist_lab.worker import execute
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORKER = 120_000  # milliseconds: it may have to import TensorFlow first
 CONFIG = TrainConfig(dataset="digits", units=(16,), epochs=2, learning_rate=0.005, snapshots=True)
 
 
 @pytest.fixture(scope="module")
-def run(server):
-    store = RunStore(server.runs)
+def run(training_server):
+    store = RunStore(training_server.runs)
     return execute(store, store.create(CONFIG, "with a past").id)
 
 
-def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(server, run, open_tab):
-    page = open_tab(f"{server.url}/explore?run={run.id}&view=Why&image=3")
+def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(training_server, run, open_tab):
+    page = open_tab(f"{training_server.url}/explore?run={run.id}&view=Why&image=3")
     expect(page.locator(".whys figure")).to_have_count(4, timeout=WORKER)
     expect(page.locator(".whys")).to_contain_text("has no convolutions")
     expect(page.locator(".minds figure")).to_have_count(2)
@@ -48,8 +48,8 @@ def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(server,
     expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value(suggested)
 
 
-def test_a_network_without_a_past_leads_to_the_form_that_keeps_one(server, open_tab):
-    page = open_tab(f"{server.url}/explore?run=logistic-mnist&view=Time+machine&image=3")
+def test_a_network_without_a_past_leads_to_the_form_that_keeps_one(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/explore?run=logistic-mnist&view=Time+machine&image=3")
     page.get_by_role("link", name="Train this network with snapshots").click()
     page.get_by_text("Steps and stopping").click()
     expect(page.locator(".st-key-form_snapshots input")).to_be_checked()

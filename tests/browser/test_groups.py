@@ -9,7 +9,7 @@ from mnist_lab.runs import RunStore
 from mnist_lab.studies import Studies
 from tests.browser.conftest import SLOW, field, settled
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 QUICK = "dataset=digits&epochs=2&units=16"
@@ -29,8 +29,8 @@ def group(page: Page, name: str) -> Locator:
     return page.locator("[class*=st-key-group-]").filter(has_text=name)
 
 
-def test_a_grid_is_queued_from_the_page_and_compared_as_one(server, open_tab):
-    page = open_tab(f"{server.url}/train?{QUICK}")
+def test_a_grid_is_queued_from_the_page_and_compared_as_one(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train?{QUICK}")
     choose(page, "Grid")
     ask(page, "grid_of_units", "8, 16-8, many")
     expect(page.get_by_text("each from 1 to 4096")).to_be_visible()
@@ -39,7 +39,7 @@ def test_a_grid_is_queued_from_the_page_and_compared_as_one(server, open_tab):
     ask(page, "grid_of_dropout", "0, 0.2")
     page.get_by_role("button", name="Train 4 runs").click()
     expect(group(page, "units by dropout").get_by_text("4 of 4 done")).to_be_visible(timeout=SLOW)
-    runs = [run for run in RunStore(server.runs).listing().runs if run.asked.group == "units by dropout"]
+    runs = [run for run in RunStore(training_server.runs).listing().runs if run.asked.group == "units by dropout"]
     assert {(run.config.units, run.config.dropout) for run in runs} == {
         (units, dropout) for units in ((8,), (16, 8)) for dropout in (0.0, 0.2)
     }
@@ -50,8 +50,8 @@ def test_a_grid_is_queued_from_the_page_and_compared_as_one(server, open_tab):
     expect(page.locator(".st-key-grid")).to_contain_text(f"{best:.2%}")
 
 
-def test_a_search_from_the_page_fills_the_form_with_the_best_it_found(server, open_tab):
-    page = open_tab(f"{server.url}/train?{QUICK}")
+def test_a_search_from_the_page_fills_the_form_with_the_best_it_found(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train?{QUICK}")
     choose(page, "Search")
     ask(page, "search_of_units", "8..64")
     ask(page, "search_name", "from the page")
@@ -60,7 +60,7 @@ def test_a_search_from_the_page_fills_the_form_with_the_best_it_found(server, op
     card = group(page, "from the page")
     expect(card.get_by_text(re.compile("3 of 3 done"))).to_be_visible(timeout=SLOW)
     expect(card.locator(".js-plotly-plot")).to_be_visible()
-    best = Studies(RunStore(server.runs)).study("from the page").best
+    best = Studies(RunStore(training_server.runs)).study("from the page").best
     expect(card).to_contain_text(best.run.name)
     expect(field(page, "Hidden layers")).to_have_value("16")
     card.get_by_role("button", name="Put into the form").click()

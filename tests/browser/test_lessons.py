@@ -89,10 +89,10 @@ def test_a_digit_is_bet_on_and_read_from_ten_probabilities(server, open_tab, mni
 
 
 @pytest.mark.slow
-def test_every_lesson_runs_from_its_button(server, open_tab, mnist):
-    page = open_tab(f"{server.url}/lessons")
+def test_every_lesson_runs_from_its_button(training_server, open_tab, mnist):
+    page = open_tab(f"{training_server.url}/lessons")
     for lesson in library().lessons.values():
-        page.goto(f"{server.url}/lessons?lesson={lesson.id}")
+        page.goto(f"{training_server.url}/lessons?lesson={lesson.id}")
         expect(page.get_by_role("heading", name=lesson.title)).to_be_visible()
         bet(page, lesson.choices[0])
         ask(page)

@@ -39,13 +39,18 @@ def look(page: Page, view: str) -> Locator:
     return page.locator(".st-key-closer-view")
 
 
-@pytest.fixture(params=["mouse", "finger"])
-def drawn(request, server, open_tab):
+@pytest.fixture
+def drawn(server, open_tab):
     """A page with a 3 on its canvas."""
-    page = open_tab(server.url, **(PHONE if request.param == "finger" else {}))
-    (touch if request.param == "finger" else draw)(page, 3)
+    page = open_tab(server.url)
+    draw(page, 3)
+    return settle(page)
+
+
+def settle(page: Page) -> Page:
+    """The page, once it has read a 3 and the canvas has sent its strokes."""
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
-    expect(page.get_by_role("button", name="Share")).to_be_visible()  # the canvas has sent its strokes
+    expect(page.get_by_role("button", name="Share")).to_be_visible()
     return page
 
 
@@ -102,6 +107,15 @@ def test_the_last_picture_and_the_strokes_agree(server, open_tab):
     first = answer(page).inner_text()
     page.wait_for_timeout(1000)  # by then the canvas itself has sent its strokes
     assert answer(page).inner_text() == first
+
+
+def test_a_finger_draws_and_looks_closer_on_a_phone(server, open_tab):
+    page = open_tab(server.url, **PHONE)
+    touch(page, 3)
+    view = look(settle(page), "X-ray")
+    expect(view.locator("figcaption b").last).to_have_text("3")
+    expect(look(page, "Wobble").locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
 
 def test_x_ray_shows_each_step_and_can_leave_it_out(drawn):

@@ -48,7 +48,9 @@ def assert_opens_offline(browser, file, verdict):
     report.on("pageerror", lambda error: errors.append(str(error)))
     report.goto(file.as_uri())
     expect(report.get_by_text(verdict)).to_be_visible()
-    expect(report.locator(".js-plotly-plot")).to_have_count(4)  # the curves, two matrices and their difference
+    expect(report.locator(".js-plotly-plot")).to_have_count(
+        6
+    )  # curves, two matrices, their difference, two of confidence
     for plot in report.locator(".js-plotly-plot").all():
         expect(plot.locator(".main-svg").first).to_be_visible()
     assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -16,8 +16,8 @@ def train(page: Page) -> None:
     settled(page).get_by_role("button", name="Train", exact=False).click()
 
 
-def test_a_training_on_mnist_is_watched_and_found_in_compare(server, open_tab, mnist):
-    page = open_tab(f"{server.url}/train")
+def test_a_training_on_mnist_is_watched_and_found_in_compare(training_server, open_tab, mnist):
+    page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "96")
     set_field(page, "Epochs", "8")
     expect(page.get_by_text("76,330")).to_be_visible()
@@ -25,7 +25,7 @@ def test_a_training_on_mnist_is_watched_and_found_in_compare(server, open_tab, m
     expect(page.get_by_text(re.compile(r"epoch \d of 8")).first).to_be_visible(timeout=SLOW)
     expect(page.locator("[class*=st-key-job-] .js-plotly-plot").first).to_be_visible(timeout=SLOW)
     expect(page.get_by_text(re.compile("dense 96, adam 0.001 finished"))).to_be_visible(timeout=SLOW)
-    run = RunStore(server.runs).find("dense 96, adam 0.001")
+    run = RunStore(training_server.runs).find("dense 96, adam 0.001")
     assert run.config.dataset == "mnist"
     assert run.summary.test_accuracy > 0.93
     page.get_by_role("link", name="Compare").click()
@@ -35,8 +35,8 @@ def test_a_training_on_mnist_is_watched_and_found_in_compare(server, open_tab, m
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
 
-def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train")
     set_field(page, "Epochs", "200")
     train(page)
     expect(page.get_by_text(re.compile(r"epoch \d+ of 200"))).to_be_visible(timeout=SLOW)
@@ -47,13 +47,13 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(server, 
     expect(field(page, "Epochs")).to_have_value("200")
     page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_text(re.compile("stopped: "))).to_be_visible(timeout=SLOW)
-    stopped = [run for run in RunStore(server.runs).listing().runs if run.state is RunState.STOPPED]
+    stopped = [run for run in RunStore(training_server.runs).listing().runs if run.state is RunState.STOPPED]
     assert stopped[0].summary.epochs < 200
 
 
 @pytest.mark.slow
-def test_jobs_wait_in_a_line_that_can_be_changed(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+def test_jobs_wait_in_a_line_that_can_be_changed(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train")
     set_field(page, "Epochs", "200")
     train(page)
     expect(page.get_by_role("button", name="Stop")).to_have_count(1)
@@ -62,7 +62,7 @@ def test_jobs_wait_in_a_line_that_can_be_changed(server, open_tab):
         train(page)
     line = page.locator(".st-key-line")
     expect(line).to_contain_text(re.compile(r"dense 8.*next in line.*dense 16.*2nd in line", re.DOTALL), timeout=SLOW)
-    other = open_tab(f"{server.url}/train")
+    other = open_tab(f"{training_server.url}/train")
     expect(other.locator(".st-key-line")).to_contain_text("2nd in line")
     expect(other.get_by_role("button", name="Delete")).to_have_count(0)
     page.reload()
@@ -77,8 +77,8 @@ def test_jobs_wait_in_a_line_that_can_be_changed(server, open_tab):
     expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=SLOW)
 
 
-def test_a_run_that_is_over_goes_on(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+def test_a_run_that_is_over_goes_on(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "24")
     set_field(page, "Epochs", "1")
     train(page)
@@ -91,8 +91,8 @@ def test_a_run_that_is_over_goes_on(server, open_tab):
     expect(page.get_by_text("It went on from dense 24, adam 0.001: 1 + 2 epochs.")).to_be_visible()
 
 
-def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "128, 0")
     expect(page.get_by_text("each from 1 to 4096")).to_be_visible()
     expect(page.get_by_role("button", name="Train")).to_be_disabled()
@@ -101,8 +101,8 @@ def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(serv
     expect(page.get_by_role("button", name="Train")).to_be_enabled()
 
 
-def test_a_recipe_fills_in_the_form(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+def test_a_recipe_fills_in_the_form(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train")
     page.get_by_role("combobox", name="Start from").click()
     page.get_by_role("option", name="dense-512-rmsprop").click()
     expect(field(page, "Hidden layers")).to_have_value("512")
@@ -110,13 +110,13 @@ def test_a_recipe_fills_in_the_form(server, open_tab):
     expect(page.get_by_text("407,050")).to_be_visible()
 
 
-def test_the_web_process_never_loads_tensorflow(server, open_tab):
-    page = open_tab(server.url)
+def test_the_web_process_never_loads_tensorflow(training_server, open_tab):
+    page = open_tab(training_server.url)
     draw(page, 7)
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
     for link in ("Train", "Compare"):
         page.get_by_role("link", name=link).click()
         expect(page.get_by_role("heading", name=link)).to_be_visible()
-    loaded = {module.path for module in psutil.Process(server.process.pid).memory_maps()}
+    loaded = {module.path for module in psutil.Process(training_server.process.pid).memory_maps()}
     assert any("ai_edge_litert" in path for path in loaded)
     assert not [path for path in loaded if "/tensorflow/" in path]
