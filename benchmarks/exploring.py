@@ -21,7 +21,6 @@ from mnist_lab.exploring.damage import Damage, left_over
 from mnist_lab.exploring.network import activations, read
 from mnist_lab.exploring.spaces import features, nearest, span
 from mnist_lab.exploring.units import curve, effect, neuron, strongest
-from mnist_lab.plots.maps import Points, map_figure
 from mnist_lab.plots.neurons import activation_figure
 from mnist_lab.runs import RunStore
 
@@ -29,7 +28,7 @@ RUNS = ("dense-128-dropout", "dense-1024", "small-cnn", "house-cnn")
 MARKS = {
     "Activations": ".st-key-explore-unit .votes",
     "One neuron": ".steps",
-    "Map": ".js-plotly-plot .nsewdrag",
+    "Map": ".st-key-map-points canvas[data-drawn]",
     "Damage": ".damage",
     "Architecture": ".architecture",
 }
@@ -46,16 +45,11 @@ def calls(name: str) -> tuple[Calls, Calls]:
     stages, image = read(content, config.scaling), data.x_test[:1].astype(np.float32) / np.float32(255)
     values, last = activations(stages, image), len(stages) - 2
     number = next(number for number, stage in enumerate(stages) if stage.has_units)
-    space, labels = span(features(stages, last, data.x_test)), data.y_test
-    points = Points(space.places[:, :2], np.arange(len(labels)), labels, labels)
+    space = span(features(stages, last, data.x_test))
 
     def draw_neuron() -> object:
         found = neuron(stages, values, number, 3)
         return activation_figure(*curve(stages[number], found), here=(found.sum, found.value)).to_json()
-
-    def draw_map() -> object:
-        here = space.place(features(stages, last, image))[0]
-        return map_figure(points, "label", here[:2], nearest(space.places, here)).to_json()
 
     once: Calls = {
         "read the network": lambda: read(content, config.scaling),
@@ -65,7 +59,7 @@ def calls(name: str) -> tuple[Calls, Calls]:
     views: Calls = {
         "Activations": lambda: effect(stages, activations(stages, image), number, 3),
         "One neuron": draw_neuron,
-        "Map": draw_map,
+        "Map": lambda: nearest(space.places, space.place(features(stages, last, image))[0]),
         "Damage": lambda: left_over(content, config, Damage(off=0.3, bits=5, noise=0.2), data),
         "Architecture": lambda: rows(config),
     }

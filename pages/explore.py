@@ -16,7 +16,7 @@ VIEWS = {
     "Activations": View(activations.render, live=True),
     "One neuron": View(neuron.render, live=True),
     "Why": View(why.render),
-    "Map": View(maps.render),
+    "Map": View(maps.render, live=True),
     "Damage": View(damage.render, live=True),
     "Dream": View(dream.render),
     "Time machine": View(past.render),

@@ -6,8 +6,8 @@ import pytest
 from mnist_lab.exploring.network import read
 from mnist_lab.exploring.spaces import MOST_NUMBERS, among, features, nearest, span
 from mnist_lab.exploring.tsne import flatten
-from mnist_lab.plots.maps import Points, map_figure, selected_images
 from mnist_lab.runs import RunStore
+from mnist_lab.ui.explore.points import Points, grouped
 
 
 def test_the_first_components_are_those_with_the_largest_variance(digits):
@@ -53,15 +53,16 @@ def test_t_sne_keeps_what_is_far_apart_apart():
     assert np.linalg.norm(first - second) > 2 * np.linalg.norm(flat[:60] - first, axis=1).mean()
 
 
-@pytest.mark.parametrize("color", ["label", "answer", "mistake"])
-def test_a_selection_in_the_figure_names_the_images(color):
-    rng = np.random.default_rng(0)
-    labels, answers = rng.integers(0, 10, (2, 50)).astype(np.uint8)
-    points = Points(rng.random((50, 2), np.float32), np.arange(100, 150), labels, answers)
-    figure = map_figure(points, color, np.zeros(2, np.float32), np.array([1, 2]))
-    clicked = []
-    for curve, trace in enumerate(figure.data):
-        clicked += [{"curve_number": curve, "point_index": place} for place in range(len(trace.x))]
-    assert sorted(selected_images(points, color, clicked)) == list(range(100, 150))
-    first = selected_images(points, color, clicked[:1])[0]
-    assert figure.data[clicked[0]["curve_number"]].x[0] == points.flat[first - 100, 0]
+@pytest.mark.parametrize(("color", "group"), [("label", "labels"), ("answer", "answers")])
+def test_points_are_grouped_by_digit(color, group):
+    labels, answers = np.random.default_rng(0).integers(0, 10, (2, 50)).astype(np.uint8)
+    points = Points(np.zeros((50, 2), np.float32), np.zeros((50, 28, 28), np.uint8), labels, answers)
+    groups = grouped(points, color)
+    assert [int(groups.names[number]) for number in groups.numbers] == getattr(points, group).tolist()
+    assert len(set(groups.colors)) == 10
+
+
+def test_points_are_grouped_by_whether_the_answer_is_right():
+    labels, answers = np.array([3, 5, 7], np.uint8), np.array([3, 6, 7], np.uint8)
+    groups = grouped(Points(np.zeros((3, 2), np.float32), np.zeros((3, 28, 28), np.uint8), labels, answers), "mistake")
+    assert [groups.names[number] for number in groups.numbers] == ["right", "mistake", "right"]

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from mnist_lab.runs import RunStore
 from tests.browser.conftest import answer, draw
 
 pytestmark = pytest.mark.browser
@@ -56,6 +57,44 @@ def test_every_view_opens_and_an_address_opens_the_same_one_elsewhere(server, op
     other = open_tab(page.url)
     expect(other.locator(".architecture .layer")).to_have_count(3)
     expect(answer(other)).to_have_text(answer(page).inner_text(), use_inner_text=True)
+
+
+def test_points_of_the_map_are_circled_looked_at_closely_and_opened(server, open_tab, mnist):
+    address = f"{server.url}/explore?run=dense-128-dropout&image=9&view=Map&seen_by=pixels&colour=mistake"
+    page = open_tab(address, viewport={"width": 1400, "height": 1800})
+    plane = page.locator(".st-key-map-points")
+    plane.locator("canvas[data-drawn='10000']").wait_for(timeout=60_000)
+    evaluation = RunStore(server.runs).evaluation("dense-128-dropout")
+    wrong = int((evaluation.answers != evaluation.labels).sum())
+
+    circle_all(page)
+    expect(page.get_by_text("10,000 picked")).to_be_visible()
+    plane.get_by_role("button", name="right").click()
+    circle_all(page)
+    expect(page.get_by_text(f"{wrong} picked")).to_be_visible()
+    plane.get_by_role("button", name="right").click()
+
+    middle = plane.locator(".stage")
+    middle.hover()
+    for _ in range(14):
+        page.mouse.wheel(0, -100)
+    page.wait_for_function("globalThis.mnistLabMarks.images.numbers.length > 0")
+    plane.get_by_role("button", name="Whole map").click()
+    middle.click()
+    expect(page.get_by_text("1 picked", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Look at this image").click()
+    expect(page).to_have_url(re.compile(r"image=(?!9\b)\d+"))
+    expect(page).to_have_url(re.compile("seen_by=pixels"))
+
+
+def circle_all(page: Page) -> None:
+    """Circle the whole map with the mouse."""
+    box = page.locator(".st-key-map-points .stage").bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    for x, y in ((1, 0), (1, 1), (0, 1), (0, 0)):
+        page.mouse.move(box["x"] + 2 + x * (box["width"] - 4), box["y"] + 2 + y * (box["height"] - 4))
+    page.mouse.up()
 
 
 def test_the_layers_follow_the_pen_before_it_is_lifted(server, open_tab):

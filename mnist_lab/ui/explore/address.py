@@ -1,6 +1,8 @@
 """What is looked at, in the page's address: `run`, `view`, `image` (drawing, picture or a test image's number),
 `drawing` (its strokes as `sharing` writes them), and what views add to it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from mnist_lab.errors import ImageError
@@ -12,6 +14,7 @@ from mnist_lab.ui.share import drawn
 SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
 RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_number"
+SEEN_BY, KIND, COLOR = "map_layer", "map_kind", "map_color"
 DRAWING, TEST_IMAGE, PICTURE = "Draw", "Test image", "From Draw"
 
 
@@ -43,10 +46,6 @@ def _read_run(name: str) -> None:
         st.warning(f"There is no network {name} here, or it has not finished. Another one is shown.")
 
 
-def _read_view(name: str) -> None:
-    st.session_state[VIEW] = name
-
-
 def _read_image(text: str) -> None:
     if text.isdecimal():
         st.session_state[SOURCE], st.session_state[NUMBER] = TEST_IMAGE, int(text)
@@ -61,20 +60,28 @@ def _read_drawing(text: str) -> None:
         st.warning(str(error))
 
 
-def _read_layer(name: str) -> None:
-    st.session_state[LAYER] = name
-
-
 def _read_unit(text: str) -> None:
     if text.isdecimal():
         st.session_state[UNIT] = int(text)
 
 
+def _read_word(key: str) -> Callable[[str], None]:
+    """Keeps a word as it is; the view that it is for knows whether it is one of its own."""
+
+    def keep_word(word: str) -> None:
+        st.session_state[key] = word
+
+    return keep_word
+
+
 READERS = {
     "run": _read_run,
-    "view": _read_view,
+    "view": _read_word(VIEW),
     "image": _read_image,
     "drawing": _read_drawing,
-    "layer": _read_layer,
+    "layer": _read_word(LAYER),
     "unit": _read_unit,
+    "seen_by": _read_word(SEEN_BY),
+    "map": _read_word(KIND),
+    "colour": _read_word(COLOR),
 }

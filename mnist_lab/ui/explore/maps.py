@@ -1,7 +1,6 @@
 """The test images in two dimensions, with the image among its nearest neighbours."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -9,19 +8,20 @@ import streamlit as st
 from mnist_lab.errors import MnistLabError
 from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.spaces import among, features, nearest
-from mnist_lab.plots.maps import Points, map_figure, selected_images
 from mnist_lab.ui.explore import data
+from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, TEST_IMAGE, remember
+from mnist_lab.ui.explore.points import Points, render_marks, render_points
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
 
 PIXELS = "pixels"
 PCA, TSNE = "PCA", "t-SNE"
-MOST_SHOWN = 48
-TOOLS = {"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]}
+KINDS, COLORS = (PCA, TSNE), ("label", "answer", "mistake")
 
 
+@st.fragment
 def render(selection: Selection) -> None:
-    """The map, what is nearest to the image, and what is selected."""
+    """The map, what is nearest to the image, and what is picked."""
     run_id, stages = selection.run.id, data.network(selection.run.id)
     number, kind, color = _choose(stages)
     with st.spinner("Running all test images through the network …"):
@@ -33,29 +33,37 @@ def render(selection: Selection) -> None:
     near = nearest(places, here)
     star = here[:2] if flat is None else among(places, flat, here)
     points = _points(run_id, places[:, :2] if flat is None else flat, step)
-    figure = map_figure(points, color, star, near)
-    key = f"map-{run_id}-{number}-{kind}-{color}"
-    st.html(_images("Nearest to it", points.images[near]))
-    chosen: Any = st.plotly_chart(figure, key=key, config=TOOLS, on_select="rerun")
-    picked = selected_images(points, color, chosen["selection"]["points"])
-    if picked:
-        st.html(_images(f"{len(picked):,} selected", np.array(picked[:: -(-len(picked) // MOST_SHOWN)])))
-    else:
-        st.caption("Draw a loop around points to see them, scroll to come closer.")
+    st.html(_images("Nearest to it", near * step))
+    picked = render_points(points, color)
+    render_marks(points, star, near)
+    if not picked.images:
+        st.caption("Circle points to see them, scroll to come closer: close by, the points become images.")
+        return
+    st.html(_images(f"{picked.total:,} picked", picked.images))
+    if picked.total == 1 and st.button(
+        "Look at this image", icon=":material/travel_explore:", on_click=_look_at, args=picked.images
+    ):
+        st.rerun()
+
+
+def _look_at(number: int) -> None:
+    st.session_state[SOURCE], st.session_state[NUMBER] = TEST_IMAGE, number
 
 
 def _choose(stages: Sequence[Stage]) -> tuple[int, str, str]:
     names = {PIXELS: 0} | {stage.name: number for number, stage in enumerate(stages) if number}
-    state = st.session_state
-    if state.get("map_layer") not in names:
-        state["map_layer"] = list(names)[-2]
+    for key, options, usual in (
+        (SEEN_BY, names, list(names)[-2]),
+        (KIND, KINDS, PCA),
+        (COLOR, COLORS, COLORS[0]),
+    ):
+        if st.session_state.get(key) not in options:
+            st.session_state[key] = usual
     left, middle, right = st.columns([2, 2, 3])
-    layer = left.selectbox("As seen by", list(names), key="map_layer", persist_state="session")
-    state.setdefault("map_kind", PCA)
-    kind = middle.segmented_control("Map", [PCA, TSNE], required=True, key="map_kind", persist_state="session")
-    state.setdefault("map_color", "label")
-    colors = ["label", "answer", "mistake"]
-    color = right.segmented_control("Colour", colors, required=True, key="map_color", persist_state="session")
+    layer = left.selectbox("As seen by", list(names), key=SEEN_BY, persist_state="session")
+    kind = middle.segmented_control("Map", KINDS, required=True, key=KIND, persist_state="session")
+    color = right.segmented_control("Colour", COLORS, required=True, key=COLOR, persist_state="session")
+    remember(seen_by=layer, map=kind, colour=color)
     return names[layer], str(kind), str(color)
 
 
@@ -81,11 +89,11 @@ def _wait(run_id: str, number: int) -> None:
 
 def _points(run_id: str, flat: Array, step: int) -> Points:
     evaluation = data.evaluation(run_id)
-    images = np.arange(0, len(evaluation.labels), step)
-    return Points(flat, images, evaluation.labels[images], evaluation.answers[images])
+    labels, answers = evaluation.labels[::step], evaluation.answers[::step]
+    return Points(flat, data.dataset().x_test, labels, answers, step)
 
 
-def _images(title: str, places: np.ndarray) -> str:
+def _images(title: str, places: Iterable[int] | np.ndarray) -> str:
     images = data.dataset()
     figures = "".join(
         f"<figure>{pixels(images.x_test[place] / 255, f'Test image {place}', side=62)}"

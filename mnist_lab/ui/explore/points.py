@@ -1,0 +1,108 @@
+"""Thousands of images as points of a plane, drawn in the browser: to zoom into, to circle, to hide by group."""
+
+import base64
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from mnist_lab.exploring.network import Array
+from mnist_lab.plots.pictures import data_url
+from mnist_lab.plots.style import DIGIT_COLORS
+
+HERE = Path(__file__).parent
+KEY = "map-points"
+RIGHT, WRONG = "#9aa0ab", "#e8210a"
+MOST_AT_ONCE = 250  # images, as in points.js
+
+_plane = st.components.v2.component(
+    "mnist_lab_points",
+    html="""<div class="plane">
+  <div class="tools"><button type="button" value="loop">Circle</button><button type="button" value="move">Move</button>
+  <button type="button" value="whole">Whole map</button></div>
+  <div class="stage"><canvas></canvas><canvas tabindex="0" role="img"></canvas><output hidden></output></div>
+  <div class="legend"></div></div>""",
+    css=(HERE / "points.css").read_text("utf-8"),
+    js=(HERE / "points.js").read_text("utf-8"),
+)
+_marks = st.components.v2.component("mnist_lab_marks", js=(HERE / "marks.js").read_text("utf-8"))
+
+
+class Points(NamedTuple):
+    """Every `step`-th of some images (uint8 (n, 28, 28)) in a plane: float32 (m, 2), and digits by label and answer."""
+
+    flat: Array
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    answers: NDArray[np.uint8]
+    step: int = 1
+
+
+class Groups(NamedTuple):
+    """Points by what they have in common: the number of each one's group, uint8 (m,), names and colours of groups."""
+
+    numbers: NDArray[np.uint8]
+    names: list[str]
+    colors: list[str]
+
+
+class Picked(NamedTuple):
+    """How many images somebody picked, and the numbers of some of them."""
+
+    total: int
+    images: tuple[int, ...]
+
+
+def grouped(points: Points, color: str) -> Groups:
+    """The groups to colour points by: the digit of their `label` or `answer`, or `mistake` or not."""
+    if color == "mistake":
+        return Groups((points.labels != points.answers).astype(np.uint8), ["right", "mistake"], [RIGHT, WRONG])
+    digits = points.labels if color == "label" else points.answers
+    return Groups(digits.astype(np.uint8), [str(digit) for digit in range(10)], list(DIGIT_COLORS))
+
+
+def render_points(points: Points, color: str) -> Picked:
+    """The points; what is picked by a loop or a click. What `render_marks` shows stands on them."""
+    groups = grouped(points, color)
+    counts = np.bincount(groups.numbers, minlength=len(groups.names)).tolist()
+    legend = zip(groups.names, groups.colors, counts, strict=True)
+    found = _plane(
+        key=KEY,
+        data={
+            "flat": _text(points.flat),
+            "groups": _text(groups.numbers),
+            "labels": _text(points.labels),
+            "answers": _text(points.answers),
+            "legend": [{"name": name, "color": shade, "count": count} for name, shade, count in legend],
+            "step": points.step,
+        },
+        on_picked_change=lambda: None,
+        on_seen_change=lambda: None,
+        height="content",
+    )
+    said = found.picked or {}
+    return Picked(int(said.get("count", 0)), _numbers(said.get("images"), points.images))
+
+
+def render_marks(points: Points, star: Array, near: NDArray[np.intp]) -> None:
+    """A star at (2,), rings around the points `near` it, and the images that are looked at closely.
+
+    Apart from the points, which so are sent to the browser only once.
+    """
+    numbers = _numbers(st.session_state[KEY].get("seen"), points.images)
+    sheet = data_url(np.hstack(list(points.images[list(numbers)])) / 255) if numbers else ""
+    images = {"numbers": numbers, "sheet": sheet}
+    _marks(key="map-marks", data={"star": star.tolist(), "near": near.tolist(), "images": images}, height="content")
+
+
+def _text(array: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def _numbers(said: Any, images: NDArray[np.uint8]) -> tuple[int, ...]:
+    """Of what the browser says, the numbers of images."""
+    return tuple(
+        number for number in (said or [])[:MOST_AT_ONCE] if isinstance(number, int) and 0 <= number < len(images)
+    )
