@@ -15,17 +15,13 @@ from mnist_lab.plots.style import DIGIT_COLORS
 HERE = Path(__file__).parent
 KEY = "map-points"
 RIGHT, WRONG = "#9aa0ab", "#e8210a"
-MOST_AT_ONCE = 250  # images, as in points.js
+MOST_AT_ONCE = 250  # images, as in points_drawing.js
 
 _plane = st.components.v2.component(
     "mnist_lab_points",
-    html="""<div class="plane">
-  <div class="tools"><button type="button" value="loop">Circle</button><button type="button" value="move">Move</button>
-  <button type="button" value="whole">Whole map</button></div>
-  <div class="stage"><canvas></canvas><canvas tabindex="0" role="img"></canvas><output hidden></output></div>
-  <div class="legend"></div></div>""",
+    html=(HERE / "points.html").read_text("utf-8"),
     css=(HERE / "points.css").read_text("utf-8"),
-    js=(HERE / "points.js").read_text("utf-8"),
+    js="".join((HERE / name).read_text("utf-8") for name in ("points_drawing.js", "points.js")),
 )
 _marks = st.components.v2.component("mnist_lab_marks", js=(HERE / "marks.js").read_text("utf-8"))
 
@@ -83,7 +79,7 @@ def render_points(points: Points, color: str) -> Picked:
         height="content",
     )
     said = found.picked or {}
-    return Picked(int(said.get("count", 0)), _numbers(said.get("images"), points.images))
+    return Picked(int(said.get("total", 0)), _numbers(said.get("images"), points.images))
 
 
 def render_marks(points: Points, star: Array, near: NDArray[np.intp]) -> None:
