@@ -15,6 +15,7 @@ def test_the_first_components_are_those_with_the_largest_variance(digits):
     space = span(points)
     largest = np.linalg.eigvalsh(np.cov(points, rowvar=False))[::-1]
     np.testing.assert_allclose(space.places.var(axis=0, ddof=1)[:10], largest[:10], rtol=0.01)
+    np.testing.assert_allclose(space.shares[:10], largest[:10] / largest.sum(), rtol=0.01)
     np.testing.assert_allclose(space.directions.T @ space.directions, np.eye(30), atol=1e-4)
 
 

@@ -17,12 +17,14 @@ ROUNDS, SPARE = 5, 10  # of the search for the principal components
 class Space(NamedTuple):
     """Points by their principal components: float32 `places` (n, 30), and how to place another one.
 
-    `mean` (d,) and `directions` (d, 30) are those of the features of `features`.
+    `mean` (d,) and `directions` (d, 30) are those of the features of `features`; `shares` (30,) are the parts of their
+    whole variance that lie along each direction.
     """
 
     mean: Array
     directions: Array
     places: Array
+    shares: Array
 
     def place(self, features: Array) -> Array:
         """The places, float32 (n, 30), of features (n, d)."""
@@ -70,7 +72,8 @@ def span(points: Array) -> Space:
         basis, _ = np.linalg.qr(centred.T @ (centred @ basis))
     _, _, turns = np.linalg.svd(centred @ basis, full_matrices=False)
     directions = basis @ turns.T[:, :wanted]
-    return Space(mean, directions, centred @ directions)
+    places = centred @ directions
+    return Space(mean, directions, places, places.var(axis=0) / max(float(centred.var(axis=0).sum()), 1e-12))
 
 
 def nearest(places: Array, place: Array, count: int = 8) -> NDArray[np.intp]:

@@ -1,44 +1,69 @@
 """The test images in two dimensions, with the image among its nearest neighbours."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError
 from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.spaces import among, features, nearest
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, TEST_IMAGE, remember
-from mnist_lab.ui.explore.points import Points, render_marks, render_points
+from mnist_lab.ui.explore.points import Picked, Points, render_marks, render_points
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
 
 PIXELS = "pixels"
 PCA, TSNE = "PCA", "t-SNE"
 KINDS, COLORS = (PCA, TSNE), ("label", "answer", "mistake")
+HOW_TO = "Circle points to see them, scroll to come closer: close by, the points become images."
+ABOUT_TSNE = "t-SNE keeps neighbours together; how large groups are, and how far apart, says little."
+
+
+class Arranged(NamedTuple):
+    """The test images on a map, where the image is among them, (2,), which points are nearest to it, a word on it."""
+
+    points: Points
+    star: Array
+    near: NDArray[np.intp]
+    about: str
 
 
 @st.fragment
 def render(selection: Selection) -> None:
     """The map, what is nearest to the image, and what is picked."""
-    run_id, stages = selection.run.id, data.network(selection.run.id)
+    stages = data.network(selection.run.id)
     number, kind, color = _choose(stages)
+    shown = _arranged(selection, stages, number, kind)
+    st.html(_images("Nearest to it", shown.near * shown.points.step))
+    picked = render_points(shown.points, color)
+    render_marks(shown.points, shown.star, shown.near)
+    st.caption(f"{shown.about} {HOW_TO}")
+    if picked.images:
+        _render_picked(picked)
+
+
+def _arranged(selection: Selection, stages: Sequence[Stage], number: int, kind: str) -> Arranged:
+    run_id = selection.run.id
     with st.spinner("Running all test images through the network …"):
         space = data.space(run_id, number)
     here = space.place(features(stages, number, selection.image[None]))[0]
     flat = _flat(run_id, number) if kind == TSNE else None
-    step = 1 if flat is None else data.every(len(space.places))
+    if flat is None:
+        about = (
+            f"The two directions in which the images differ most: {space.shares[:2].sum():.0%} of all their variance."
+        )
+        points = _points(run_id, space.places[:, :2], 1)
+        return Arranged(points, here[:2], nearest(space.places, here), about)
+    step = data.every(len(space.places))
     places = space.places[::step]
-    near = nearest(places, here)
-    star = here[:2] if flat is None else among(places, flat, here)
-    points = _points(run_id, places[:, :2] if flat is None else flat, step)
-    st.html(_images("Nearest to it", near * step))
-    picked = render_points(points, color)
-    render_marks(points, star, near)
-    if not picked.images:
-        st.caption("Circle points to see them, scroll to come closer: close by, the points become images.")
-        return
+    return Arranged(_points(run_id, flat, step), among(places, flat, here), nearest(places, here), ABOUT_TSNE)
+
+
+def _render_picked(picked: Picked) -> None:
     st.html(_images(f"{picked.total:,} picked", picked.images))
     if picked.total == 1 and st.button(
         "Look at this image", icon=":material/travel_explore:", on_click=_look_at, args=picked.images

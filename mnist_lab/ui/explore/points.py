@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.exploring.network import Array
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.plots.style import DIGIT_COLORS
+from mnist_lab.plots.style import DIGIT_COLORS, DIGITS
 
 HERE = Path(__file__).parent
 KEY = "map-points"
@@ -37,11 +37,12 @@ class Points(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Points by what they have in common: the number of each one's group, uint8 (m,), names and colours of groups."""
+    """Points by what they have in common: the number of each one's group, uint8 (m,), and how groups are shown."""
 
     numbers: NDArray[np.uint8]
     names: list[str]
     colors: list[str]
+    sizes: list[float]  # times that of other dots
 
 
 class Picked(NamedTuple):
@@ -54,16 +55,17 @@ class Picked(NamedTuple):
 def grouped(points: Points, color: str) -> Groups:
     """The groups to colour points by: the digit of their `label` or `answer`, or `mistake` or not."""
     if color == "mistake":
-        return Groups((points.labels != points.answers).astype(np.uint8), ["right", "mistake"], [RIGHT, WRONG])
+        wrong = (points.labels != points.answers).astype(np.uint8)
+        return Groups(wrong, ["right", "mistake"], [RIGHT, WRONG], [1, 1.6])
     digits = points.labels if color == "label" else points.answers
-    return Groups(digits.astype(np.uint8), [str(digit) for digit in range(10)], list(DIGIT_COLORS))
+    return Groups(digits.astype(np.uint8), DIGITS, list(DIGIT_COLORS), [1] * 10)
 
 
 def render_points(points: Points, color: str) -> Picked:
     """The points; what is picked by a loop or a click. What `render_marks` shows stands on them."""
     groups = grouped(points, color)
     counts = np.bincount(groups.numbers, minlength=len(groups.names)).tolist()
-    legend = zip(groups.names, groups.colors, counts, strict=True)
+    shown = zip(groups.names, groups.colors, groups.sizes, counts, strict=True)
     found = _plane(
         key=KEY,
         data={
@@ -71,7 +73,7 @@ def render_points(points: Points, color: str) -> Picked:
             "groups": _text(groups.numbers),
             "labels": _text(points.labels),
             "answers": _text(points.answers),
-            "legend": [{"name": name, "color": shade, "count": count} for name, shade, count in legend],
+            "legend": [dict(zip(("name", "color", "size", "count"), group, strict=True)) for group in shown],
             "step": points.step,
         },
         on_picked_change=lambda: None,

@@ -17,7 +17,7 @@ const marks = () => globalThis.mnistLabMarks ?? { near: [], star: null, images: 
 
 class Drawing {
   view = WHOLE; // the place in the middle, and how often the whole map is enlarged
-  groups = []; // each point's number of one of `legend`: { name, color, count }
+  groups = []; // each point's number of one of `legend`: { name, color, size, count }
   legend = [];
   step = 1; // point n stands for image n times step
   hidden = new Set(); // names of groups
@@ -146,8 +146,8 @@ class Drawing {
     const points = this.inSight();
     const pictures = points.length <= AS_IMAGES && this.view.zoom > 1 ? this.pictures : new Map();
     const whole = DOT * Math.min(this.ratio, this.side / SIDE_OF_MAP);
-    const size = Math.round(whole * Math.min(3, this.view.zoom ** 0.3));
-    const dots = this.legend.map(({ color }) => drawDot(color, size));
+    const side = whole * Math.min(3, this.view.zoom ** 0.3);
+    const dots = this.legend.map(({ color, size }) => drawDot(color, Math.round(side * size)));
     const groups = this.legend.map(() => []);
     for (const point of points) groups[this.groups[point]].push(point);
     for (const isPicked of this.picked ? [false, true] : [true]) {
@@ -156,9 +156,9 @@ class Drawing {
         const number = point * this.step;
         if (this.picked && this.picked.has(number) !== isPicked) continue;
         const [left, top] = this.at(point).map(Math.round);
-        const image = pictures.get(number);
+        const [image, dot] = [pictures.get(number), dots[this.groups[point]]];
         if (image) this.drawImage(context, image, left, top, this.legend[this.groups[point]].color);
-        else context.drawImage(dots[this.groups[point]], left - (size >> 1), top - (size >> 1));
+        else context.drawImage(dot, left - (dot.width >> 1), top - (dot.width >> 1));
       }
     }
     this.ground.dataset.drawn = this.groups.length;
@@ -179,15 +179,15 @@ class Drawing {
     const { ratio } = this;
     context.clearRect(0, 0, this.above.width, this.above.height);
     const ink = getComputedStyle(this.root).color;
-    const ring = (point, radius, color) => {
+    Object.assign(context, { strokeStyle: ink, lineWidth: 2 * ratio });
+    const ring = (point, radius) => {
       context.beginPath();
       context.arc(...this.at(point), radius * ratio, 0, 2 * Math.PI);
-      Object.assign(context, { strokeStyle: color, lineWidth: 2 * ratio });
       context.stroke();
     };
     const { near, star } = marks();
-    for (const point of near) if (point < this.groups.length) ring(point, 7, "#e8710a");
-    if (this.hovered >= 0) ring(this.hovered, 6, ink);
+    for (const point of near) if (point < this.groups.length) ring(point, 6);
+    if (this.hovered >= 0) ring(this.hovered, 9);
     if (star) {
       const [x, y] = star.map(this.inMap);
       drawStar(context, this.across(x), this.down(y), 13 * ratio);
