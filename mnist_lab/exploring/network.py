@@ -89,6 +89,12 @@ def activations(stages: Sequence[Stage], x: Array) -> list[Array]:
     return found
 
 
+def padding(stage: Stage) -> tuple[int, int]:
+    """How many pixels are added ahead of the first and behind the last, of rows and of columns alike."""
+    side = stage.weights.shape[0]
+    return ((side - 1) // 2, side // 2) if stage.padded else (0, 0)
+
+
 def _scale(stage: Stage, x: Array) -> Array:
     return SCALINGS[stage.scaling](x)
 
@@ -97,8 +103,7 @@ def _convolve(stage: Stage, x: Array) -> Array:
     x = x if x.ndim == 4 else x[..., np.newaxis]
     side = stage.weights.shape[0]
     if stage.padded:
-        before, after = (side - 1) // 2, side // 2
-        x = np.pad(x, ((0, 0), (before, after), (before, after), (0, 0)))
+        x = np.pad(x, ((0, 0), padding(stage), padding(stage), (0, 0)))
     kernel = stage.weights.reshape(-1, stage.units)
     parts = []
     for start in range(0, len(x), BLOCK):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.exploring.network import Array, Stage, activate, activations, sums
+from mnist_lab.exploring.network import Array, Stage, activate, activations, padding, sums
 
 IMAGES = 500  # at a time
 
@@ -16,6 +16,7 @@ class Neuron(NamedTuple):
 
     Inputs and weights are float32 in the shape in which the stage before gives them: (28, 28), (units,) or
     (h, w, channels); of a filter only the window that it looks through at `place` (row, column), (k, k, channels).
+    A dense unit has no place.
     """
 
     inputs: Array
@@ -23,7 +24,7 @@ class Neuron(NamedTuple):
     bias: float
     sum: float
     value: float
-    place: tuple[int, int] | None = None
+    place: tuple[int, ...] = ()
 
     @property
     def products(self) -> Array:
@@ -45,30 +46,32 @@ def neuron(stages: Sequence[Stage], values: Sequence[Array], number: int, unit: 
     """
     stage, inputs = stages[number], values[number - 1][0]
     sums_here = sums(stage, values[number - 1])[0]
-    place = None
+    place = answers_most(sums_here, unit)
     weights = stage.weights[..., unit]
     if stage.kind == "convolution":
-        row, column = np.unravel_index(values[number][0, ..., unit].argmax(), sums_here.shape[:2])
-        place = int(row), int(column)
         inputs = window(stage, inputs, *place)
     inputs = inputs.reshape(inputs.shape if inputs.size == weights.size else weights.shape)
     return Neuron(
         inputs=inputs,
         weights=weights.reshape(inputs.shape),
         bias=float(stage.biases[unit]),
-        sum=float(sums_here[*(place or ()), unit]),
-        value=float(values[number][0][*(place or ()), unit]),
+        sum=float(sums_here[*place, unit]),
+        value=float(values[number][0][*place, unit]),
         place=place,
     )
+
+
+def answers_most(z: Array, unit: int) -> tuple[int, ...]:
+    """The row and column of the largest sum of a filter, of sums (h, w, filters); () of a dense stage's (units,)."""
+    here = z[..., unit]
+    return tuple(int(place) for place in np.unravel_index(here.argmax(), here.shape))
 
 
 def window(stage: Stage, inputs: Array, row: int, column: int) -> Array:
     """What a filter of a convolution sees of an image, (h, w) or (h, w, channels), at one place: (k, k, channels)."""
     inputs = inputs if inputs.ndim == 3 else inputs[..., np.newaxis]
     side = stage.weights.shape[0]
-    if stage.padded:
-        before, after = (side - 1) // 2, side // 2
-        inputs = np.pad(inputs, ((before, after), (before, after), (0, 0)))
+    inputs = np.pad(inputs, (padding(stage), padding(stage), (0, 0)))
     return inputs[row : row + side, column : column + side]
 
 
