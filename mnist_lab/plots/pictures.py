@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 POSITIVE, NEGATIVE = (0.16, 0.45, 0.95), (0.93, 0.42, 0.08)
+INK, FAINT = 0.5, 0.45  # how bright ink is beneath colours, and how much of it shows
 
 
 def laid_out(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
@@ -39,6 +40,15 @@ def signed(picture: NDArray[np.floating[Any]], most: float | None = None) -> NDA
     share = np.clip(np.nan_to_num(picture) / most, -1, 1)
     colors = np.where(share[..., np.newaxis] >= 0, POSITIVE, NEGATIVE)
     return np.concatenate([colors, np.abs(share)[..., np.newaxis]], axis=-1)
+
+
+def above_ink(picture: NDArray[np.floating[Any]], image: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """A picture (h, w) in the colours of `signed`, above an image (h, w) in [0, 1] whose ink is a faint grey."""
+    colors, ink = signed(picture), FAINT * image[..., np.newaxis]
+    seen = colors[..., 3:]
+    alpha = seen + ink * (1 - seen)
+    mixed = colors[..., :3] * seen + INK * ink * (1 - seen)
+    return np.concatenate([mixed / np.maximum(alpha, 1e-9), alpha], axis=-1)
 
 
 def data_url(image: NDArray[np.floating[Any]]) -> str:

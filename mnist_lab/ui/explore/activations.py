@@ -31,4 +31,4 @@ def render(selection: Selection) -> None:
             f'<div class="outputs"><h4>outputs</h4><div class="answer">{bars(Prediction(values[-1][0]))}</div></div>'
         )
     with below:
-        render_unit(selection.run.id, stages, values, number, unit)
+        render_unit(selection, stages, values, number, unit)

@@ -7,15 +7,19 @@ import numpy as np
 import streamlit as st
 
 from mnist_lab.exploring.network import Array, Stage
+from mnist_lab.exploring.tracing import trace
 from mnist_lab.exploring.units import Strongest, effect
-from mnist_lab.plots.pictures import laid_out, signed
+from mnist_lab.plots.pictures import above_ink, laid_out, signed
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
+from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.live import is_growing
 from mnist_lab.ui.pixels import pixels
 
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
 LEAST = 0.05  # of a sum: less says nothing
+LARGE, SMALL = 250, 72  # CSS pixels
+COLORS = "Blue: ink here excites it, orange: it calms it."
 
 
 def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, int]:
@@ -51,15 +55,15 @@ def _strongest_here(number: int, values: Array) -> int:
     return unit
 
 
-def render_unit(run_id: str, stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> None:
+def render_unit(selection: Selection, stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> None:
     """What it gives for this image, what it says about the digits, its weights, and the images that excite it most."""
     stage = stages[number]
     value = float(values[number][0][..., unit].max())
     st.html(f'<div class="unit"><b>{value:.2f}</b><span>{stage.name}, unit {unit}</span></div>')
     if number < len(stages) - 1:
         st.html(votes(effect(stages, values, number, unit)))
-    st.html(_weights(stage, values[number - 1][0], unit))
-    found = data.strongest(run_id, number)
+    st.html(_pictures(selection.image, stages, values, number, unit))
+    found = data.strongest(selection.run.id, number)
     st.fragment(_excites, run_every=None if found.done() else 0.7)(found, unit)
     st.button("Work it out by hand", icon=":material/calculate:", on_click=lambda: _show("One neuron"))
 
@@ -95,13 +99,27 @@ def votes(effects: Array) -> str:
     return f'<div class="votes"><p>{sentence}</p><div role="img" aria-label="{label}">{bars}</div></div>'
 
 
-def _weights(stage: Stage, inputs: Array, unit: int) -> str:
+def _pictures(image: Array, stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> str:
+    """Its weights as a picture; where they are over another layer, what they make of the pixels, and them small."""
+    stage, inputs = stages[number], values[number - 1][0]
+    if inputs.ndim == 2:
+        words = f"<small>{COLORS}</small>"
+        return f'<div class="weights"><h5>Its weights</h5>{_weights(stage, inputs, unit, LARGE)}{words}</div>'
+    traced = trace(stages, values, number, unit)
+    picture = pixels(above_ink(traced, image), "What ink does for the unit", side=LARGE)
+    where = " where it answers most" if stage.kind == "convolution" else ""
+    words = f"Its weights over {stages[number - 1].name}, traced down to the pixels{where}. {COLORS}"
+    if not traced.any():
+        words = f"Its weights over {stages[number - 1].name}. For this image, every way from the pixels to it is off."
+    below = f"<div>{_weights(stage, inputs, unit, SMALL)}<small>{words}</small></div>"
+    return f'<div class="weights"><h5>What it looks for in this image</h5>{picture}{below}</div>'
+
+
+def _weights(stage: Stage, inputs: Array, unit: int, side: int) -> str:
     """Its weights as a picture, in the shape of what comes in."""
     weights = stage.weights[..., unit]
     weights = weights if stage.kind == "convolution" else weights.reshape(inputs.shape)
-    words = "blue: ink here excites it, orange: it calms it" if inputs.ndim == 2 else "blue excites it, orange calms it"
-    picture = pixels(signed(laid_out(weights)), "The weights of the unit", side=250)
-    return f'<div class="weights"><h5>Its weights</h5>{picture}<small>{words}</small></div>'
+    return pixels(signed(laid_out(weights)), "The weights of the unit", side=side)
 
 
 def _show(view: str) -> None:
