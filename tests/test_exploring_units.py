@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_lab.exploring.network import activations, read
+from mnist_lab.exploring.network import activations, read, sums
 from mnist_lab.exploring.units import curve, effect, neuron, strongest
 from mnist_lab.runs import RunStore
 
@@ -57,6 +57,15 @@ def test_a_filter_is_taken_away_everywhere(stages_of):
     with_it, without = (np.log(activations(some, IMAGE)[-1][0]) for some in (stages, blind))
     expected = with_it - without
     np.testing.assert_allclose(effect(stages, values, 1, 5), expected - expected.mean(), atol=1e-3)
+
+
+def test_a_filter_that_is_off_everywhere_is_looked_at_where_it_is_nearest_to_being_on(stages_of):
+    stages = stages_of("small-cnn")
+    stages[3] = stages[3]._replace(biases=stages[3].biases - np.float32(100))
+    values = activations(stages, IMAGE)
+    found = neuron(stages, values, 3, 5)
+    assert found.value == 0
+    assert found.sum == sums(stages[3], values[2])[0, ..., 5].max() < 0
 
 
 def test_the_strongest_images_are_those_with_the_largest_values(stages_of, digits):

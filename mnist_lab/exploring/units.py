@@ -42,7 +42,7 @@ class Strongest(NamedTuple):
 def neuron(stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> Neuron:
     """The sum of a unit of stage `number`, from the `values` that the stages give for one image, (1, ...) each.
 
-    A filter is looked at where it answers most strongly. `values` end with those of the stage, or go on.
+    A filter is looked at where its sum is largest. `values` end with those of the stage, or go on.
     """
     stage, inputs = stages[number], values[number - 1][0]
     sums_here = sums(stage, values[number - 1])[0]
