@@ -109,4 +109,8 @@ def test_the_layers_follow_the_pen_before_it_is_lifted(server, open_tab):
     page.mouse.move(box["x"] + 140, box["y"] + 230, steps=10)
     expect(answer(page)).to_contain_text("your drawing")
     expect(answer(page).locator("b")).to_have_text("1")
+    traced = page.get_by_role("img", name="What ink does for the unit")
+    before = traced.get_attribute("src")
+    page.mouse.move(box["x"] + 200, box["y"] + 230, steps=5)
+    expect(traced).not_to_have_attribute("src", before)
     page.mouse.up()
