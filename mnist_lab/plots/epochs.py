@@ -8,9 +8,7 @@ import plotly.graph_objects as go
 from mnist_lab.exploring.findings import Array, GradientNorms, Sweep
 from mnist_lab.exploring.past import Histograms
 from mnist_lab.exploring.rates import smoothed
-from mnist_lab.plots.style import COLORS
-
-MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+from mnist_lab.plots.style import COLORS, set_margins
 
 
 def sweep_figure(sweep: Sweep, suggestion: float | None, height: int = 320) -> go.Figure:
@@ -25,7 +23,8 @@ def sweep_figure(sweep: Sweep, suggestion: float | None, height: int = 320) -> g
         figure.add_vline(x=suggestion, line={"color": COLORS[1], "width": 3, "dash": "dot"})
     figure.update_xaxes(type="log", title_text="learning rate", dtick=1, exponentformat="power")
     figure.update_yaxes(title_text="loss of a batch", range=[0, 1.15 * float(max(course[0], course.min()) * 1.4)])
-    figure.update_layout(height=height, margin=MARGIN, showlegend=False)
+    figure.update_layout(height=height, showlegend=False)
+    set_margins(figure)
     return figure
 
 
@@ -42,10 +41,10 @@ def norms_figure(found: GradientNorms, height: int = 300) -> go.Figure:
     figure.update_yaxes(type="log", dtick=1, title_text="length of the gradient", exponentformat="power")
     figure.update_layout(
         height=height,
-        margin={**MARGIN, "t": 40},
         legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
         showlegend=True,
     )
+    set_margins(figure, top=40)
     return figure
 
 
@@ -65,7 +64,8 @@ def histograms_figure(found: Histograms, epochs: Sequence[int], height: int = 30
         )
     figure.update_xaxes(title_text="weight")
     figure.update_yaxes(title_text="share of the weights", tickformat=".0%", rangemode="tozero")
-    figure.update_layout(height=height, margin=MARGIN, showlegend=False, hovermode="closest")
+    figure.update_layout(height=height, showlegend=False, hovermode="closest")
+    set_margins(figure)
     return figure
 
 
@@ -83,8 +83,8 @@ def told_figure(told: Array, epochs: Sequence[int], now: int, height: int = 260)
     figure.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title_text="probability")
     figure.update_layout(
         height=height,
-        margin={**MARGIN, "t": 36},
         legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
         showlegend=True,
     )
+    set_margins(figure, top=36)
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, set_margins
 
 
 def activation_figure(
@@ -30,5 +30,6 @@ def activation_figure(
     figure.add_trace(point)
     figure.update_xaxes(title_text="the sum", zeroline=True)
     figure.update_yaxes(title_text="what it gives", zeroline=True)
-    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    figure.update_layout(height=height, showlegend=False)
+    set_margins(figure)
     return figure
