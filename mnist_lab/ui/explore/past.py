@@ -2,12 +2,12 @@
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from mnist_lab import snapshots
 from mnist_lab.exploring.network import Stage, activations
 from mnist_lab.exploring.past import told
 from mnist_lab.plots.epochs import told_figure
-from mnist_lab.plots.matrices import confusion_figure
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.prediction import Prediction
@@ -51,9 +51,7 @@ def render(selection: Selection) -> None:
     with weights:
         st.html(_weights(stages))
     with matrix:
-        figure = confusion_figure(evaluation.confusion_matrix, "What it confused", height=400)
-        st.plotly_chart(figure, key="confused", config=NO_TOOLBAR)
-        st.html(_activations(stages, values))
+        st.html(_confused(evaluation.confusion_matrix) + _activations(stages, values))
 
 
 def _words(epoch: int) -> str:
@@ -73,6 +71,27 @@ def _weights(stages: list[Stage]) -> str:
     words = f"{total} units" if count == total else f"{count} of {total} units"
     picture = pixels(signed(laid_out(weights)), "The weights of the first layer", side=400)
     return f'<div class="weights"><h5>Weights of {first.name}, {words}</h5>{picture}</div>'
+
+
+def _confused(matrix: NDArray[np.int64]) -> str:
+    """The confusion matrix as a table, mistakes in orange: it follows the slider sooner than a figure would."""
+    most = max(int((matrix - np.diag(matrix.diagonal())).max()), 1)
+    head = "".join(f"<th>{digit}</th>" for digit in range(10))
+    rows = "".join(
+        f"<tr><th>{label}</th>{''.join(_cell(label, answer, int(row[answer]), most) for answer in range(10))}</tr>"
+        for label, row in enumerate(matrix)
+    )
+    return (
+        f'<div class="confused"><h5>What it confused</h5><table><tr><th></th>{head}</tr>{rows}</table>'
+        "<small>rows: the true digit, columns: the network's answer</small></div>"
+    )
+
+
+def _cell(label: int, answer: int, count: int, most: int) -> str:
+    if not count:
+        return "<td></td>"
+    look = 'class="right"' if label == answer else f'style="--share:{count / most:.0%}"'
+    return f'<td {look} title="{count} images of a {label} read as {answer}">{count}</td>'
 
 
 def _activations(stages: list[Stage], values: list[np.ndarray]) -> str:
