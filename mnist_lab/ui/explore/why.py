@@ -16,7 +16,7 @@ from mnist_lab.plots.pictures import signed
 from mnist_lab.preprocessing import SIDE, FloatImage
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import percent
-from mnist_lab.ui.explore.asking import ask
+from mnist_lab.ui.explore.asking import answers, ask
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
 
@@ -38,20 +38,22 @@ def render(selection: Selection) -> None:
     answer = predictor.predict(selection.image).digit
     digit = st.pills("Why a", range(10), default=answer, key=f"why-{answer}", required=True)
     assert digit is not None
-    place = st.empty()
+    question = asked(Why, selection.run.id, digit, image=selection.image)
+    answers().ask(question)  # a worker begins while the rest is found here
+    place, waiting = st.empty(), st.container()
     blanked = Map(
         "Occlusion",
-        occlusion(selection.image, predictor, digit).importance,
+        _blanked(selection.run.id, digit, selection.image.tobytes()),
         "A 5 x 5 patch is blanked everywhere in turn: how much does the score fall?",
         "What two patches do together is not seen.",
     )
     _show(place, selection.image, [blanked])
-    question = asked(Why, selection.run.id, digit, image=selection.image)
-    found = ask(Why, question, "A worker follows the gradients …")
-    if found:
-        _show(place, selection.image, [blanked, *_maps(found, selection.run.config.network == "cnn")])
     st.caption(f"Blue speaks for a {digit}, orange against it.")
     _render_mind(selection)
+    with waiting:
+        found = ask(Why, question, "A worker follows the gradients …")
+    if found:
+        _show(place, selection.image, [blanked, *_maps(found, selection.run.config.network == "cnn")])
 
 
 def _maps(found: Why, has_convolutions: bool) -> list[Map]:
@@ -114,9 +116,17 @@ def _render_mind(selection: Selection) -> None:
 @lru_cache(maxsize=128)
 def flips(run_id: str, image: bytes) -> tuple[Flip | None, Flip | None]:
     """The smallest stroke to add and to take away that flips a run's answer to an image, float32 (28, 28) as bytes."""
-    pixels = np.frombuffer(image, np.float32).reshape(SIDE, SIDE)
-    predictor = resources.predictor(run_id)
+    pixels, predictor = _read(image), resources.predictor(run_id)
     return flip(pixels, predictor, add=True), flip(pixels, predictor, add=False)
+
+
+@lru_cache(maxsize=128)
+def _blanked(run_id: str, digit: int, image: bytes) -> FloatImage:
+    return occlusion(_read(image), resources.predictor(run_id), digit).importance
+
+
+def _read(image: bytes) -> FloatImage:
+    return np.frombuffer(image, np.float32).reshape(SIDE, SIDE)
 
 
 def _card(image: FloatImage, found: Flip | None, verb: str) -> str:
