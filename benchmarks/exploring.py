@@ -1,19 +1,15 @@
-"""How quickly the views of the Explore page are there: python -m benchmarks.exploring [--browser]
+"""What the views of the Explore page compute: python -m benchmarks.exploring
 
 Processor time of what each view computes and draws for an image, and of what is computed for a network once and kept.
-`--browser` measures instead from a click on a view to its content in a real browser, the first time and after.
+How soon that is on the screen, `benchmarks.viewing` measures; how soon workers answer, `benchmarks.asking`.
 """
 
-import argparse
-import statistics
 import time
 from collections.abc import Callable
 
 import numpy as np
-from playwright.sync_api import Page
 from threadpoolctl import threadpool_limits
 
-from benchmarks.browsing import PATIENCE, chromium, server
 from benchmarks.predicting import milliseconds
 from mnist_lab.datasets import load
 from mnist_lab.exploring.architecture import rows
@@ -25,16 +21,6 @@ from mnist_lab.plots.neurons import activation_figure
 from mnist_lab.runs import RunStore
 
 RUNS = ("dense-128-dropout", "dense-1024", "small-cnn", "house-cnn")
-MARKS = {
-    "Activations": ".st-key-explore-unit .votes",
-    "One neuron": ".steps",
-    "Map": ".st-key-map-points canvas[data-drawn]",
-    "Damage": ".damage",
-    "Architecture": ".architecture",
-}
-REPEAT = 5
-
-
 Calls = dict[str, Callable[[], object]]
 
 
@@ -66,7 +52,7 @@ def calls(name: str) -> tuple[Calls, Calls]:
     return once, views
 
 
-def processor_time() -> None:
+def main() -> None:
     print("| milliseconds of processor time | " + " | ".join(RUNS) + " |\n| --- |" + " ---: |" * len(RUNS))
     found = [calls(name) for name in RUNS]
     threadpool_limits(1)  # as the page does for what takes long
@@ -80,37 +66,6 @@ def once_milliseconds(call: Callable[[], object]) -> float:
     started = time.process_time()
     call()
     return 1000 * (time.process_time() - started)
-
-
-def in_browser() -> None:
-    print("| from a click to the view | first | after, median |\n| --- | ---: | ---: |")
-    with server() as running, chromium() as browser:
-        for run in RUNS:
-            page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.goto(f"{running.url}/explore?run={run}&image=9&view=Architecture")
-            page.locator(MARKS["Architecture"]).wait_for(timeout=PATIENCE)
-            for view in ("Activations", "One neuron", "Map", "Damage"):
-                first, *others = [open_view(page, view) for _ in range(1 + REPEAT)]
-                print(f"| {run}, {view} | {first:.0f} ms | {statistics.median(others):.0f} ms |", flush=True)
-            page.close()
-
-
-def open_view(page: Page, view: str) -> float:
-    """Milliseconds from a click on a view to its content; and back to the first view."""
-    started = time.perf_counter()
-    page.get_by_text(view, exact=True).click()
-    page.locator(MARKS[view]).first.wait_for(timeout=PATIENCE)
-    took = 1000 * (time.perf_counter() - started)
-    page.get_by_text("Architecture", exact=True).click()
-    page.locator(MARKS["Architecture"]).wait_for(timeout=PATIENCE)
-    page.locator(MARKS[view]).first.wait_for(state="hidden", timeout=PATIENCE)
-    return took
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--browser", action="store_true", help="measure in a browser")
-    in_browser() if parser.parse_args().browser else processor_time()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,162 @@
+"""How soon the Explore page shows what is asked of it, in a real browser: python -m benchmarks.viewing [RUN ...]
+
+From a click on a view to all of its content, the first time and then the median of some: what a worker answers is asked
+for the first time, and known afterwards. Then from a key press to the new content inside a view; why a new image is
+read as it is, a worker that knows the network answers.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks.browsing import PATIENCE, chromium, server
+from mnist_lab.runs import RunStore
+
+RUNS = ("dense-128-dropout", "dense-1024", "small-cnn", "house-cnn", "scratch-sigmoid-mse")
+MARKS = {  # what is there only when a view is complete
+    "Activations": (".st-key-explore-unit .votes", ".outputs"),
+    "One neuron": (".steps", ".st-key-activation .nsewdrag"),
+    "Why": (".whys figure:nth-child(4)", ".minds figure:nth-child(2)"),
+    "Map": (".js-plotly-plot .nsewdrag",),
+    "Damage": (".damage", ".by-hand figure:last-child"),
+    "Dream": (".dreams figure:nth-child(10)",),
+    "Time machine": (".then", ".st-key-told .nsewdrag", ".weights", ".confused", ".strips"),
+    "Learning": (
+        ".st-key-sweep .nsewdrag, .st-key-range-test button",
+        ".st-key-spread .nsewdrag",
+        ".st-key-norms .nsewdrag, table.steepness",
+    ),
+    "Architecture": (".architecture .layer",),
+}
+AT_REST = '[data-test-script-state="notRunning"]'  # the server has said all
+REPEAT = 5
+
+
+class Change(NamedTuple):
+    """What is changed inside a view: the widget, the key that is pressed on it, and what of it is always new then."""
+
+    view: str
+    role: str
+    name: str
+    key: str
+    new: tuple[str, ...]
+
+
+CHANGES = {
+    "another test image": Change("Activations", "spinbutton", "Test image", "ArrowUp", (".verdict-line",)),
+    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".by-hand",)),
+    "an epoch back": Change("Time machine", "slider", "Epoch", "ArrowLeft", (".st-key-told svg", ".strips")),
+    "why a new image": Change("Why", "spinbutton", "Test image", "ArrowUp", (".whys figure:nth-child(4)", ".minds")),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="*", metavar="RUN", default=RUNS, help=f"default: {' '.join(RUNS)}")
+    runs = parser.parse_args().runs
+    with server(workers=True) as running, chromium() as browser:
+        page = open_run(browser, running.url, "logistic-mnist")
+        open_view(page, "Why")  # the first answer waits for TensorFlow
+        page.close()
+        print("| from a click to the view | first | after, median |\n| --- | ---: | ---: |")
+        for run in runs:
+            page = open_run(browser, running.url, run)
+            for view in views(run):
+                print_view(page, run, view)
+            page.close()
+        print("\n| from a key press to what is new | median | slowest |\n| --- | ---: | ---: |")
+        for run in runs:
+            for what, change in CHANGES.items():
+                if change.view in views(run):
+                    page = open_run(browser, running.url, run)
+                    print_change(page, run, what, change)
+                    page.close()
+
+
+def views(run: str) -> list[str]:
+    """The views that show something of a run: the past of those that kept none is empty."""
+    has_past = RunStore("runs").get(run).config.snapshots
+    return [view for view in MARKS if has_past or view != "Time machine"]
+
+
+def open_run(browser: Browser, url: str, run: str) -> Page:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{url}/explore?run={run}&image=9&view=Architecture")
+    wait(lambda: is_complete(page, "Architecture"))
+    return page
+
+
+def print_view(page: Page, run: str, view: str) -> None:
+    first = open_view(page, view)
+    if view == "Learning":
+        page.get_by_role("button", name="Run the range test").click()
+        wait(page.locator(".st-key-sweep .nsewdrag").is_visible)
+    others = [open_view(page, view) for _ in range(REPEAT)]
+    print(f"| {run}, {view} | {first:,.0f} ms | {statistics.median(others):.0f} ms |", flush=True)
+
+
+def open_view(page: Page, view: str) -> float:
+    """Milliseconds from a click on a view to its content, coming from another one."""
+    other = "Damage" if view == "Architecture" else "Architecture"
+    click(page, other)
+    wait(lambda: is_complete(page, other) and not any(is_there(page, mark) for mark in MARKS[view]))
+    page.wait_for_timeout(200)  # until the other view is at rest
+    started = time.perf_counter()
+    click(page, view)
+    wait(lambda: is_complete(page, view))
+    return 1000 * (time.perf_counter() - started)
+
+
+def click(page: Page, view: str) -> None:
+    page.get_by_role("radio", name=view, exact=True).click()
+
+
+def print_change(page: Page, run: str, what: str, change: Change) -> None:
+    open_view(page, change.view)
+    took = [make(page, change) for _ in range(REPEAT)]
+    print(f"| {run}, {what} | {statistics.median(took):.0f} ms | {max(took):.0f} ms |", flush=True)
+
+
+def make(page: Page, change: Change) -> float:
+    """Milliseconds from the key to what is new, all of it."""
+    widget = page.locator(f"role={change.role}[name=/{change.name}/]")
+    widget.focus()
+    page.wait_for_timeout(500)  # until what was changed before is at rest
+    before = contents(page, change.new)
+    started = time.perf_counter()
+    widget.press(change.key)
+    wait(lambda: is_new(page, change, before) and is_there(page, AT_REST))
+    return 1000 * (time.perf_counter() - started)
+
+
+def is_new(page: Page, change: Change, before: Sequence[str]) -> bool:
+    return all(old != new for old, new in zip(before, contents(page, change.new), strict=True))
+
+
+def contents(page: Page, parts: Sequence[str]) -> list[str]:
+    """The HTML of each part, nothing of one that is not there at the moment."""
+    return [page.evaluate("part => document.querySelector(part)?.innerHTML ?? ''", part) for part in parts]
+
+
+def is_complete(page: Page, view: str) -> bool:
+    return all(is_there(page, mark) for mark in MARKS[view])
+
+
+def is_there(page: Page, mark: str) -> bool:
+    return page.locator(mark).first.is_visible()
+
+
+def wait(until: Callable[[], bool]) -> None:
+    """Look every few milliseconds; Playwright's own waiting looks ever more seldom, in the end twice a second."""
+    ends = time.perf_counter() + PATIENCE / 1000
+    while not until():
+        assert time.perf_counter() < ends, "The page does not get there."
+        time.sleep(0.005)
+
+
+if __name__ == "__main__":
+    main()
