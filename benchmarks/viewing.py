@@ -8,7 +8,8 @@ read as it is, a worker that knows the network answers.
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
@@ -21,7 +22,7 @@ MARKS = {  # what is there only when a view is complete
     "Activations": (".st-key-explore-unit .votes", ".outputs"),
     "One neuron": (".steps", ".st-key-activation .nsewdrag"),
     "Why": (".whys figure:nth-child(4)", ".minds figure:nth-child(2)"),
-    "Map": (".js-plotly-plot .nsewdrag",),
+    "Map": (".st-key-map-points canvas[data-drawn]",),
     "Damage": (".damage", ".by-hand figure:last-child"),
     "Dream": (".dreams figure:nth-child(10)",),
     "Time machine": (".then", ".st-key-told .nsewdrag", ".weights", ".confused", ".strips"),
@@ -59,44 +60,59 @@ def main() -> None:
     parser.add_argument("runs", nargs="*", metavar="RUN", default=RUNS, help=f"default: {' '.join(RUNS)}")
     runs = parser.parse_args().runs
     with server(workers=True) as running, chromium() as browser:
-        page = open_run(browser, running.url, "logistic-mnist")
-        open_view(page, "Why")  # the first answer waits for TensorFlow
-        page.close()
-        print("| from a click to the view | first | after, median |\n| --- | ---: | ---: |")
-        for run in runs:
-            page = open_run(browser, running.url, run)
-            for view in views(run):
-                print_view(page, run, view)
-            page.close()
-        print("\n| from a key press to what is new | median | slowest |\n| --- | ---: | ---: |")
-        for run in runs:
-            for what, change in CHANGES.items():
-                if change.view in views(run):
-                    page = open_run(browser, running.url, run)
-                    print_change(page, run, what, change)
-                    page.close()
+        with opened(browser, running.url, "logistic-mnist") as page:
+            open_view(page, "Why")  # the first answer waits for TensorFlow
+        print_head("milliseconds from a click to a view, after the first time (the first)", runs)
+        for view in MARKS:
+            print_row(view, [time_view(browser, running.url, run, view) for run in runs])
+        print_head("milliseconds from a key press to what is new, median (slowest)", runs)
+        for what, change in CHANGES.items():
+            print_row(what, [time_change(browser, running.url, run, change) for run in runs])
 
 
-def views(run: str) -> list[str]:
-    """The views that show something of a run: the past of those that kept none is empty."""
-    has_past = RunStore("runs").get(run).config.snapshots
-    return [view for view in MARKS if has_past or view != "Time machine"]
+def print_head(title: str, runs: Sequence[str]) -> None:
+    print(f"\n| {title} | {' | '.join(runs)} |\n| --- |{' ---: |' * len(runs)}", flush=True)
 
 
-def open_run(browser: Browser, url: str, run: str) -> Page:
+def print_row(name: str, cells: Sequence[str]) -> None:
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def has_view(run: str, view: str) -> bool:
+    """Whether the view shows something of a run: the past of those that kept none is empty."""
+    return view != "Time machine" or RunStore("runs").get(run).config.snapshots
+
+
+@contextmanager
+def opened(browser: Browser, url: str, run: str) -> Iterator[Page]:
+    """A run and a test image on the Explore page, in a tab of its own."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(f"{url}/explore?run={run}&image=9&view=Architecture")
     wait(lambda: is_complete(page, "Architecture"))
-    return page
+    yield page
+    page.close()
 
 
-def print_view(page: Page, run: str, view: str) -> None:
-    first = open_view(page, view)
-    if view == "Learning":
-        page.get_by_role("button", name="Run the range test").click()
-        wait(page.locator(".st-key-sweep .nsewdrag").is_visible)
-    others = [open_view(page, view) for _ in range(REPEAT)]
-    print(f"| {run}, {view} | {first:,.0f} ms | {statistics.median(others):.0f} ms |", flush=True)
+def time_view(browser: Browser, url: str, run: str, view: str) -> str:
+    """A view the first time, and after."""
+    if not has_view(run, view):
+        return ""
+    with opened(browser, url, run) as page:
+        first = open_view(page, view)
+        if view == "Learning":
+            page.get_by_role("button", name="Run the range test").click()
+            wait(page.locator(".st-key-sweep .nsewdrag").is_visible)
+        return f"{statistics.median(open_view(page, view) for _ in range(REPEAT)):.0f} ({first:,.0f})"
+
+
+def time_change(browser: Browser, url: str, run: str, change: Change) -> str:
+    """A change inside a view, each time another one."""
+    if not has_view(run, change.view):
+        return ""
+    with opened(browser, url, run) as page:
+        open_view(page, change.view)
+        took = [make(page, change) for _ in range(REPEAT)]
+        return f"{statistics.median(took):.0f} ({max(took):.0f})"
 
 
 def open_view(page: Page, view: str) -> float:
@@ -113,12 +129,6 @@ def open_view(page: Page, view: str) -> float:
 
 def click(page: Page, view: str) -> None:
     page.get_by_role("radio", name=view, exact=True).click()
-
-
-def print_change(page: Page, run: str, what: str, change: Change) -> None:
-    open_view(page, change.view)
-    took = [make(page, change) for _ in range(REPEAT)]
-    print(f"| {run}, {what} | {statistics.median(took):.0f} ms | {max(took):.0f} ms |", flush=True)
 
 
 def make(page: Page, change: Change) -> float:
