@@ -2,17 +2,19 @@
 
 from functools import lru_cache
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from mnist_lab import links
 from mnist_lab.config import TrainConfig
 from mnist_lab.exploring.findings import GradientNorms, Sweep
-from mnist_lab.exploring.past import Histograms, histograms
+from mnist_lab.exploring.past import histograms
 from mnist_lab.exploring.questions import asked
 from mnist_lab.exploring.rates import suggest
 from mnist_lab.plots.epochs import histograms_figure, norms_figure, sweep_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run
+from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
 from mnist_lab.ui.explore.asking import answers, ask
 from mnist_lab.ui.explore.selection import Selection
@@ -75,9 +77,7 @@ def _render_past(run: Run) -> None:
     left, right = st.columns(2, gap="medium")
     with right:
         layer = st.selectbox("Weights of", stages, key="histogram-layer")
-        st.plotly_chart(
-            histograms_figure(_spread(run.id, layer), epochs or [_end(run)]), key="spread", config=NO_TOOLBAR
-        )
+        st.plotly_chart(_spread(run.id, layer), key="spread", config=NO_TOOLBAR)
         st.caption("Orange: before training. The stronger the blue, the later." if len(epochs) > 1 else "At its end.")
     with left:
         found = ask(GradientNorms, asked(GradientNorms, run.id), "A worker measures the slopes …")
@@ -101,10 +101,12 @@ def _norms_now(found: GradientNorms) -> str:
 
 
 @lru_cache(maxsize=16)
-def _spread(run_id: str, layer: str) -> Histograms:
+def _spread(run_id: str, layer: str) -> go.Figure:
     """How one layer's weights are spread after each epoch that was kept, or at the end."""
-    then = [moments.network_then(run_id, epoch) for epoch in moments.epochs_kept(run_id)] or [data.network(run_id)]
-    return histograms([next(stage.weights for stage in stages if stage.name == layer) for stages in then])
+    epochs = moments.epochs_kept(run_id)
+    then = [moments.network_then(run_id, epoch) for epoch in epochs] or [data.network(run_id)]
+    weights = [next(stage.weights for stage in stages if stage.name == layer) for stages in then]
+    return histograms_figure(histograms(weights), epochs or [_end(resources.store().get(run_id))])
 
 
 def _end(run: Run) -> int:
