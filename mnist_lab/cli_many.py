@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_lab import recipes
 from mnist_lab.config import TrainConfig, parse
@@ -19,6 +19,9 @@ from mnist_lab.search import Search, holding_back, plan
 from mnist_lab.searching import Searcher
 from mnist_lab.studies import Studies, Study, Trial
 from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 POLL_SECONDS = 0.3
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended
@@ -41,7 +44,7 @@ def train_grid(options: argparse.Namespace) -> int:
             for config in configs
         ]
         try:
-            runs = _wait_for(store, runs)
+            runs = _wait_for(engine, runs)
         except KeyboardInterrupt:
             for run in runs:
                 engine.stop(run.id)
@@ -65,7 +68,7 @@ def search(options: argparse.Namespace) -> int:
     with _engine(store) as engine:
         searcher = Searcher(engine, studies, only=name)
         try:
-            study = _wait_for_search(studies, name)
+            study = _wait_for_search(engine, studies, name)
         except KeyboardInterrupt:
             print(f"mnist_lab: Interrupted. The same --name goes on with {name!r}.", file=sys.stderr)
             return INTERRUPTED
@@ -160,32 +163,45 @@ def _engine(store: RunStore) -> Iterator[Engine]:
         engine.close()
 
 
-def _wait_for(store: RunStore, runs: list[Run]) -> list[Run]:
+def _wait_for(engine: Engine, runs: list[Run]) -> list[Run]:
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("training", total=len(runs))
+        problems = _problems(engine, bar.console)
         while not all(run.state.is_over for run in runs):
-            time.sleep(POLL_SECONDS)
-            runs = [store.get(run.id) for run in runs]
+            next(problems)
+            runs = [engine.store.get(run.id) for run in runs]
             bar.update(task, completed=sum(run.state.is_over for run in runs))
     return runs
 
 
-def _wait_for_search(studies: Studies, name: str) -> Study:
+def _wait_for_search(engine: Engine, studies: Studies, name: str) -> Study:
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bar:
         study = studies.study(name)
         task = bar.add_task("searching", total=study.search.trials)
+        problems = _problems(engine, bar.console)
         while study.over is None or study.under_way:
-            time.sleep(POLL_SECONDS)
+            next(problems)
             study = studies.study(name)
             best = f"best {study.best.value:.2%}" if study.best else "searching"
             bar.update(task, completed=study.asked - len(study.under_way), description=best)
     return study
+
+
+def _problems(engine: Engine, console: "Console") -> Iterator[None]:
+    """A pause between two looks at the runs, and a word on what keeps the engine from working, when that changes."""
+    told = None
+    while True:
+        time.sleep(POLL_SECONDS)
+        if (problem := engine.problem) and problem != told:
+            console.print(f"mnist_lab: {problem}", markup=False, highlight=False, soft_wrap=True)
+        told = problem
+        yield
 
 
 def _print_grid(options: argparse.Namespace, group: str, runs: list[Run], fields: list[str]) -> None:

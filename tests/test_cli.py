@@ -1,6 +1,8 @@
 """The command line is a contract for other programs."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -205,3 +207,18 @@ def test_the_module_runs_and_shows_no_traceback(tmp_path):
     assert done.returncode == 1
     assert "cannot be written: it is not a folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["train", "--grid", "units=4,8"], ["search", "--choice", "units=4,8"]])
+def test_why_no_run_begins_is_told_while_they_wait(runs, command):
+    command = [sys.executable, "-m", "mnist_lab", *command, "--recipe", "dense-128-dropout", *QUICK]
+    environment = {**os.environ, "MNIST_LAB_WORKERS": "many"}
+    environment.pop("MNIST_LAB_SCHEDULER", None)
+    with subprocess.Popen(
+        [*command, "--runs", str(runs)], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        told = next(line for line in waiting.stderr if "MNIST_LAB_WORKERS" in line)
+        assert told.startswith("mnist_lab: MNIST_LAB_WORKERS is set to 'many'; it takes")
+        waiting.send_signal(signal.SIGINT)
+        assert "Interrupted" in waiting.stderr.read()
+    assert waiting.returncode == 130
