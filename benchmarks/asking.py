@@ -1,7 +1,7 @@
 """How soon a worker answers questions about a network: python -m benchmarks.asking [--images N]
 
 As many workers as the lab starts here. First idle, then while each of them trains: what gradients take, how much the
-trainings lose by it, and how soon they stop while a range test is under way. Then what the web process works out by
+trainings lose by it, and how soon they stop just after something was asked. Then what the web process works out by
 itself for the same views.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import load
 from mnist_lab.explanations import occlusion
-from mnist_lab.exploring.findings import Dreams, Sweep, Why
+from mnist_lab.exploring.findings import Dreams, GradientNorms, Sweep, Why
 from mnist_lab.exploring.minds import flip
 from mnist_lab.exploring.network import Stage
 from mnist_lab.exploring.network import read as read_stages
@@ -33,6 +33,9 @@ from mnist_lab.runs import Run, RunStore
 RUNS = ("dense-128-dropout", "small-cnn", "house-cnn", "scratch-relu-softmax", "logistic-mnist")
 BUSY = TrainConfig(units=(256,), epochs=200)
 SECONDS = 10.0
+ASKED_ABOUT = "house-cnn"
+ROUNDS = 5  # of stops
+AHEAD_SECONDS = 0.3  # of the stop, a question is asked; in each round by so much more
 
 
 def main() -> None:
@@ -64,14 +67,35 @@ def print_busy(store: RunStore, engine: Engine, images: list[FloatImage]) -> Non
     print(
         f"epochs a minute of {len(runs)} trainings: {alone:.1f} alone, {beside:.1f} while questions are answered on end"
     )
-    print(f"from Stop to the end: {stop(store, engine, runs):.2f} s")
-    runs = [engine.submit(BUSY, f"busy again {number}") for number in range(engine.workers())]
-    while not all(store.metrics(run.id) for run in runs):
-        time.sleep(0.1)
-    sweep = engine.ask(asked(Sweep, "small-cnn"))
-    time.sleep(1.5)
-    print(f"the same while a range test is under way: {stop(store, engine, runs):.2f} s")
-    sweep.result()
+    stop(store, engine, runs)
+    print_stops(store, engine, images[0])
+
+
+def print_stops(store: RunStore, engine: Engine, image: FloatImage) -> None:
+    """How soon trainings end that are stopped just after a question, each kind in turn."""
+    questions = {
+        "nothing": None,
+        "a range test": asked(Sweep, ASKED_ABOUT),
+        "dreams": asked(Dreams, ASKED_ABOUT, "outputs", 0, 10, True),
+        "gradient norms": asked(GradientNorms, ASKED_ABOUT),
+        "why": asked(Why, ASKED_ABOUT, 0, image=image),
+    }
+    took: dict[str, list[float]] = {kind: [] for kind in questions}
+    for number in range(ROUNDS):
+        for kind, question in questions.items():
+            runs = [engine.submit(BUSY, f"stopped {number}") for _ in range(engine.workers())]
+            while not all(store.metrics(run.id) for run in runs):
+                time.sleep(0.1)
+            time.sleep(1.0)  # the first ticks come while it still warms up
+            answer = engine.ask(question) if question else None
+            time.sleep(AHEAD_SECONDS * (number + 1))
+            took[kind].append(stop(store, engine, runs))
+            if answer:
+                answer.result()
+    for kind, times in took.items():
+        print(
+            f"from Stop to the end, beside {kind}: median {statistics.median(times):.2f} s, slowest {max(times):.2f} s"
+        )
 
 
 def stop(store: RunStore, engine: Engine, runs: list[Run]) -> float:
