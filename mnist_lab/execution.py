@@ -5,7 +5,8 @@ Here a loop over batches runs inside one graph, and a variable's update is one k
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import keras
@@ -19,8 +20,24 @@ from mnist_lab.preprocessing import SIDE
 SCORED_AT_ONCE = 1000
 
 turn = threading.Lock()
-"""Held by whoever trains, for a tenth of a second, or exports: of two at once in one process, each small operation of
-the one would wait for a large one of the other, since TensorFlow's threads are shared."""
+"""Held by whoever trains, for a tenth of a second, or takes a step of a range test: of two at once in one process, each
+small operation of the one would wait for a large one of the other, since TensorFlow's threads are shared."""
+
+_ending = threading.Lock()
+
+
+@contextmanager
+def at_the_end() -> Iterator[None]:
+    """While a run is saved and scored, which somebody who pressed Stop waits for: everything else here pauses."""
+    with turn, _ending:
+        yield
+
+
+def give_way() -> None:
+    """Pause while a run of this process is at its end. For answers to questions, ahead of each piece of work."""
+    with _ending:
+        return
+
 
 Variables = Sequence[keras.Variable]
 Update = Callable[[Any, tf.Tensor, list[tf.Tensor], Variables], None]
@@ -70,9 +87,8 @@ class Execution:
 
     def step(self, images: NDArray[Any], labels: NDArray[np.int32]) -> float:
         """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it."""
-        with turn:
-            loss, _ = self._step(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
-            return float(loss) / len(labels)
+        loss, _ = self._step(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
+        return float(loss) / len(labels)
 
     def score(self, images: NDArray[np.uint8], labels: NDArray[np.int32]) -> Score:
         """How well the network does on these images as it stands."""

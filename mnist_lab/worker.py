@@ -74,7 +74,7 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     progress.phase("loading the data")
     dataset = load(run.config.dataset, on_progress=lambda share: progress.phase(f"downloading MNIST, {share:.0%}"))
     progress.phase("starting TensorFlow")
-    from mnist_lab.execution import turn
+    from mnist_lab.execution import at_the_end
     from mnist_lab.training import export_litert, train
 
     progress.phase("training", dataset_digest=dataset.digest, versions=versions())
@@ -91,13 +91,13 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
         model, stopped = train(run.config, dataset, report, progress.stop_requested, checkpoint, start, progress.keep)
         progress.check()
         progress.phase("saving and evaluating")
-        with turn:
+        with at_the_end():
             model.save(workplace / "model.keras")
             export_litert(model, workplace / "model.tflite")
-        for name in ("model.keras", "model.tflite"):
-            store.write(run.id, name, (workplace / name).read_bytes())
-    progress.flush()
-    summary = _evaluate(store, run, dataset, model.count_params())
+            for name in ("model.keras", "model.tflite"):
+                store.write(run.id, name, (workplace / name).read_bytes())
+            progress.flush()
+            summary = _evaluate(store, run, dataset, model.count_params())
     state = RunState.STOPPED if stopped else RunState.FINISHED
     reason = store.stop_reason(run.id) if stopped else None
     progress.update(state=state, phase=None, ended=time.time(), summary=summary, reason=reason)

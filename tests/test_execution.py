@@ -1,5 +1,7 @@
 """Fused updates against Keras's own. Needs TensorFlow."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,39 @@ def test_a_step_outside_of_graphs_is_the_same_step(digits):
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     for one, other in zip(*weights, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_question_pauses_while_a_run_is_at_its_end():
+    from mnist_lab.execution import at_the_end, give_way
+
+    give_way()
+    with ThreadPoolExecutor(1) as others:
+        with at_the_end():
+            answer = others.submit(give_way)
+            with pytest.raises(TimeoutError):
+                answer.result(timeout=0.05)
+        answer.result()
+
+
+def test_each_step_of_a_range_test_takes_its_turn(digits, monkeypatch):
+    from mnist_lab.config import parse
+    from mnist_lab.execution import turn
+    from mnist_lab.exploring import sweeping
+
+    held = []
+
+    def watched(*given):
+        step = sweeping._scratch_step(*given)
+        return lambda *chosen: held.append(turn.locked()) or step(*chosen)
+
+    monkeypatch.setitem(sweeping.STEPS, "scratch", watched)
+    rests = iter([False, True])
+    found = sweeping.sweep(
+        parse({"network": "scratch", "dataset": "digits", "units": "4"}),
+        digits,
+        lambda: turn.locked() or next(rests, False),
+    )
+    assert len(held) > len(found.rates)
+    assert all(held)
+    assert next(rests, None) is None
+    assert not turn.locked()

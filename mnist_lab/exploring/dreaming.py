@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.ndimage import gaussian_filter
 
+from mnist_lab.execution import give_way
 from mnist_lab.exploring.findings import Array, Dreams
 from mnist_lab.preprocessing import SIDE
 
@@ -66,6 +67,7 @@ def _blots(rng: np.random.Generator, count: int) -> Array:
 
 def _ascent(sums: keras.Model, images: Array, units: Sequence[int]) -> Array:
     """For each image the slope of its own unit's sum by its pixels."""
+    give_way()
     pixels = tf.convert_to_tensor(images)
     own = tf.stack([tf.range(len(units)), tf.constant(list(units))], axis=1)
     with tf.GradientTape() as tape:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from mnist_lab.execution import give_way
 from mnist_lab.exploring.findings import Array, Why
 from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.preprocessing import SIDE, FloatImage
@@ -124,6 +125,7 @@ def slopes(scores: keras.Model, pixels: Array, digit: int) -> Array:
     """How the digit's score changes with each pixel: float32 (n, 28, 28) for images of that shape."""
     parts = []
     for at in range(0, len(pixels), AT_ONCE):
+        give_way()
         part = tf.convert_to_tensor(pixels[at : at + AT_ONCE])
         with tf.GradientTape() as tape:
             tape.watch(part)

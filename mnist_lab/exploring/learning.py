@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.config import Loss
 from mnist_lab.datasets import Split
+from mnist_lab.execution import give_way
 from mnist_lab.exploring.findings import GradientNorms
 from mnist_lab.networks.keras_models import wants_one_hot
 from mnist_lab.networks.shapes import CLASSES
@@ -40,6 +41,7 @@ def _found(
 ) -> Iterator[tuple[int, float, list[float]]]:
     variables = model.trainable_variables
     for epoch, weights in moments:
+        give_way()
         model.set_weights(list(weights))
         with tf.GradientTape() as tape:
             loss = model.compute_loss(y=targets, y_pred=model(images, training=False))

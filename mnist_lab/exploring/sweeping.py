@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, split
 from mnist_lab.errors import ConfigError
-from mnist_lab.execution import Execution
+from mnist_lab.execution import Execution, turn
 from mnist_lab.exploring.findings import Sweep
 from mnist_lab.exploring.rates import HIGHEST, LOWEST
 from mnist_lab.networks import scratch
@@ -38,16 +38,23 @@ def sweep(config: TrainConfig, dataset: Dataset, is_crowded: Callable[[], bool] 
     """Train a new network of this configuration on up to MOST_STEPS batches, each with a larger rate than the last.
 
     Fewer where a step takes long, and no more once the loss has exploded. Pen digits are left out, and nothing is
-    augmented: neither changes which steps are too large, and both take long. While `is_crowded`
-    says so, it rests as long after each step as that took, for others to get on. Raises ConfigError for a regression.
+    augmented: neither changes which steps are too large, and both take long. Each step takes its turn with a training
+    in the same process; while `is_crowded` says so, it rests afterwards as long as waiting and working took. Raises
+    ConfigError for a regression.
     """
     if config.network == "logistic":
         raise ConfigError("A logistic regression is fitted by lbfgs, which finds the size of its steps itself.")
     parts = split(dataset, config.model_copy(update={"pens": False}))
     some = np.random.default_rng(config.seed).permutation(len(parts.x_train))[: MOST_STEPS * config.batch_size]
     size = min(config.batch_size, len(some))
+
+    def step(chosen: NDArray[np.int64], rate: float) -> float:
+        with turn:
+            return learn(chosen, rate)
+
     with exclusive:
-        step = STEPS.get(config.network, _keras_step)(config, parts.x_train[some], parts.y_train[some].astype(np.int32))
+        made = STEPS.get(config.network, _keras_step)
+        learn = made(config, parts.x_train[some], parts.y_train[some].astype(np.int32))
         step(np.arange(size), LOWEST)  # the first one makes much ready that all others use
     rates, losses = np.geomspace(LOWEST, HIGHEST, _affordable(lambda: step(np.arange(size), LOWEST))), list[float]()
     for number, rate in enumerate(rates.tolist()):
