@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,10 @@ class Server:
         self._wait_until_up()
 
     def stop(self) -> None:
+        """Ask it to end, which takes seconds where its worker has just been started; `wait` for it at the very last."""
         self.process.send_signal(signal.SIGINT)
+
+    def wait(self) -> None:
         try:
             self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -63,34 +66,45 @@ class Server:
         raise AssertionError("The server did not come up.")
 
 
-@contextmanager
-def serving(runs: Path) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(runs, port)
-    try:
-        yield server
-    finally:
-        server.stop()
+Serving = Callable[[Path], AbstractContextManager[Server]]
+
+
+@pytest.fixture(scope="session")
+def serving() -> Iterator[Serving]:
+    """A server on a folder of runs, for as long as its context lasts; at the very last all of them have ended."""
+    with ExitStack() as ends:
+
+        @contextmanager
+        def serve(runs: Path) -> Iterator[Server]:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            server = Server(runs, port)
+            ends.callback(server.wait)
+            try:
+                yield server
+            finally:
+                server.stop()
+
+        yield serve
 
 
 @pytest.fixture
-def start_server() -> Iterator[Callable[[Path], Server]]:
+def start_server(serving: Serving) -> Iterator[Callable[[Path], Server]]:
     """Starts a fresh server on a folder of runs; ask for it before `open_tab`, so that tabs close first."""
     with ExitStack() as servers:
         yield lambda runs: servers.enter_context(serving(runs))
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for tests that train nothing: a run of one would be offered and picked on the pages of the next."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def training_server(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for the tests of one module that train."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
         yield server
@@ -151,7 +165,7 @@ def draw(page: Page, digit: int) -> None:
         page.mouse.move(*points[0])
         page.mouse.down()
         for point in points[1:]:
-            page.mouse.move(*point, steps=8)
+            page.mouse.move(*point, steps=4)
         page.mouse.up()
 
 
