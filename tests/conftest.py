@@ -1,9 +1,12 @@
 """What several tests share: the data, stores, one trained run."""
 
+import gc
 import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +16,9 @@ from mnist_lab import datasets
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset
 from mnist_lab.runs import Run, RunStore
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -47,6 +53,15 @@ def under_way(store: RunStore, run: Run, epochs: int = 0) -> None:
 def epochs_of(store: RunStore, run: Run) -> list[int]:
     """The epochs that ended, in the order of their ends."""
     return [tick.epoch for tick in store.metrics(run.id) if tick.ends_epoch]
+
+
+@pytest.fixture(autouse=True)
+def quick_collections() -> Iterator[None]:
+    """Leave TensorFlow's million objects out of every later collection, as the workers do: half of a short training."""
+    yield
+    if "tensorflow" in sys.modules and not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +100,17 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     store = RunStore(tmp_path_factory.mktemp("trained") / "runs", bundled=None)
     execute(store, store.create(SMALL, "small").id)
     return store
+
+
+@pytest.fixture(scope="session")
+def connect() -> Iterator["Callable[[], Client]"]:
+    """Connects an engine with a cluster of one worker on this machine, which has to import TensorFlow only once."""
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        yield lambda: Client(cluster.scheduler_address, set_as_default=False)
 
 
 @pytest.fixture

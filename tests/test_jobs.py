@@ -7,7 +7,6 @@ import threading
 import time
 
 import pytest
-from distributed import Client, LocalCluster
 
 from mnist_lab import jobs
 from mnist_lab.config import TrainConfig
@@ -20,19 +19,6 @@ from tests.conftest import ended, epochs_of, under_way, wait_until
 SHORT = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0)
 LONG = SHORT.model_copy(update={"epochs": 200, "batch_size": 1})
 MEDIUM = SHORT.model_copy(update={"epochs": 6, "batch_size": 1, "train_images": 1437})
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
-    ) as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def connect(cluster):
-    return lambda: Client(cluster.scheduler_address, set_as_default=False)
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +108,12 @@ def test_two_engines_on_one_store_and_scheduler_share_the_line(store, engine, co
         other.close()
 
 
-def test_a_run_goes_on_in_another_with_its_weights_and_its_lineage(store, engine):
-    parent = ended(store, engine.submit(SHORT.model_copy(update={"epochs": 5, "learning_rate": 0.02}), "parent"))
+@pytest.fixture(scope="module")
+def parent(store, engine):
+    return ended(store, engine.submit(SHORT.model_copy(update={"epochs": 5, "learning_rate": 0.02}), "parent"))
+
+
+def test_a_run_goes_on_in_another_with_its_weights_and_its_lineage(store, engine, parent):
     child = ended(store, engine.go_on(parent, {"epochs": "2", "learning_rate": 0.0001}))
     assert (child.asked.parent, child.config.epochs, child.config.learning_rate) == (parent.id, 2, 0.0001)
     assert epochs_of(store, child) == [1, 2]
@@ -132,8 +122,7 @@ def test_a_run_goes_on_in_another_with_its_weights_and_its_lineage(store, engine
     assert [run.id for run in store.lineage(child)] == [parent.id]
 
 
-def test_what_would_be_another_network_cannot_go_on(store, engine):
-    parent = ended(store, engine.submit(SHORT, "parent"))
+def test_what_would_be_another_network_cannot_go_on(store, engine, parent):
     with pytest.raises(ConfigError, match=r"units: .* keeps its network"):
         engine.go_on(parent, {"units": "16"})
     with pytest.raises(RunError, match="has no model"):

@@ -243,9 +243,9 @@ def test_a_stopped_run_does_not_count_and_a_failed_one_is_tried_again(store):
     assert not any(map(is_done, now.values()))
 
 
-def test_a_lesson_is_trained_once_for_all_who_ask(store):
+def test_a_lesson_is_trained_once_for_all_who_ask(store, connect):
     lesson = read(FILE, "mine")
-    engine = Engine(store)
+    engine = Engine(store, connect)
     try:
         submit(lesson, engine, "anna")
         submit(lesson, engine, "ben")

@@ -22,10 +22,23 @@ TINY = Recipe(
 )
 
 
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory):
+    """The store of runs that a reproduction leaves."""
+    return RunStore(tmp_path_factory.mktemp("reproduced") / "runs", bundled=None)
+
+
+@pytest.fixture(scope="module")
+def outcome_of_training(reproduced):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(recipes.RECIPES, "tiny", TINY)
+        return reproduce(reproduced, "tiny", 2, execute)
+
+
 @pytest.fixture
-def outcome(store, monkeypatch):
+def outcome(outcome_of_training, monkeypatch):
     monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
-    return reproduce(store, "tiny", 2, execute)
+    return outcome_of_training
 
 
 def with_accuracies(outcome, published, *accuracies):
@@ -40,10 +53,10 @@ def with_accuracies(outcome, published, *accuracies):
     return Outcome("tiny", TINY._replace(published=published), runs, outcome.epochs, [])
 
 
-def test_each_seed_is_a_run_and_a_second_reproduction_takes_them_up(outcome, store):
+def test_each_seed_is_a_run_and_a_second_reproduction_takes_them_up(outcome, reproduced):
     assert [run.config.seed for run in outcome.runs] == [0, 1]
     assert {run.asked.group for run in outcome.runs} == {"reproduction"}
-    again = reproduce(store, "tiny", 2, lambda store, run_id: pytest.fail("it was there already"))
+    again = reproduce(reproduced, "tiny", 2, lambda store, run_id: pytest.fail("it was there already"))
     assert [run.id for run in again.runs] == [run.id for run in outcome.runs]
 
 
@@ -93,12 +106,12 @@ def test_networks_that_were_not_trained_know_as_much_as_chance(digits):
     assert 0.08 < sum(chance) / len(chance) < 0.12
 
 
-def test_a_bundled_run_is_whole_but_for_the_optimizer(outcome, store, tmp_path):
+def test_a_bundled_run_is_whole_but_for_the_optimizer(outcome, reproduced, tmp_path):
     run = outcome.runs[0]
-    bundle(store, run, "tiny", Folder(tmp_path / "bundled"))
+    bundle(reproduced, run, "tiny", Folder(tmp_path / "bundled"))
     bundled = RunStore(tmp_path / "bundled", bundled=None)
     assert bundled.get("tiny").summary == run.summary
-    assert bundled.read("tiny", "model.tflite") == store.read(run.id, "model.tflite")
-    slim, whole = (len(kept.read(name, "model.keras")) for kept, name in ((bundled, "tiny"), (store, run.id)))
+    assert bundled.read("tiny", "model.tflite") == reproduced.read(run.id, "model.tflite")
+    slim, whole = (len(kept.read(name, "model.keras")) for kept, name in ((bundled, "tiny"), (reproduced, run.id)))
     assert slim < 0.6 * whole
     assert zipfile.ZipFile(io.BytesIO(bundled.read("tiny", "model.keras"))).testzip() is None

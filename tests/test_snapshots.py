@@ -66,15 +66,22 @@ def test_a_run_comes_with_the_lab_whose_past_ends_with_what_is_served(mnist):
     assert answers[0].accuracy < 0.3 < 0.9 < answers[1].accuracy
 
 
-def test_a_run_that_is_not_asked_to_keeps_nothing(store):
-    run = execute(store, store.create(change(snapshots=False), "plain").id)
-    assert snapshots.epochs_of(store, run.id) == []
+@pytest.fixture(scope="module")
+def kept_and_plain(tmp_path_factory):
+    """A store, and two runs in it: one that keeps its past, and one that does not."""
+    store = RunStore(tmp_path_factory.mktemp("snapshots") / "runs", bundled=None)
+    return store, *(execute(store, store.create(change(snapshots=on), "one").id) for on in (True, False))
+
+
+def test_a_run_that_is_not_asked_to_keeps_nothing(kept_and_plain):
+    store, _, plain = kept_and_plain
+    assert snapshots.epochs_of(store, plain.id) == []
     with pytest.raises(RunError):
-        snapshots.read(store, run.id, 1)
+        snapshots.read(store, plain.id, 1)
 
 
-def test_keeping_changes_nothing_that_is_learnt(store):
-    kept, plain = (execute(store, store.create(change(snapshots=on), "one").id) for on in (True, False))
+def test_keeping_changes_nothing_that_is_learnt(kept_and_plain):
+    store, kept, plain = kept_and_plain
     np.testing.assert_array_equal(store.evaluation(kept.id).probabilities, store.evaluation(plain.id).probabilities)
 
 
@@ -139,8 +146,8 @@ def test_the_epochs_kept_are_few_and_reach_from_the_start_to_the_end(settings, l
     assert len(epochs) == count == len(set(epochs))
 
 
-def test_the_size_that_is_told_is_about_what_is_written(store):
-    run = execute(store, store.create(SMALL, "sized").id)
+def test_the_size_that_is_told_is_about_what_is_written(kept_and_plain):
+    store, run, _ = kept_and_plain
     written = sum(len(store.read(run.id, snapshots.name(epoch))) for epoch in snapshots.epochs_of(store, run.id))
     assert snapshots.size(SMALL) < written < snapshots.size(SMALL) + 2000 * 4
 
