@@ -105,7 +105,7 @@ def server(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def training_server(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for the tests of one module that train."""
+    """A server for the tests of one module that train, or that bring runs of their own."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
         yield server
 

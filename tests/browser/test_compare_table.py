@@ -45,16 +45,15 @@ def search(page: Page, text: str) -> None:
     page.get_by_label("Filter", exact=True).press("Enter")
 
 
-def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same(tmp_path, start_server, open_tab):
-    store = RunStore(tmp_path)
+def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same(training_server, open_tab):
+    store = RunStore(training_server.runs)
     run_id = finished(store, "first try")
-    server = start_server(tmp_path)
-    page = open_tab(f"{server.url}/compare?runs={run_id},house-cnn&view=Curves")
+    page = open_tab(f"{training_server.url}/compare?runs={run_id},house-cnn&view=Curves")
     expect(actions(page)).to_contain_text("2 picked")
     search(page, "first")
     expect(row(page, "house-cnn")).to_have_count(0)
     expect(actions(page)).to_contain_text("1 hidden by the filter")
-    page.goto(f"{server.url}/compare?runs={run_id}&text=first")
+    page.goto(f"{training_server.url}/compare?runs={run_id}&text=first")
     expect(actions(page)).to_contain_text("1 picked")
     actions(page).get_by_role("button", name="Star").click()
     expect(actions(page).get_by_role("button", name="Take the star away")).to_be_visible()
@@ -87,7 +86,7 @@ def test_the_labs_own_runs_stay(server, open_tab):
     expect(row(page, "house-cnn")).to_have_count(1)
 
 
-def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, tmp_path, start_server, open_tab):
+def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, training_server, tmp_path, open_tab):
     page = open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn&view=Curves")
     plot = page.locator(".st-key-compare-curves .js-plotly-plot")
     plot.hover()
@@ -99,16 +98,13 @@ def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, tm
         actions(page).get_by_role("button", name="Zip").click()
     page.get_by_role("button", name="Back", exact=True).click()
     expect(actions(page)).to_contain_text("2 picked: dense-128-dropout, small-cnn")
-    other = tmp_path / "other"
-    page = open_tab(f"{start_server(other).url}/compare?runs=house-cnn")
+    other = RunStore(training_server.runs)
+    page = open_tab(f"{training_server.url}/compare?runs=house-cnn")
     page.get_by_role("button", name="Import").click()
     page.locator("input[type=file]").set_input_files({"name": "no.zip", "mimeType": "application/zip", "buffer": b"no"})
     expect(page.get_by_text("This is no zip file of runs")).to_be_visible()
     download.value.save_as(tmp_path / "small-cnn.zip")
     page.locator("input[type=file]").set_input_files(tmp_path / "small-cnn.zip")
     expect(actions(page)).to_contain_text("2 picked: house-cnn, small-cnn")
-    (taken,) = [run for run in RunStore(other).listing().runs if not run.bundled]
-    assert (taken.name, taken.summary.test_accuracy) == (
-        "small-cnn",
-        RunStore(other).get("small-cnn").summary.test_accuracy,
-    )
+    (taken,) = [run for run in other.listing().runs if run.name == "small-cnn" and not run.bundled]
+    assert taken.summary.test_accuracy == other.get("small-cnn").summary.test_accuracy
