@@ -68,6 +68,7 @@ def test_the_answer_stays_when_the_strokes_come_and_never_flickers_while_the_pen
     page = open_tab(server.url)
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    expect(answer(page)).to_contain_text("sure")  # as soon as the last picture is read
     first = answer(page).inner_text()
     assert answer(settle(page)).inner_text() == first
     page.evaluate(
