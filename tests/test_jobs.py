@@ -59,6 +59,7 @@ def test_a_running_and_a_waiting_run_are_stopped(store, engine):
     assert 0.0 <= store.get(running.id).summary.test_accuracy <= 1.0
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_is_killed_goes_on(store, engine, connect):
     run = engine.submit(MEDIUM, "killed")
     under_way(store, run, epochs=2)

@@ -26,6 +26,7 @@ def answer(page: Page):
     return page.locator(".st-key-lesson-answer")
 
 
+@pytest.mark.slow
 def test_a_teachers_lesson_is_bet_on_trained_and_answered_and_a_broken_one_is_named(
     tmp_path, start_server, open_tab, monkeypatch
 ):
