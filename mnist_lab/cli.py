@@ -13,12 +13,12 @@ from mnist_lab.comparing.verdicts import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load
-from mnist_lab.errors import ImageError, MnistLabError, StoreError
+from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare, read_image
 from mnist_lab.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
-from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand
+from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -152,7 +152,7 @@ def reproduce(options: argparse.Namespace) -> int:
     words = ("python -m mnist_lab reproduce", *options.recipes, f"--seeds {options.seeds}")
     text = reproduction.report(outcomes, " ".join(words))
     if options.out:
-        Path(options.out).write_text(text, encoding="utf-8")
+        write_file(Path(options.out), text)
     else:
         print(text)
     return 0
@@ -257,10 +257,7 @@ def report(options: argparse.Namespace) -> int:
     store = store_of(options)
     runs = [store.find(text) for text in options.runs_to_report]
     out = Path(options.out)
-    try:
-        out.write_text(report(runs, store), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{out} cannot be written ({error.strerror or error}).") from error
+    write_file(out, report(runs, store))
     if options.json:
         print_json({"report": str(out), "runs": [run.id for run in runs]})
     else:

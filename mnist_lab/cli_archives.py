@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mnist_lab import archives
 from mnist_lab.errors import ArchiveError
-from mnist_lab.terminal import print_json, store_of
+from mnist_lab.terminal import print_json, store_of, write_file
 
 
 def export(options: argparse.Namespace) -> int:
@@ -13,10 +13,7 @@ def export(options: argparse.Namespace) -> int:
     store = store_of(options)
     runs = [store.find(text) for text in options.runs_to_export]
     path = Path(options.out or f"{runs[0].id}.zip")
-    try:
-        path.write_bytes(archives.pack(store, runs))
-    except OSError as error:
-        raise ArchiveError(f"{path} cannot be written: {error.strerror or error}.") from error
+    write_file(path, archives.pack(store, runs))
     if options.json:
         print_json({"file": str(path), "runs": [run.id for run in runs]})
     else:

@@ -12,7 +12,7 @@ MnistLabError
 ├── RunError             one run cannot be read or used
 │   ├── UnknownRun
 │   └── Superseded
-├── StoreError           the folder of runs cannot be read or written
+├── StoreError           the folder of runs, or a file that was asked for, cannot be read or written
 ├── TooFewRuns           runs that say nothing about the settings
 └── TrainingError        a training that cannot go on
     └── Diverged
@@ -26,7 +26,7 @@ class MnistLabError(Exception):
 
 
 class ArchiveError(MnistLabError):
-    """A zip file that cannot be taken in as runs, or written."""
+    """A zip file that cannot be taken in as runs."""
 
 
 class ClusterLost(MnistLabError):
@@ -74,7 +74,7 @@ class Superseded(RunError):
 
 
 class StoreError(MnistLabError):
-    """The folder of runs cannot be read or written."""
+    """The folder of runs, or a file that somebody asked for, cannot be read or written."""
 
 
 class TooFewRuns(MnistLabError):

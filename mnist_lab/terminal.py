@@ -4,11 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import load
-from mnist_lab.errors import ConfigError, DatasetUnavailable
+from mnist_lab.errors import ConfigError, DatasetUnavailable, StoreError
 from mnist_lab.runs import RunStore
 
 
@@ -38,6 +39,14 @@ def store_of(options: argparse.Namespace) -> RunStore:
 def percent(share: float | None) -> str:
     """A share in [0, 1] for people: "97.68%", or nothing."""
     return "" if share is None else f"{share:.2%}"
+
+
+def write_file(path: Path, content: bytes | str) -> None:
+    """Write a file that somebody asked for, text as UTF-8. Raises StoreError where it cannot be written."""
+    try:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror or error}). Give another --out.") from error
 
 
 def print_json(value: Any) -> None:

@@ -200,6 +200,12 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(refusal, arguments, hint):
     assert hint in refusal(*arguments)
 
 
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_a_file_that_cannot_be_written_is_said_in_a_sentence(refusal, tmp_path, command):
+    out = tmp_path / "no such folder" / "file"
+    assert f"{out} cannot be written (No such file or directory)" in refusal(command, "small-cnn", "--out", str(out))
+
+
 def test_the_module_runs_and_shows_no_traceback(tmp_path):
     (tmp_path / "a file").write_bytes(b"")
     command = [sys.executable, "-m", "mnist_lab", "train", "--recipe", "small-cnn", *QUICK]
