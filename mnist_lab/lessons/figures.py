@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.evaluation import DigitScores
 from mnist_lab.lessons.measures import MEASURES, Result
-from mnist_lab.plots.style import COLORS, DIGITS
+from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE
 
 TRAINING, TEST = COLORS[0], COLORS[1]
 ROW = 64  # pixels for each run
@@ -102,7 +102,7 @@ def _in_rows(figure: go.Figure, rows: int, legend: bool) -> go.Figure:
     figure.update_layout(
         height=ROW * rows + (150 if legend else 90),
         margin={"l": 8, "r": 40, "t": 48 if legend else 16, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom", "font": TEXT},
+        legend={**LEGEND_ABOVE, "font": TEXT},
     )
     return figure
 
@@ -130,6 +130,6 @@ def digits_figure(scores: Sequence[DigitScores], height: int = 340) -> go.Figure
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom", "font": TEXT},
+        legend={**LEGEND_ABOVE, "font": TEXT},
     )
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab.comparing.calibration import Coverage, Histogram, Reliability
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 
 MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
 HEIGHT = 400
@@ -87,7 +87,7 @@ def confidence_figure(found: Histogram, title: str, height: int = 260) -> go.Fig
         barmode="overlay",
         height=height,
         margin={"l": 8, "r": 8, "t": 64, "b": 8},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
     )
     return figure
 
@@ -100,6 +100,6 @@ def _with_legend(figure: go.Figure) -> go.Figure:
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 8, "r": 8, "t": 32, "b": 8},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
     )
     return figure

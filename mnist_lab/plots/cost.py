@@ -7,7 +7,7 @@ from itertools import cycle
 import plotly.graph_objects as go
 
 from mnist_lab.comparing.cost import Cost, Point, Record, front
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 
 TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 GREY = "rgba(128, 128, 128, 0.8)"
@@ -46,7 +46,7 @@ def cost_figure(
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 40, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
     )
     return figure
 

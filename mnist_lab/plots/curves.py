@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_lab.comparing.learning import since_last, thinned
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 from mnist_lab.runs import Tick
 
 METRICS = {"accuracy": "Accuracy", "loss": "Loss"}
@@ -57,7 +57,7 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 56, "b": 8},
-        legend={"orientation": "h", "y": 1.18, "x": 0, "yanchor": "bottom"},
+        legend={**LEGEND_ABOVE, "y": 1.18},
         hovermode="closest",
         uirevision="curves",
     )

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_lab.plots.style import COLORS, DIGITS
+from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE
 
 APART = 0.13  # of the room of a digit: how far the points of two runs stand apart
 MOST_APART = 0.7  # the same for the first and the last of many
@@ -31,7 +31,7 @@ def scores_figure(scores: Mapping[str, NDArray[np.float64]], title: str, height:
             )
         )
     figure.update_yaxes(tickformat=".1%", title_text=title)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"})
+    figure.update_layout(legend=LEGEND_ABOVE)
     return _by_digit(figure, height)
 
 

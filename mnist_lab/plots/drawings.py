@@ -6,7 +6,7 @@ from itertools import cycle
 import plotly.graph_objects as go
 
 from mnist_lab.explanations import Moment, Wobble
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 
 
 def wobble_figure(curves: Sequence[Wobble], digit: int, unit: str, height: int = 340) -> go.Figure:
@@ -40,6 +40,6 @@ def _style_probability(figure: go.Figure, y: str, x: str, height: int) -> None:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 40, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         showlegend=True,
     )

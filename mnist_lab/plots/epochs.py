@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from mnist_lab.exploring.findings import Array, GradientNorms, Sweep
 from mnist_lab.exploring.past import Histograms
 from mnist_lab.exploring.rates import smoothed
-from mnist_lab.plots.style import COLORS, set_margins
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, set_margins
 
 
 def sweep_figure(sweep: Sweep, suggestion: float | None, height: int = 320) -> go.Figure:
@@ -41,7 +41,7 @@ def norms_figure(found: GradientNorms, height: int = 300) -> go.Figure:
     figure.update_yaxes(type="log", dtick=1, title_text="length of the gradient", exponentformat="power")
     figure.update_layout(
         height=height,
-        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         showlegend=True,
     )
     set_margins(figure, top=40)
@@ -83,7 +83,7 @@ def told_figure(told: Array, epochs: Sequence[int], now: int, height: int = 260)
     figure.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title_text="probability")
     figure.update_layout(
         height=height,
-        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         showlegend=True,
     )
     set_margins(figure, top=36)

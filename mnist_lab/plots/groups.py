@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from mnist_lab.grids import Table
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 from mnist_lab.studies import Point
 
 
@@ -33,7 +33,7 @@ def search_figure(points: Sequence[Point], height: int = 260) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 32, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
     )
     return figure
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab.comparing.learning import METRICS, Line
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 
 TITLES = {"epochs": "epochs", "steps": "steps of the optimizer", "seconds": "seconds of training"}
 BEGINNING = 0.05  # of a training
@@ -61,7 +61,7 @@ def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
     figure.update_layout(
         height=460,
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         clickmode="event+select",
     )
