@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab.comparing.calibration import Coverage, Histogram, Reliability
+from mnist_lab.comparing.learning import MOST_POINTS
 from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 
-MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
 HEIGHT = 400
 
 
