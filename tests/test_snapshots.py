@@ -174,3 +174,11 @@ def test_histograms_share_their_bins_and_leave_nothing_out():
     np.testing.assert_allclose(found.shares.sum(axis=1), 1.0, rtol=1e-5)
     middle = found.shares.shape[1] // 2
     assert found.shares[0, middle - 2 : middle + 2].sum() > found.shares[1, middle - 2 : middle + 2].sum()
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 1, 8), (32, 10), (784, 128)])
+def test_a_histogram_of_few_weights_has_few_bins_of_which_hardly_one_is_empty(shape):
+    weights = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    (shares,) = histograms([weights]).shares
+    assert len(shares) == min(len(np.histogram_bin_edges(weights, "rice")) - 1, 100)
+    assert (shares > 0).mean() > 0.7
