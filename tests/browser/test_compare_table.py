@@ -20,6 +20,7 @@ POINT_OF = """(name) => {
     const at = Math.floor(curve.x.length / 2)
     return [left + _size.l + xaxis.d2p(curve.x[at]), top + _size.t + yaxis.d2p(curve.y[at])]
 }"""
+HEIGHT, TICK, STAR = 35, 17, 40  # pixels: of a row of the table, and where two of its columns are
 FILES = ("metrics.jsonl", "evaluation.npz")
 
 
@@ -43,6 +44,35 @@ def actions(page: Page) -> Locator:
 def search(page: Page, text: str) -> None:
     page.get_by_label("Filter", exact=True).fill(text)
     page.get_by_label("Filter", exact=True).press("Enter")
+
+
+def click_in_table(page: Page, x: int, row: int) -> None:
+    """So many pixels from the left, in a row as it is sorted, or in the head, which is row 0."""
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(box["x"] + x, box["y"] + HEIGHT * (row + 0.5))
+
+
+def test_the_table_stays_sorted_and_its_ticks_stay_with_the_runs(tmp_path, start_server, open_tab):
+    store = RunStore(tmp_path)
+    finished(store, "first try")
+    page = open_tab(f"{start_server(tmp_path).url}/compare?runs=dense-1024,small-cnn&columns=star,name")
+    rows = page.get_by_test_id("stDataFrame").locator("tr")
+    expect(rows.nth(0)).to_contain_text("★")
+    click_in_table(page, STAR, 0)
+    page.get_by_role("menuitem", name="Sort descending").click()
+    expect(rows.nth(0)).to_contain_text("↓ ★")
+    actions(page).get_by_role("button", name="Star").click()
+    expect(rows.nth(1)).to_contain_text("dense-1024")
+    expect(rows.nth(2)).to_contain_text("small-cnn")
+    click_in_table(page, TICK, 2)
+    expect(actions(page)).to_contain_text("1 picked: dense-1024")
+    finished(store, "newest")
+    actions(page).get_by_role("button", name="Take the star away").click()
+    expect(rows.nth(1)).to_contain_text("small-cnn")
+    expect(rows.nth(2)).to_contain_text("newest")
+    expect(rows.nth(6)).to_contain_text("dense-1024")
+    click_in_table(page, TICK, 6)
+    expect(actions(page)).to_contain_text("Tick the runs to compare.")
 
 
 def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same(training_server, open_tab):

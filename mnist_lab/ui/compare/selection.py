@@ -12,7 +12,7 @@ import streamlit as st
 
 from mnist_lab.runs import Run
 
-PICKED, BEFORE, TIMES = "compare_picked", "compare_picked_before", "compare_times_picked"
+PICKED, BEFORE = "compare_picked", "compare_picked_before"
 
 
 def pick(run_ids: Iterable[str]) -> None:
@@ -21,7 +21,6 @@ def pick(run_ids: Iterable[str]) -> None:
     if ids and ids != picked_ids():
         st.session_state[BEFORE] = picked_ids()
         remember(ids)
-        st.session_state[TIMES] = times_picked() + 1
 
 
 def picked_ids() -> list[str]:
@@ -44,11 +43,6 @@ def drop(run_ids: Iterable[str]) -> None:
     gone = set(run_ids)
     for place in (PICKED, BEFORE):
         st.session_state[place] = [run_id for run_id in st.session_state.get(place) or [] if run_id not in gone]
-
-
-def times_picked() -> int:
-    """How often something other than the table has picked: the table begins anew with each."""
-    return int(st.session_state.get(TIMES, 0))
 
 
 def picked(runs: Iterable[Run]) -> list[Run]:

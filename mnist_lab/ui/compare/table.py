@@ -1,6 +1,6 @@
 """The table of runs, of which some are picked."""
 
-import hashlib
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +19,25 @@ from mnist_lab.ui.visitor import visitor
 
 MOST_PICKED = 12  # of a group at first: more curves cannot be told apart
 GROUP_SEEN, VIEW = "compare_group_seen", "compare_view"
+SHOWN, PLACES = "compare_shown", "compare_places"
+
+
+class Shown(NamedTuple):
+    """What the table in the browser shows: the runs' ids and what stands in their rows, the ticks that it was told
+    along with them, and how often it began anew."""
+
+    ids: list[str]
+    content: list[dict[str, Any]]
+    told: list[int] | None
+    number: int
+
+    @property
+    def key(self) -> str:
+        """The table's key, and where the session holds its ticks."""
+        return f"runs-{self.number}"
+
+
+TABLE, SHOWN, PLACES = "compare_table", "compare_table_runs", "compare_table_columns"
 
 
 def render(runs: list[Run]) -> list[Run]:
@@ -60,19 +79,62 @@ def _first_two(runs: list[Run]) -> list[str]:
 
 
 def _render_table(runs: list[Run], columns: list[str], sources: Sources) -> None:
-    ids = [run.id for run in runs]
-    picked = selection.picked_ids()
-    digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:8]
-    answer = st.dataframe(
-        pd.DataFrame(rows(runs, columns, sources), columns=columns),
+    """One table for the whole visit, so that the browser keeps what it is sorted by, whatever comes into it."""
+    content = rows(runs, columns, sources)
+    ids, picked = [run.id for run in runs], selection.picked_ids()
+    ticks = [row for row, run_id in enumerate(ids) if run_id in picked]
+    st.dataframe(
+        pd.DataFrame(content, columns=_in_their_places(columns)),
         hide_index=True,
+        column_order=columns,
         column_config={column: config_of(column) for column in columns},
-        on_select="rerun",
+        on_select=_pick_ticked,
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in picked]}},
+        selection_default={"selection": {"rows": ticks}},
         placeholder="–",
-        key=f"runs-{digest}-{selection.times_picked()}",
+        key=_key_with(ticks, ids, content),
     )
-    ticked = [ids[row] for row in answer["selection"]["rows"] if row < len(ids)]
-    kept = [run_id for run_id in picked if run_id in ticked or run_id not in ids]
+
+
+def _key_with(ticks: list[int], ids: list[str], content: list[dict[str, Any]]) -> str:
+    """The table's key; on the way, have the browser tick these rows, where it does not already.
+
+    It keeps its ticks where they are on the screen while rows move beneath them, so it is told anew. It does not listen
+    to the same words twice in a row; where there are no others, the table begins anew, and is sorted by nothing.
+    """
+    state, before = st.session_state, _shown()
+    is_there, has_changed = before.key in state, (ids, content) != (before.ids, before.content)
+    words = next((order for order in (ticks, ticks[::-1]) if order != before.told), None)
+    if is_there and sorted(_ticks_of(before)) == ticks and not (ticks and has_changed):
+        shown = Shown(ids, content, None, before.number)
+    elif is_there and words is not None:
+        shown = Shown(ids, content, words, before.number)
+        state[shown.key] = {"selection": {"rows": words}}
+    else:
+        shown = Shown(ids, content, None, before.number + 1)
+    state[SHOWN] = shown
+    return shown.key
+
+
+def _pick_ticked() -> None:
+    shown, picked = _shown(), selection.picked_ids()
+    ticked = [shown.ids[row] for row in _ticks_of(shown) if row < len(shown.ids)]
+    kept = [run_id for run_id in picked if run_id in ticked or run_id not in shown.ids]
     selection.remember([*kept, *(run_id for run_id in ticked if run_id not in kept)])
+
+
+def _shown() -> Shown:
+    shown: Shown = st.session_state.get(SHOWN, Shown([], [], None, 0))
+    return shown
+
+
+def _ticks_of(shown: Shown) -> list[int]:
+    rows: list[int] = st.session_state[shown.key]["selection"]["rows"]
+    return rows
+
+
+def _in_their_places(columns: list[str]) -> list[str]:
+    """The columns, each where it was before, new ones behind them: the browser knows what it sorts by its place."""
+    before = [column for column in st.session_state.get(PLACES, []) if column in columns]
+    st.session_state[PLACES] = [*before, *(column for column in columns if column not in before)]
+    return list(st.session_state[PLACES])
