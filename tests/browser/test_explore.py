@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from mnist_lab.exploring.images import most_confused
 from mnist_lab.runs import RunStore
 from tests.browser.conftest import answer, draw
 
@@ -15,6 +16,10 @@ def look(page: Page, view: str) -> None:
     page.get_by_role("radio", name=view, exact=True).or_(
         page.get_by_role("button", name=view, exact=True)
     ).first.click()
+
+
+def worst(run: str) -> int:
+    return int(most_confused(RunStore("nowhere").evaluation(run))[0])
 
 
 def test_a_drawing_walks_through_the_network_and_back(server, open_tab):
@@ -48,14 +53,20 @@ def test_every_view_opens_and_an_address_opens_the_same_one_elsewhere(server, op
     look(page, "Map")
     expect(page.locator(".found").first.locator("figure")).to_have_count(8, timeout=60_000)
     look(page, "Damage")
-    expect(page.locator(".damage")).to_contain_text("undamaged 97.8%")
+    expect(page.locator(".damage")).to_contain_text("undamaged 97.8 %")
     look(page, "Architecture")
     expect(page.locator(".architecture .layer")).to_have_count(3)
     page.get_by_role("button", name="Most confused").click()
     expect(answer(page)).to_contain_text("but it is labelled")
-    expect(page).to_have_url(re.compile(r"image=(?!9\b)\d+"))
+    expect(page).to_have_url(re.compile(rf"image={worst('dense-128-dropout')}\b"))
+    page.get_by_role("combobox", name="Network").click()
+    page.get_by_role("option", name=re.compile("^small-cnn")).click()
+    expect(page).to_have_url(re.compile("run=small-cnn"))
+    page.get_by_role("button", name="Most confused").click()
+    expect(page).to_have_url(re.compile(rf"image={worst('small-cnn')}\b"))
+    layers = page.locator(".architecture .layer").count()
     other = open_tab(page.url)
-    expect(other.locator(".architecture .layer")).to_have_count(3)
+    expect(other.locator(".architecture .layer")).to_have_count(layers)
     expect(answer(other)).to_have_text(answer(page).inner_text(), use_inner_text=True)
 
 

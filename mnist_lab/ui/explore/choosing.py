@@ -119,7 +119,7 @@ def _test_image(run: Run) -> Choice:
     last = len(images.y_test) - 1
     state[NUMBER] = min(state.get(NUMBER, example()), last)
     picture = st.container()
-    digit = st.segmented_control("Only", range(10), key=DIGIT, persist_state="session", on_change=_restart)
+    digit = st.segmented_control("Only", range(10), key=DIGIT, persist_state="session")
     with st.container(horizontal=True):
         st.button("Random", icon=":material/casino:", on_click=_random, args=(digit,), type="primary")
         st.button("Most confused", on_click=_confused, args=(run.id, digit))
@@ -132,21 +132,18 @@ def _test_image(run: Run) -> Choice:
     return Choice(image, truth, f"test image {number}")
 
 
-def _restart() -> None:
-    st.session_state[RANK] = 0
-
-
 def _random(digit: int | None) -> None:
     places = of_digit(data.dataset().y_test, digit)
     st.session_state[NUMBER] = int(random.choice(places))
 
 
 def _confused(run_id: str, digit: int | None) -> None:
-    """The next of the images that the network got most wrong."""
+    """The next of the images that the network got most wrong, at first the worst."""
     order = most_confused(data.evaluation(run_id), digit)
-    rank = st.session_state.get(RANK, 0)
+    *before, rank = st.session_state.get(RANK, (None, None, 0))
+    rank = rank if before == [run_id, digit] else 0
     st.session_state[NUMBER] = int(order[rank % len(order)])
-    st.session_state[RANK] = rank + 1
+    st.session_state[RANK] = run_id, digit, rank + 1
 
 
 def _scaled(image: np.ndarray) -> FloatImage:
