@@ -36,7 +36,7 @@ def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(trainin
     for words in ("after epoch 1", "before training"):
         slider.press("ArrowLeft")
         expect(page.get_by_test_id("stSliderThumbValue")).to_have_text(words)
-    expect(page.locator(".then strong")).to_have_text(re.compile(r"^[0-4]?\d\.\d%$"))
+    expect(page.locator(".then strong")).to_have_text(re.compile(r"^[0-4]?\d\.\d %$"))
 
     page.get_by_role("radio", name="Learning").click()
     expect(page.get_by_text("by the weights of each layer")).to_be_visible(timeout=WORKER)

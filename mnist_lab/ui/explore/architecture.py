@@ -37,7 +37,7 @@ def render(selection: Selection) -> None:
 
 def _row(row: Row, most: int) -> str:
     layer = row.layer
-    bars = _bar(row.parameters, layer.parameters) + _bar(row.work, layer.operations)
+    bars = _bar("parameters", row.parameters, layer.parameters) + _bar("work", row.work, layer.operations)
     return (
         f'<div class="layer" tabindex="0"><div class="drawn">{_drawing(layer.output_shape, most)}</div>'
         f"<div><b>{row.name}</b><span>{times(layer.output_shape)}</span></div>{bars}"
@@ -45,11 +45,14 @@ def _row(row: Row, most: int) -> str:
     )
 
 
-def _bar(share: float, count: int) -> str:
+def _bar(of: str, share: float, count: int) -> str:
     if not count:
-        return '<div class="share none">none</div>'
+        return f'<div class="share none" data-of="{of}">none</div>'
     words = f"{share:.0%}" if share >= 0.01 else "< 1%"
-    return f'<div class="share"><i><b style="width:{share:.1%}"></b></i><span>{count:,} · {words}</span></div>'
+    return (
+        f'<div class="share" data-of="{of}"><i><b style="width:{share:.1%}"></b></i>'
+        f"<span>{count:,} · {words}</span></div>"
+    )
 
 
 def _drawing(shape: tuple[int, ...], most: int) -> str:

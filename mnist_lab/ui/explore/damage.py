@@ -28,10 +28,12 @@ def render(selection: Selection) -> None:
     whole, left = (_left(run.id, damage, images.name) for damage in (Damage(), asked))
     answer = left.predictor.predict(selection.image)
     name = "MNIST's" if images.name == "mnist" else "the small digits'"
-    of = f"{left.images:,} of {name} {len(images.y_test):,} test images"
+    part = "" if left.images == len(images.y_test) else f"{left.images:,} of "
+    of = f"{part}{name} {len(images.y_test):,} test images"
     numbers, bars_beside = st.columns([330, 480], gap="large")
     numbers.html(
-        f'<div class="damage"><b>{left.accuracy:.1%}</b><span>right on {of}, undamaged {whole.accuracy:.1%}</span>'
+        f'<div class="damage"><b>{percent(left.accuracy)}</b>'
+        f"<span>right on {of}, undamaged {percent(whole.accuracy)}</span>"
         f'<i><u style="width:{left.accuracy:.1%}"></u></i>'
         f"<b>{answer.digit}</b><span>is what it reads now, with {percent(answer.confidence)}</span></div>"
     )
@@ -74,4 +76,4 @@ def _weights(run_id: str, whole: bytes, left: bytes, asked: Damage) -> str:
         figures.append(
             f"<figure>{pixels(signed(laid_out(weights)), words, side=170)}<figcaption>{words}</figcaption></figure>"
         )
-    return f'<div class="strip by-hand">{"<span>→</span>".join(figures)}</div>'
+    return f'<div class="strip beside">{"<span>→</span>".join(figures)}</div>'

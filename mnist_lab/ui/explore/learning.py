@@ -78,7 +78,8 @@ def _render_past(run: Run) -> None:
     with right:
         layer = st.selectbox("Weights of", stages, key="histogram-layer")
         st.plotly_chart(_spread(run.id, layer), key="spread", config=NO_TOOLBAR)
-        st.caption("Orange: before training. The stronger the blue, the later." if len(epochs) > 1 else "At its end.")
+        if len(epochs) > 1:
+            st.caption("Orange: before training. The stronger the blue, the later.")
     with left:
         found = ask(GradientNorms, asked(GradientNorms, run.id), "A worker measures the slopes …")
         if found and len(found.epochs) > 1:

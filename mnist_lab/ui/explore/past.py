@@ -13,7 +13,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.prediction import Prediction
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
-from mnist_lab.ui.answer import bars
+from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import moments
 from mnist_lab.ui.explore.learning import link_to_train
 from mnist_lab.ui.explore.selection import Selection
@@ -21,7 +21,7 @@ from mnist_lab.ui.models import label
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 
-UNITS = 24  # whose weights are shown
+UNITS = 25  # whose weights are shown
 STRIP = 32  # units in a row
 
 
@@ -39,8 +39,8 @@ def render(selection: Selection) -> None:
     with now:
         prediction = Prediction(values[-1][0])
         st.html(
-            f'<div class="then"><b>{prediction.digit}</b><div><strong>{evaluation.accuracy:.1%}</strong>'
-            f"<em>of {len(evaluation.labels):,} test images right</em></div></div>"
+            f'<div class="then"><b>{prediction.digit}</b><div><strong>{percent(evaluation.accuracy)}</strong>'
+            f"<em>of {len(evaluation.labels):,} test images right</em><em>{_words(epoch)}</em></div></div>"
             f'<div class="answer">{bars(prediction)}</div>'
         )
     with course:

@@ -140,6 +140,6 @@ def _card(image: FloatImage, found: Flip | None, verb: str) -> str:
     share = abs(found.change) / max(float(image.sum()), 1e-6)
     return (
         f"<figure>{pixels(picture, f'{verb} this stroke', side=150)}<figcaption><span>{verb} this stroke, "
-        f"{share:.0%} of the ink, and it says</span><b>{found.prediction.digit}</b>"
+        f"{100 * share:.0f} % of the ink, and it says</span><b>{found.prediction.digit}</b>"
         f"<em>{percent(found.prediction.confidence)}</em></figcaption></figure>"
     )
