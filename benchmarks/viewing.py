@@ -23,7 +23,7 @@ MARKS = {  # what is there only when a view is complete
     "One neuron": (".steps", ".st-key-activation .nsewdrag"),
     "Why": (".whys figure:nth-child(4)", ".minds figure:nth-child(2)"),
     "Map": (".st-key-map-points canvas[data-drawn]",),
-    "Damage": (".damage", ".by-hand figure:last-child"),
+    "Damage": (".damage", ".beside figure:last-child"),
     "Dream": (".dreams figure:nth-child(10)",),
     "Time machine": (".then", ".st-key-told .nsewdrag", ".weights", ".confused", ".strips"),
     "Learning": (
@@ -49,7 +49,7 @@ class Change(NamedTuple):
 
 CHANGES = {
     "another test image": Change("Activations", "spinbutton", "Test image", "ArrowUp", (".verdict-line",)),
-    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".by-hand",)),
+    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".beside",)),
     "an epoch back": Change("Time machine", "slider", "Epoch", "ArrowLeft", (".st-key-told svg", ".strips")),
     "why a new image": Change("Why", "spinbutton", "Test image", "ArrowUp", (".whys figure:nth-child(4)", ".minds")),
 }

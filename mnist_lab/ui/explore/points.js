@@ -8,7 +8,12 @@ const STEP = 1.25; // of a key or a notch of the wheel
 const MOST_TOLD = 48; // picked images
 const REST = 150; // milliseconds without a move
 
-const decoded = (text, Type) => new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+function decoded(text, Type) {
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let place = 0; place < raw.length; place += 1) bytes[place] = raw.charCodeAt(place);
+  return new Type(bytes.buffer);
+}
 
 class Plane extends Drawing {
   pointers = new Map(); // from a pointer that is down to where it was
@@ -36,6 +41,7 @@ class Plane extends Drawing {
     if (isMoved) this.place(decoded(data.flat, Float32Array), data.step);
     this.root.querySelector(".legend").replaceChildren(...data.legend.map((group) => this.legendButton(group)));
     this.resize();
+    this.draw();
     this.mark();
   }
 
@@ -58,7 +64,7 @@ class Plane extends Drawing {
   }
 
   mark() {
-    if (!this.ratio) return;
+    if (!this.data) return;
     this.showImages(marks().images);
     this.drawAbove();
   }

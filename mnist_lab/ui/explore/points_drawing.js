@@ -1,12 +1,14 @@
 // How points of a plane are drawn: dots, marks above them, images where few are in sight.
 //
-// Dots are small pictures copied onto a canvas: without a graphics card that is quicker than WebGL. Marks, loops and
-// what the pointer is on have a canvas of their own above, so that the dots are drawn only when they move.
+// Dots are mixed into an array of pixels: without a graphics card that is much quicker than WebGL or a canvas's own
+// shapes. Marks, loops and what the pointer is on have a canvas of their own above, so that the dots are drawn only when
+// they move.
 
 const DOT = 5; // CSS pixels, on a map of SIDE_OF_MAP or more
 const SIDE_OF_MAP = 560; // CSS pixels
 const GLIDE = 700; // milliseconds
-const FAINT = 0.1; // how much of a dot is left that was not picked
+const SOLID = 0.65; // how much of what is below a dot it covers
+const FAINT = 0.07; // of one that was not picked
 const CLOSEST = 400; // times the whole map
 const AS_IMAGES = 250; // so few points in sight are shown as the images that they stand for
 const SIDE = 28; // pixels of an image
@@ -29,7 +31,7 @@ class Drawing {
   constructor(root) {
     this.root = root;
     [this.ground, this.above] = root.querySelectorAll("canvas");
-    new ResizeObserver(() => this.resize()).observe(this.ground);
+    new ResizeObserver(() => this.resize() && this.draw()).observe(this.ground);
   }
 
   // Show these points; the images among them that were there before glide to their new places.
@@ -129,49 +131,52 @@ class Drawing {
     return points;
   }
 
+  // Whether the canvases were not as large as their place in the page.
   resize() {
-    const { clientWidth, clientHeight } = this.ground;
-    if (!clientWidth || !this.places) return;
     this.ratio = devicePixelRatio || 1;
-    for (const canvas of [this.ground, this.above]) {
-      canvas.width = Math.round(clientWidth * this.ratio);
-      canvas.height = Math.round(clientHeight * this.ratio);
-    }
-    this.draw();
+    const size = [this.ground.clientWidth, this.ground.clientHeight].map((side) => Math.round(side * this.ratio));
+    if (size[0] === this.ground.width && size[1] === this.ground.height) return false;
+    for (const canvas of [this.ground, this.above]) [canvas.width, canvas.height] = size;
+    return true;
   }
 
   draw() {
+    if (!this.places || !this.ground.width) return;
     const context = this.ground.getContext("2d");
-    context.clearRect(0, 0, this.ground.width, this.ground.height);
     const points = this.inSight();
     const pictures = points.length <= AS_IMAGES && this.view.zoom > 1 ? this.pictures : new Map();
-    const whole = DOT * Math.min(this.ratio, this.side / SIDE_OF_MAP);
-    const side = whole * Math.min(3, this.view.zoom ** 0.3);
-    const dots = this.legend.map(({ color, size }) => drawDot(color, Math.round(side * size)));
-    const groups = this.legend.map(() => []);
-    for (const point of points) groups[this.groups[point]].push(point);
+    const side = DOT * Math.min(this.ratio, this.side / SIDE_OF_MAP) * Math.min(3, this.view.zoom ** 0.3);
+    const dots = this.legend.map(({ color, size }) => new Dot(color, Math.round(side * size)));
+    const order = this.legend.map(() => []);
+    for (const point of points) order[this.groups[point]].push(point);
+    const pixels = context.createImageData(this.ground.width, this.ground.height);
+    const images = [];
     for (const isPicked of this.picked ? [false, true] : [true]) {
-      context.globalAlpha = isPicked ? 1 : FAINT;
-      for (const point of groups.flat()) {
-        const number = point * this.step;
-        if (this.picked && this.picked.has(number) !== isPicked) continue;
-        const [left, top] = this.at(point).map(Math.round);
-        const [image, dot] = [pictures.get(number), dots[this.groups[point]]];
-        if (image) this.drawImage(context, image, left, top, this.legend[this.groups[point]].color);
-        else context.drawImage(dot, left - (dot.width >> 1), top - (dot.width >> 1));
+      for (const group of order) {
+        for (const point of group) {
+          const number = point * this.step;
+          if (this.picked && this.picked.has(number) !== isPicked) continue;
+          if (pictures.has(number)) images.push([point, isPicked ? 1 : FAINT]);
+          else dots[this.groups[point]].stamp(pixels, ...this.at(point), isPicked ? SOLID : FAINT);
+        }
       }
     }
+    context.putImageData(pixels, 0, 0);
+    for (const [point, alpha] of images) this.drawImage(context, point, alpha);
     this.ground.dataset.drawn = this.groups.length;
     this.drawAbove();
   }
 
-  drawImage(context, { picture, from }, left, top, color) {
+  drawImage(context, point, alpha) {
+    const { picture, from } = this.pictures.get(point * this.step);
+    const [left, top] = this.at(point).map(Math.round);
     const side = Math.round(SIDE * this.ratio);
     const edge = 2 * this.ratio;
-    context.fillStyle = color;
+    const { color } = this.legend[this.groups[point]];
+    Object.assign(context, { fillStyle: color, globalAlpha: alpha, imageSmoothingEnabled: false });
     context.fillRect(left - side / 2 - edge, top - side / 2 - edge, side + 2 * edge, side + 2 * edge);
-    context.imageSmoothingEnabled = false;
     context.drawImage(picture, from, 0, SIDE, SIDE, left - side / 2, top - side / 2, side, side);
+    context.globalAlpha = 1;
   }
 
   drawAbove() {
@@ -207,14 +212,36 @@ function outline(places) {
   return path;
 }
 
-function drawDot(color, size) {
-  const picture = document.createElement("canvas");
-  picture.width = picture.height = size;
-  const context = picture.getContext("2d");
-  Object.assign(context, { fillStyle: color, globalAlpha: 0.65 });
-  context.arc(size / 2, size / 2, size / 2, 0, 2 * Math.PI);
-  context.fill();
-  return picture;
+// A round dot in one colour, its edge softened.
+class Dot {
+  constructor(color, side) {
+    this.color = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+    this.side = side;
+    this.cover = Float32Array.from({ length: side * side }, (_, place) => {
+      const from = Math.hypot((place % side) + 0.5 - side / 2, Math.floor(place / side) + 0.5 - side / 2);
+      return Math.min(1, Math.max(0, side / 2 - from + 0.5));
+    });
+  }
+
+  // Mix it over pixels that have colours and opacity of their own.
+  stamp({ data, width, height }, x, y, alpha) {
+    const { side, cover } = this;
+    const [red, green, blue] = this.color;
+    const left = Math.round(x - side / 2);
+    const top = Math.round(y - side / 2);
+    for (let row = Math.max(0, -top); row < side && top + row < height; row += 1) {
+      for (let column = Math.max(0, -left); column < side && left + column < width; column += 1) {
+        const at = 4 * ((top + row) * width + left + column);
+        const above = alpha * cover[row * side + column];
+        const both = above + (data[at + 3] / 255) * (1 - above);
+        const share = above / (both + 1e-6);
+        data[at] += share * (red - data[at]);
+        data[at + 1] += share * (green - data[at + 1]);
+        data[at + 2] += share * (blue - data[at + 2]);
+        data[at + 3] = 255 * both;
+      }
+    }
+  }
 }
 
 function drawStar(context, left, top, radius) {
