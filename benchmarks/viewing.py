@@ -22,7 +22,7 @@ MARKS = {  # what is there only when a view is complete
     "Activations": (".st-key-explore-unit .votes", ".outputs"),
     "One neuron": (".steps", ".st-key-activation .nsewdrag"),
     "Why": (".whys figure:nth-child(4)", ".minds figure:nth-child(2)"),
-    "Map": (".st-key-map-points canvas[data-drawn]",),
+    "Map": ("canvas[data-drawn]",),
     "Damage": (".damage", ".beside figure:last-child"),
     "Dream": (".dreams figure:nth-child(10)",),
     "Time machine": (".then", ".st-key-told .nsewdrag", ".weights", ".confused", ".strips"),
@@ -35,6 +35,24 @@ MARKS = {  # what is there only when a view is complete
 }
 AT_REST = '[data-test-script-state="notRunning"]'  # the server has said all
 REPEAT = 5
+WATCH = """([marks, parts]) => {
+  const within = (root) => [...root.querySelectorAll("*")].map((each) => each.shadowRoot).filter(Boolean);
+  const find = (root, mark) =>
+    root.querySelector(mark) ?? within(root).reduce((found, shadow) => found ?? find(shadow, mark), null);
+  const contents = () => parts.map((part) => document.querySelector(part)?.innerHTML ?? "");
+  const before = contents();
+  window.took = new Promise((done) => {
+    let started = 0;
+    const start = (event) => (started ||= event.timeStamp);
+    for (const kind of ["click", "keydown"]) addEventListener(kind, start, { capture: true, once: true });
+    const look = () => {
+      const isThere = marks.every((mark) => find(document, mark)?.checkVisibility());
+      const isNew = contents().every((part, place) => part !== before[place]);
+      requestAnimationFrame(started && isThere && isNew ? () => done(performance.now() - started) : look);
+    };
+    requestAnimationFrame(look);
+  });
+}"""  # from a click or a key until a frame is painted in which all marks are there and all parts are new
 
 
 class Change(NamedTuple):
@@ -121,10 +139,9 @@ def open_view(page: Page, view: str) -> float:
     click(page, other)
     wait(lambda: is_complete(page, other) and not any(is_there(page, mark) for mark in MARKS[view]))
     page.wait_for_timeout(200)  # until the other view is at rest
-    started = time.perf_counter()
+    page.evaluate(WATCH, [MARKS[view], []])
     click(page, view)
-    wait(lambda: is_complete(page, view))
-    return 1000 * (time.perf_counter() - started)
+    return float(page.evaluate("took"))
 
 
 def click(page: Page, view: str) -> None:
@@ -136,20 +153,9 @@ def make(page: Page, change: Change) -> float:
     widget = page.locator(f"role={change.role}[name=/{change.name}/]")
     widget.focus()
     page.wait_for_timeout(500)  # until what was changed before is at rest
-    before = contents(page, change.new)
-    started = time.perf_counter()
+    page.evaluate(WATCH, [[AT_REST], change.new])
     widget.press(change.key)
-    wait(lambda: is_new(page, change, before) and is_there(page, AT_REST))
-    return 1000 * (time.perf_counter() - started)
-
-
-def is_new(page: Page, change: Change, before: Sequence[str]) -> bool:
-    return all(old != new for old, new in zip(before, contents(page, change.new), strict=True))
-
-
-def contents(page: Page, parts: Sequence[str]) -> list[str]:
-    """The HTML of each part, nothing of one that is not there at the moment."""
-    return [page.evaluate("part => document.querySelector(part)?.innerHTML ?? ''", part) for part in parts]
+    return float(page.evaluate("took"))
 
 
 def is_complete(page: Page, view: str) -> bool:

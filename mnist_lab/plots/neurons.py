@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_lab.plots.style import COLORS, set_margins
+from mnist_lab.plots.style import COLORS, axis, layout
 
 
 def activation_figure(
@@ -14,12 +14,12 @@ def activation_figure(
 ) -> go.Figure:
     """An activation's curve over sums z, and `here` on it: the sum and what became of it."""
     at, value = here
-    figure = go.Figure(
-        go.Scatter(x=z, y=values, mode="lines", line={"color": COLORS[0], "width": 2.5}, hoverinfo="skip")
+    curve = go.Scatter(x=z, y=values, mode="lines", line={"color": COLORS[0], "width": 2.5}, hoverinfo="skip")
+    dotted = {"color": COLORS[1], "width": 1.5, "dash": "dot"}
+    down, across = (
+        go.Scatter(x=x, y=y, mode="lines", line=dotted, hoverinfo="skip")
+        for x, y in (([at, at], [0, value]), ([float(z[0]), at], [value, value]))
     )
-    for x, y in (([at, at], [0, value]), ([float(z[0]), at], [value, value])):
-        dotted = {"color": COLORS[1], "width": 1.5, "dash": "dot"}
-        figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=dotted, hoverinfo="skip"))
     point = go.Scatter(
         x=[at],
         y=[value],
@@ -27,9 +27,5 @@ def activation_figure(
         marker={"color": COLORS[1], "size": 13},
         hovertemplate="sum %{x:.2f} becomes %{y:.2f}<extra></extra>",
     )
-    figure.add_trace(point)
-    figure.update_xaxes(title_text="the sum", zeroline=True)
-    figure.update_yaxes(title_text="what it gives", zeroline=True)
-    figure.update_layout(height=height, showlegend=False)
-    set_margins(figure)
-    return figure
+    sums, gives = axis("the sum", zeroline=True), axis("what it gives", zeroline=True)
+    return go.Figure([curve, down, across, point], layout(height, xaxis=sums, yaxis=gives))
