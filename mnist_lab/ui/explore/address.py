@@ -1,7 +1,7 @@
 """What is looked at, in the page's address: `run`, `view`, `image` (drawing, picture or a test image's number),
 `drawing` (its strokes as `sharing` writes them), and what views add to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
 RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_number"
 SEEN_BY, KIND, COLOR = "map_layer", "map_kind", "map_color"
+WHY, DREAM, EPOCH = "why_digit", "dream_layer", "past_epoch"
 DRAWING, TEST_IMAGE, PICTURE = "Draw", "Test image", "From Draw"
 
 
@@ -39,6 +40,12 @@ def remember(**words: object) -> None:
     st.session_state[SEEN] = after
 
 
+def known(key: str, options: Container[object], usual: object) -> None:
+    """Ahead of the widget of that key: where the session holds none of its options there, the usual one."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = usual
+
+
 def _read_run(name: str) -> None:
     if name in resources.models():
         st.session_state[RUN] = name
@@ -60,9 +67,14 @@ def _read_drawing(text: str) -> None:
         st.warning(str(error))
 
 
-def _read_unit(text: str) -> None:
-    if text.isdecimal():
-        st.session_state[UNIT] = int(text)
+def _read_number(key: str) -> Callable[[str], None]:
+    """Keeps a number; the view that it is for knows whether it is one of its own."""
+
+    def keep_number(text: str) -> None:
+        if text.isdecimal():
+            st.session_state[key] = int(text)
+
+    return keep_number
 
 
 def _read_word(key: str) -> Callable[[str], None]:
@@ -80,8 +92,11 @@ READERS = {
     "image": _read_image,
     "drawing": _read_drawing,
     "layer": _read_word(LAYER),
-    "unit": _read_unit,
+    "unit": _read_number(UNIT),
     "seen_by": _read_word(SEEN_BY),
     "map": _read_word(KIND),
     "colour": _read_word(COLOR),
+    "why": _read_number(WHY),
+    "dream": _read_word(DREAM),
+    "epoch": _read_number(EPOCH),
 }

@@ -6,6 +6,7 @@ from mnist_lab.exploring.findings import Dreams
 from mnist_lab.exploring.questions import asked
 from mnist_lab.ui.answer import percent
 from mnist_lab.ui.explore import data
+from mnist_lab.ui.explore.address import DREAM, known, remember
 from mnist_lab.ui.explore.asking import ask
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
@@ -17,8 +18,10 @@ AT_ONCE = 10
 def render(selection: Selection) -> None:
     """A layer, and a picture for each of ten of its units."""
     units = {stage.name: stage.units for stage in reversed(data.network(selection.run.id)) if stage.has_units}
+    known(DREAM, units, OUTPUTS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="dream-choice"):
-        layer = st.selectbox("Layer", list(units), width=220)
+        layer = st.selectbox("Layer", list(units), key=DREAM, persist_state="session", width=220)
+        remember(dream=None if layer == OUTPUTS else layer)
         groups = range(0, units[layer], AT_ONCE)
         first = 0
         if len(groups) > 1:

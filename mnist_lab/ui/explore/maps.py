@@ -11,7 +11,7 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.spaces import among, features, nearest
 from mnist_lab.ui.explore import data
-from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, TEST_IMAGE, remember
+from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, TEST_IMAGE, known, remember
 from mnist_lab.ui.explore.points import Picked, Points, render_marks, render_points
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
@@ -82,8 +82,7 @@ def _choose(stages: Sequence[Stage]) -> tuple[int, str, str]:
         (KIND, KINDS, PCA),
         (COLOR, COLORS, COLORS[0]),
     ):
-        if st.session_state.get(key) not in options:
-            st.session_state[key] = usual
+        known(key, options, usual)
     left, middle, right = st.columns([2, 2, 3])
     layer = left.selectbox("As seen by", list(names), key=SEEN_BY, persist_state="session")
     kind = middle.segmented_control("Map", KINDS, required=True, key=KIND, persist_state="session")

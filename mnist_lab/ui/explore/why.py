@@ -16,6 +16,7 @@ from mnist_lab.plots.pictures import signed
 from mnist_lab.preprocessing import SIDE, FloatImage
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import percent
+from mnist_lab.ui.explore.address import WHY, known, remember
 from mnist_lab.ui.explore.asking import answers, ask
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
@@ -36,8 +37,7 @@ def render(selection: Selection) -> None:
     """The four maps for a digit, and below them the smallest strokes that flip the answer."""
     predictor = resources.predictor(selection.run.id)
     answer = predictor.predict(selection.image).digit
-    digit = st.pills("Why a", range(10), default=answer, key=f"why-{answer}", required=True)
-    assert digit is not None
+    digit = _choose_digit(answer)
     question = asked(Why, selection.run.id, digit, image=selection.image)
     answers().ask(question)  # a worker begins while the rest is found here
     place, waiting = st.empty(), st.container()
@@ -54,6 +54,18 @@ def render(selection: Selection) -> None:
         found = ask(Why, question, "A worker follows the gradients …")
     if found:
         _show(place, selection.image, [blanked, *_maps(found, selection.run.config.network == "cnn")])
+
+
+def _choose_digit(answer: int) -> int:
+    """The digit to be explained: the answer, until another is asked for, here or in the address."""
+    key, state = f"why-{answer}", st.session_state
+    if WHY in state:
+        state[key] = state.pop(WHY)
+    known(key, range(10), answer)
+    digit = st.pills("Why a", range(10), key=key, required=True)
+    assert digit is not None
+    remember(why=None if digit == answer else digit)
+    return digit
 
 
 def _maps(found: Why, has_convolutions: bool) -> list[Map]:
