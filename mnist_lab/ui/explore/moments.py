@@ -2,14 +2,16 @@
 
 from functools import lru_cache
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mnist_lab import snapshots
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import load
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.exploring.network import Stage
-from mnist_lab.exploring.past import images_scored, scored, stages_then
+from mnist_lab.exploring.network import Array, Stage
+from mnist_lab.exploring.past import images_scored, scored, stages_then, told
+from mnist_lab.preprocessing import SIDE
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data
 
@@ -29,6 +31,13 @@ def network_then(run_id: str, epoch: int) -> list[Stage]:
     """The stages of a run's network as it was after an epoch. Raises RunError."""
     weights = snapshots.read(resources.store(), run_id, epoch)
     return stages_then(resources.store().get(run_id).config, weights, data.network(run_id)[0])
+
+
+@lru_cache(maxsize=32)
+def told_then(run_id: str, image: bytes) -> Array:
+    """What a run's network said after each epoch to an image, float32 (28, 28) as bytes: float32 (epochs, 10)."""
+    then = [network_then(run_id, epoch) for epoch in epochs_kept(run_id)]
+    return told(then, np.frombuffer(image, np.float32).reshape(SIDE, SIDE))
 
 
 def scored_then(run_id: str, epoch: int) -> Evaluation:

@@ -1,12 +1,13 @@
 """The time machine: one slider over the epochs moves all that can be seen of a network."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab import snapshots
 from mnist_lab.exploring.network import Stage, activations
-from mnist_lab.exploring.past import told
 from mnist_lab.plots.epochs import told_figure
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.style import NO_TOOLBAR
@@ -15,6 +16,7 @@ from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import moments
+from mnist_lab.ui.explore.address import EPOCH, known, remember
 from mnist_lab.ui.explore.learning import link_to_train
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.models import label
@@ -22,16 +24,20 @@ from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 
 UNITS = 25  # whose weights are shown
+WEIGHTS = "past_weights"
 STRIP = 32  # units in a row
 
 
 def render(selection: Selection) -> None:
     """The slider, what the network said to the image then, its weights and activations, and what it confused."""
-    run, epochs = selection.run, moments.epochs_kept(selection.run.id)
+    epochs = moments.epochs_kept(selection.run.id)
     if len(epochs) < 2:
-        _render_way_there(run)
+        _render_way_there(selection.run)
         return
-    epoch = st.select_slider("Epoch", epochs, value=epochs[-1], format_func=_words, key=f"epoch-{run.id}")
+    known(EPOCH, epochs, epochs[-1])
+    epoch = st.select_slider("Epoch", epochs, format_func=_words, key=EPOCH, persist_state="session")
+    remember(epoch=None if epoch == epochs[-1] else epoch)
+    run = selection.run
     stages = moments.network_then(run.id, epoch)
     values = activations(stages, selection.image[np.newaxis])
     evaluation = moments.scored_then(run.id, epoch)
@@ -45,11 +51,12 @@ def render(selection: Selection) -> None:
         )
     with course:
         st.markdown("What it said to this image")
-        then = [moments.network_then(run.id, one) for one in epochs]
-        st.plotly_chart(told_figure(told(then, selection.image), epochs, epoch), key="told", config=NO_TOOLBAR)
+        told = moments.told_then(run.id, selection.image.tobytes())
+        st.plotly_chart(told_figure(told, epochs, epoch), key="told", config=NO_TOOLBAR)
     weights, matrix = st.columns([430, 430], gap="medium")
     with weights:
-        st.html(_weights(stages))
+        number = _choose_layer(stages)
+        st.html(_weights(stages[number], values[number - 1].shape[1:]))
     with matrix:
         st.html(_confused(evaluation.confusion_matrix) + _activations(stages, values))
 
@@ -58,19 +65,23 @@ def _words(epoch: int) -> str:
     return "before training" if epoch == 0 else f"after epoch {epoch}"
 
 
-def _weights(stages: list[Stage]) -> str:
-    """The weights of the first layer's units as pictures, all on one scale."""
-    first = next(stage for stage in stages if stage.has_units)
-    weights = first.weights[..., :UNITS]
-    if first.kind == "convolution":
-        weights = weights.mean(axis=2)
-    else:
-        side = int(np.sqrt(len(weights)))
-        weights = weights.reshape(side, side, -1)
-    count, total = weights.shape[-1], first.units
-    words = f"{total} units" if count == total else f"{count} of {total} units"
-    picture = pixels(signed(laid_out(weights)), "The weights of the first layer", side=400)
-    return f'<div class="weights"><h5>Weights of {first.name}, {words}</h5>{picture}</div>'
+def _choose_layer(stages: Sequence[Stage]) -> int:
+    """The number of the stage whose weights are shown, at first the first that has any."""
+    numbers = {stage.name: number for number, stage in enumerate(stages) if stage.has_units}
+    known(WEIGHTS, numbers, next(iter(numbers)))
+    return numbers[st.selectbox("Weights of", list(numbers), key=WEIGHTS, persist_state="session", width=220)]
+
+
+def _weights(stage: Stage, incoming: tuple[int, ...]) -> str:
+    """The weights of a layer's units as pictures of what comes in, all on one scale."""
+    count = min(stage.units, UNITS)
+    shape = stage.weights.shape[:-1] if stage.kind == "convolution" else incoming
+    units = [laid_out(stage.weights[..., unit].reshape(shape)) for unit in range(count)]
+    if len(shape) == 3 and shape[-1] > 1:  # the maps of a unit have gaps between them, so units need wider ones
+        units = [np.pad(unit, 1, constant_values=np.nan) for unit in units]
+    picture = pixels(signed(laid_out(np.stack(units, axis=-1))), f"The weights of {stage.name}", side=400)
+    words = f"{stage.units} units" if count == stage.units else f"{count} of {stage.units} units"
+    return f'<div class="weights">{picture}<small>{words}. Blue: above 0, orange: below.</small></div>'
 
 
 def _confused(matrix: NDArray[np.int64]) -> str:
