@@ -22,13 +22,15 @@ def run(training_server):
 
 
 def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(training_server, run, open_tab):
-    page = open_tab(f"{training_server.url}/explore?run={run.id}&view=Why&image=3")
+    page = open_tab(f"{training_server.url}/explore?run={run.id}&view=Why&image=3&why=4&dream=hidden+1")
+    expect(page.get_by_text("Blue speaks for a 4")).to_be_visible()
     expect(page.locator(".whys figure")).to_have_count(4, timeout=WORKER)
     expect(page.locator(".whys")).to_contain_text("has no convolutions")
     expect(page.locator(".minds figure")).to_have_count(2)
 
     page.get_by_role("radio", name="Dream").click()
     expect(page.locator(".dreams figure")).to_have_count(10, timeout=WORKER)
+    expect(page.get_by_text("its unit's sum grows")).to_be_visible()
 
     page.get_by_role("radio", name="Time machine").click()
     expect(page.locator(".then")).to_contain_text("test images right")
@@ -37,6 +39,13 @@ def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(trainin
         slider.press("ArrowLeft")
         expect(page.get_by_test_id("stSliderThumbValue")).to_have_text(words)
     expect(page.locator(".then strong")).to_have_text(re.compile(r"^[0-4]?\d\.\d %$"))
+    expect(page).to_have_url(re.compile("epoch=0"))
+    expect(open_tab(page.url).get_by_test_id("stSliderThumbValue")).to_have_text("before training")
+
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_test_id("stSliderThumbValue")).to_have_text("after epoch 2")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("epoch="))
 
     page.get_by_role("radio", name="Learning").click()
     expect(page.get_by_text("by the weights of each layer")).to_be_visible(timeout=WORKER)

@@ -1,6 +1,7 @@
 """The time machine: one slider over the epochs moves all that can be seen of a network."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,7 @@ from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import moments
 from mnist_lab.ui.explore.address import EPOCH, known, remember
 from mnist_lab.ui.explore.learning import link_to_train
+from mnist_lab.ui.explore.playing import is_playing, render_playable
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.models import label
 from mnist_lab.ui.pixels import pixels
@@ -35,8 +37,12 @@ def render(selection: Selection) -> None:
         _render_way_there(selection.run)
         return
     known(EPOCH, epochs, epochs[-1])
-    epoch = st.select_slider("Epoch", epochs, format_func=_words, key=EPOCH, persist_state="session")
-    remember(epoch=None if epoch == epochs[-1] else epoch)
+    render_playable("Epoch", epochs, EPOCH, _words, partial(_render_moment, selection, epochs))
+
+
+def _render_moment(selection: Selection, epochs: Sequence[int], epoch: int) -> None:
+    if not is_playing():  # every change of the address is one more step back for the browser
+        remember(epoch=None if epoch == epochs[-1] else epoch)
     run = selection.run
     stages = moments.network_then(run.id, epoch)
     values = activations(stages, selection.image[np.newaxis])
