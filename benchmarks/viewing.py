@@ -35,14 +35,15 @@ MARKS = {  # what is there only when a view is complete
 }
 AT_REST = '[data-test-script-state="notRunning"]'  # the server has said all
 REPEAT = 5
-WATCH = """([marks, parts]) => {
+WATCH = """([marks, parts, patience]) => {
   const within = (root) => [...root.querySelectorAll("*")].map((each) => each.shadowRoot).filter(Boolean);
   const find = (root, mark) =>
     root.querySelector(mark) ?? within(root).reduce((found, shadow) => found ?? find(shadow, mark), null);
   const contents = () => parts.map((part) => document.querySelector(part)?.innerHTML ?? "");
   const before = contents();
-  window.took = new Promise((done) => {
+  window.took = new Promise((done, fail) => {
     let started = 0;
+    setTimeout(() => fail(new Error(document.querySelector("[data-testid=stMain]").innerText)), patience);
     const start = (event) => (started ||= event.timeStamp);
     for (const kind of ["click", "keydown"]) addEventListener(kind, start, { capture: true, once: true });
     const look = () => {
@@ -139,7 +140,7 @@ def open_view(page: Page, view: str) -> float:
     click(page, other)
     wait(lambda: is_complete(page, other) and not any(is_there(page, mark) for mark in MARKS[view]))
     page.wait_for_timeout(200)  # until the other view is at rest
-    page.evaluate(WATCH, [MARKS[view], []])
+    page.evaluate(WATCH, [MARKS[view], [], PATIENCE])
     click(page, view)
     return float(page.evaluate("took"))
 
@@ -153,7 +154,7 @@ def make(page: Page, change: Change) -> float:
     widget = page.locator(f"role={change.role}[name=/{change.name}/]")
     widget.focus()
     page.wait_for_timeout(500)  # until what was changed before is at rest
-    page.evaluate(WATCH, [[AT_REST], change.new])
+    page.evaluate(WATCH, [[AT_REST], change.new, PATIENCE])
     widget.press(change.key)
     return float(page.evaluate("took"))
 
