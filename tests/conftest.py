@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from mnist_lab.runs import Run, RunStore
 
 if TYPE_CHECKING:
     from distributed import Client
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what is begun in the background ignores it, children and all
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -16,7 +16,7 @@ from mnist_lab.networks.shapes import count_operations
 from mnist_lab.prediction import Predictor
 
 FULL = 32  # bits of a weight as it was trained
-SECONDS = 0.2  # that an accuracy may take
+SECONDS = 0.1  # that an accuracy may take, for the answer to follow a slider
 DENSE, CONVOLUTIONS = 8e10, 6e10  # operations a second, about, on one core
 FEWEST = 200  # images
 

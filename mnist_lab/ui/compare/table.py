@@ -37,9 +37,6 @@ class Shown(NamedTuple):
         return f"runs-{self.number}"
 
 
-TABLE, SHOWN, PLACES = "compare_table", "compare_table_runs", "compare_table_columns"
-
-
 def render(runs: list[Run]) -> list[Run]:
     """The runs that are to be seen, of which some are picked; the picked ones, also where a filter hides them."""
     own = OwnScores(OwnSet.default(visitor())).all()

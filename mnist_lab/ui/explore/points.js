@@ -39,6 +39,7 @@ class Plane extends Drawing {
     this.legend = data.legend;
     for (const name of ["groups", "labels", "answers"]) this[name] = decoded(data[name], Uint8Array);
     if (isMoved) this.place(decoded(data.flat, Float32Array), data.step);
+    this.hover(-1);
     this.root.querySelector(".legend").replaceChildren(...data.legend.map((group) => this.legendButton(group)));
     this.resize();
     this.draw();
