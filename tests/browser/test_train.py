@@ -45,7 +45,7 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped_all_with
     page.get_by_role("link", name="Draw").click()
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
-    page.get_by_role("link", name="Train").click()
+    settled(page).get_by_role("link", name="Train").click()
     expect(field(page, "Epochs")).to_have_value("200")
     page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_text(re.compile("stopped: "))).to_be_visible(timeout=SLOW)
