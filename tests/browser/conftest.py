@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,10 +46,7 @@ class Server:
         self._wait_until_up()
 
     def stop(self) -> None:
-        """Ask it to end, which takes seconds where its worker has just been started; `wait` for it at the very last."""
         self.process.send_signal(signal.SIGINT)
-
-    def wait(self) -> None:
         try:
             self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -66,46 +63,35 @@ class Server:
         raise AssertionError("The server did not come up.")
 
 
-Serving = Callable[[Path], AbstractContextManager[Server]]
-
-
-@pytest.fixture(scope="session")
-def serving() -> Iterator[Serving]:
-    """A server on a folder of runs, for as long as its context lasts; at the very last all of them have ended."""
-    with ExitStack() as ends:
-
-        @contextmanager
-        def serve(runs: Path) -> Iterator[Server]:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            server = Server(runs, port)
-            ends.callback(server.wait)
-            try:
-                yield server
-            finally:
-                server.stop()
-
-        yield serve
+@contextmanager
+def serving(runs: Path) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(runs, port)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
-def start_server(serving: Serving) -> Iterator[Callable[[Path], Server]]:
+def start_server() -> Iterator[Callable[[Path], Server]]:
     """Starts a fresh server on a folder of runs; ask for it before `open_tab`, so that tabs close first."""
     with ExitStack() as servers:
         yield lambda runs: servers.enter_context(serving(runs))
 
 
 @pytest.fixture(scope="session")
-def server(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for tests that train nothing: a run of one would be offered and picked on the pages of the next."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def training_server(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for the tests of one module that train, or that bring runs of their own."""
+def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for the tests of one module that train."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
         yield server
 
