@@ -4,15 +4,15 @@ import streamlit as st
 
 from mnist_lab.ui.answer import Reading, read, render_answer
 from mnist_lab.ui.closer import render_closer
-from mnist_lab.ui.drawing import SEVERAL, render_pen
+from mnist_lab.ui.drawing import SEVERAL, growing, render_pen
 from mnist_lab.ui.explore.way_in import link_to_explore
-from mnist_lab.ui.live import live_picture, watch_canvas
+from mnist_lab.ui.live import watch_canvas
 from mnist_lab.ui.models import choose_model
 from mnist_lab.ui.share import open_link, render_share
 from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.sources import Picture, Source, choose_source
 
-open_page("Draw", "Draw a digit with the mouse or a finger. The network answers while you draw.")
+open_page("Draw", "Show a network a digit. It answers while you draw.")
 open_link()
 
 
@@ -41,11 +41,12 @@ def draw_and_read() -> None:
 @st.fragment
 def answer(source: Source, picture: Picture | None, model: str) -> None:
     """Runs alone, without the canvas, for every picture of a stroke that grows."""
-    growing = live_picture() if source.canvas else None
-    if growing is not None:
-        picture = Picture(growing, [], 0.0)
+    moving = growing(source.canvas) if source.canvas else None
+    if moving is not None:
+        picture = Picture(moving.image, [], 0.0)
     readings: list[Reading] = read(picture.image, model, source.several) if picture else []
-    render_answer(readings)
+    blank = picture is not None and not source.canvas
+    render_answer(readings, "This image is blank" if blank else source.prompt)
     if source.canvas:
         watch_canvas(source.canvas)
 

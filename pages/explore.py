@@ -10,7 +10,7 @@ from mnist_lab.ui.explore.choosing import Choice, choose_image, choose_run, sele
 from mnist_lab.ui.explore.selection import View
 from mnist_lab.ui.explore.verdict import render_verdict
 from mnist_lab.ui.live import watch_canvas
-from mnist_lab.ui.shell import HERE, open_page
+from mnist_lab.ui.shell import open_page
 
 VIEWS = {
     "Activations": View(activations.render, live=True),
@@ -25,7 +25,6 @@ VIEWS = {
 }
 
 open_page("Explore", "Open a network and watch a digit run through it.")
-st.html(HERE / "explore.css")
 open_address()
 
 

@@ -1,13 +1,10 @@
 """One lesson at a time: bet, let the networks train, and see who was right."""
 
-import streamlit as st
-
 from mnist_lab.lessons.library import library
 from mnist_lab.ui import lessons
-from mnist_lab.ui.shell import HERE, open_page
+from mnist_lab.ui.shell import open_page
 
 open_page("Lessons", "Read, bet, and let the networks answer.")
-st.html(HERE / "lessons.css")
 
 found = library()
 lesson = lessons.choose_lesson(found)

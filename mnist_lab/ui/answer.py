@@ -56,11 +56,14 @@ def _read(image: Any, model: str, several: bool) -> list[Reading]:
     return found
 
 
-def render_answer(readings: list[Reading]) -> None:
-    """The digit first and large, ten bars, and the 28 x 28 image that the network sees; several digits side by side."""
+def render_answer(readings: list[Reading], otherwise: str) -> None:
+    """The digit first and large, ten bars, and the 28 x 28 image that the network sees; several digits side by side.
+
+    Where there is no digit, what is `otherwise` to say, without a digit in it.
+    """
     with st.container(key="prediction"):
         if not readings:
-            st.html(f'<div class="answer blank">Draw a digit{bars(None)}</div>')
+            st.html(f'<div class="answer blank">{html.escape(otherwise)}{bars(None)}</div>')
         elif len(readings) == 1:
             st.html(_one(readings[0]))
         else:

@@ -1,19 +1,39 @@
-"""The canvas: a drawing that outlives reruns, page switches, Undo and Clear."""
+"""The canvas: what is drawn on it lives in the browser, and outlives reruns and page switches.
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+Every change in the browser has a number, and all that the browser sends carries the number of the last change that it
+shows. So what is newer is never outranked by what is older, whichever came first.
+"""
+
+import base64
+import binascii
+import io
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
-from streamlit_drawable_canvas import st_canvas
+from PIL import Image, UnidentifiedImageError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
+from mnist_lab.pens import PEN_WIDTH, PEN_WIDTHS, SIDE, draw
 from mnist_lab.plots.pictures import data_url
+from mnist_lab.sharing import Point
 
-PEN_WIDTHS = (8, 40)
-PEN_WIDTH = 20
-INK = "#fffffffe"  # not quite opaque: only then is the whole stroke drawn anew, smoothly, while it grows
+HERE = Path(__file__).parent
+LATEST = 2**53  # the numbers that a browser can count to
+MOST_TEXT = 2_000_000  # characters of a picture
+
+_component = st.components.v2.component(
+    "mnist_lab_canvas",
+    html='<div class="layers"><canvas class="lower-canvas"></canvas>'
+    '<canvas class="upper-canvas" role="img" aria-label="Canvas to draw a digit on"></canvas></div>'
+    '<div class="tools"><button class="clear">Clear</button><button class="undo">Undo</button></div>',
+    css=(HERE / "canvas.css").read_text("utf-8"),
+    js=(HERE / "canvas.js").read_text("utf-8"),
+)
 
 
 class Canvas(NamedTuple):
@@ -28,115 +48,153 @@ class Canvas(NamedTuple):
     drawing: str
 
 
-ONE = Canvas("one", 280, 280, "one")
-SMALL = Canvas("small", 280, 280, "one")  # beside other things
-SEVERAL = Canvas("several", 560, 280, "several")
+ONE = Canvas("one", SIDE, SIDE, "one")
+SMALL = Canvas("small", SIDE, SIDE, "one")  # beside other things
+SEVERAL = Canvas("several", 2 * SIDE, SIDE, "several")
+
+
+class Stroke(BaseModel):
+    """What one movement of the pen left: points (x, y) and the pen's width in canvas pixels."""
+
+    model_config = ConfigDict(frozen=True)
+
+    points: list[tuple[FiniteFloat, FiniteFloat]] = Field(min_length=1, max_length=20_000)
+    width: float = Field(ge=1, le=100)
 
 
 class Drawing(NamedTuple):
-    """What is on a canvas: the strokes as Fabric.js writes them, and the picture, uint8 (height, width) or RGBA.
+    """What is on a canvas once the pen rests: its number, its strokes, and the picture, uint8 (height, width).
 
-    `png` is the picture as the canvas sent it, to see whether it has changed.
+    With `on_image` the strokes are drawn on an image, such as one of MNIST's, and are not all there is.
     """
 
-    strokes: list[dict[str, Any]]
+    number: int
+    strokes: list[Stroke]
     image: NDArray[np.uint8]
-    png: bytes = b""
+    on_image: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is on it."""
+        return not self.image.any()
 
 
-def render_canvas(canvas: Canvas, on_change: Callable[[], bool]) -> Drawing | None:
-    """The canvas; what is drawn on it, or None before the first stroke. It sends a while after each stroke.
+class Growing(NamedTuple):
+    """The canvas while the pen moves, or just lifted: uint8 (h, w), while `is_growing` at half the canvas's size."""
 
-    `on_change` is told when the canvas sends, and when it is shown anew.
-    """
-    state = st.session_state
-    key = f"{canvas.name}-strokes"
-    with st.container(key="canvas", width="content"), st.container(key=f"canvas-{canvas.name}", width="content"):
-        if key not in state:  # a new canvas, or this one again after a visit to another page
-            on_change()
-            before = kept(canvas)
-            put_back(canvas, before.strokes if before else [])
-        result = st_canvas(
-            stroke_width=state.get("pen", PEN_WIDTH),
-            stroke_color=INK,
-            background_color="#000000",
-            width=canvas.width,
-            height=canvas.height,
-            initial_drawing=state[f"{canvas.name}_put_back"],
-            return_image_data=True,
+    number: int
+    image: NDArray[np.uint8]
+    is_growing: bool
+
+
+_strokes = TypeAdapter(Annotated[list[Stroke], Field(max_length=2000)])
+
+
+def render_canvas(canvas: Canvas) -> Drawing | None:
+    """The canvas with its buttons; what is drawn on it, or None where it is blank. It sends once the pen rests."""
+    key = f"canvas-{canvas.name}"
+    with st.container(key="canvas", width="content"):
+        _component(
             key=key,
-            on_change=on_change,
+            data={
+                **canvas._asdict(),
+                "pen": st.session_state.get("pen", PEN_WIDTH),
+                "known": number_of(kept(canvas)),
+                "shown": st.session_state.get(_shown(canvas)),
+            },
+            on_drawing_change=lambda: _take(canvas, st.session_state[key].get("drawing") or {}),
+            width="content",
+            height="content",
         )
-    drawing, png = kept(canvas), result.image_bytes
-    if png is not None and (drawing is None or drawing.png != png):
-        drawing = Drawing((result.json_data or {}).get("objects", []), np.asarray(result.image_data), png)
-        keep(canvas, drawing)
-    return drawing if drawing and drawing.strokes else None
-
-
-def render_tools(canvas: Canvas, on_change: Callable[[], bool]) -> None:
-    """Clear and Undo, where a thumb reaches them.
-
-    `on_change` says whether there is a stroke that the canvas has not sent yet; Undo then takes back that one.
-    """
-
-    def undo() -> None:
-        unsent, before = on_change(), kept(canvas)
-        strokes = before.strokes if before else []
-        put_back(canvas, strokes if unsent else strokes[:-1])
-
-    def clear_all() -> None:
-        on_change()
-        clear(canvas)
-
-    with st.container(horizontal=True):
-        st.button("Clear", on_click=clear_all, type="primary", icon=":material/delete:")
-        st.button("Undo", on_click=undo, icon=":material/undo:")
+    drawing = kept(canvas)
+    return None if drawing is None or drawing.is_blank else drawing
 
 
 def render_pen() -> None:
     """The width of the pen."""
-    st.slider("Pen width", *PEN_WIDTHS, value=PEN_WIDTH, key="pen", persist_state="session")
+    low, high = map(int, PEN_WIDTHS)
+    st.slider("Pen width", low, high, value=int(PEN_WIDTH), key="pen", persist_state="session")
 
 
 def kept(canvas: Canvas) -> Drawing | None:
-    """What is known to be on the canvas, wherever the visitor has been since."""
+    """What was on the canvas when the pen rested last, wherever the visitor has been since."""
     drawing: Drawing | None = st.session_state.get(f"{canvas.drawing}_drawing")
     return drawing
 
 
-def keep(canvas: Canvas, drawing: Drawing) -> None:
-    """Remember what is on the canvas."""
-    st.session_state[f"{canvas.drawing}_drawing"] = drawing
+def growing(canvas: Canvas) -> Growing | None:
+    """The last picture that was taken of the canvas between two rests of the pen, or None where a rest came later."""
+    picture: Growing | None = st.session_state.get(f"{canvas.drawing}_growing")
+    return picture if picture and picture.number > number_of(kept(canvas)) else None
 
 
-def clear(canvas: Canvas) -> None:
-    """Empty the canvas; what it sent last counts no more, though it sends that it is empty a while later only."""
-    before = kept(canvas)
-    keep(canvas, Drawing([], np.zeros((canvas.height, canvas.width), np.uint8), before.png if before else b""))
-    put_back(canvas, [])
+def grow(canvas: Canvas, sent: dict[str, Any]) -> None:
+    """Keep a picture that the browser took while the pen moves, unless it is none, or older than what is known."""
+    number, image = _number(sent), decode(str(sent.get("picture", "")), canvas)
+    if image is not None and number > latest(canvas):
+        st.session_state[f"{canvas.drawing}_growing"] = Growing(number, image, bool(sent.get("growing")))
 
 
-def as_drawing(image: NDArray[np.uint8], canvas: Canvas) -> Drawing:
-    """An image, uint8 (h, w) in 0..255, ink bright, as large as the canvas is high: its first "stroke" is the image."""
+def latest(canvas: Canvas) -> int:
+    """The number of the newest change that is known of, 0 before the first."""
+    return max(number_of(kept(canvas)), number_of(growing(canvas)))
+
+
+def number_of(known: Drawing | Growing | None) -> int:
+    """Its number, 0 where there is none."""
+    return known.number if known else 0
+
+
+def show_strokes(canvas: Canvas, lines: Sequence[Sequence[Point]], pen_width: float) -> None:
+    """Have the canvas show these strokes in place of what is on it, points (x, y) in canvas pixels."""
+    image = draw([np.array(line, dtype=np.float32) / np.float32(SIDE) for line in lines], SIDE, pen_width)
+    _show(canvas, [Stroke(points=list(line), width=pen_width) for line in lines], image)
+
+
+def show_image(canvas: Canvas, image: NDArray[np.uint8]) -> None:
+    """Have the canvas show an image to draw on: uint8 (h, h) in 0..255, ink bright, as large as the canvas is high."""
     large = Image.fromarray(image).resize((canvas.height, canvas.height), Image.Resampling.BICUBIC)
-    picture = np.asarray(large)
-    shown = {
-        "type": "Image",
-        "src": data_url(picture / 255),
-        "left": 0,
-        "top": 0,
-        "originX": "left",
-        "originY": "top",
-        "width": canvas.height,
-        "height": canvas.height,
+    _show(canvas, [], np.asarray(large), on_image=True)
+
+
+def decode(url: str, canvas: Canvas) -> NDArray[np.uint8] | None:
+    """The picture in a data URL, uint8 (h, w), or None for what no canvas sends."""
+    try:
+        content = base64.b64decode(url[:MOST_TEXT].partition("base64,")[2], validate=True)
+        picture = Image.open(io.BytesIO(content), formats=["PNG"])
+        fits = picture.width <= canvas.width and picture.height <= canvas.height
+        return np.asarray(picture.convert("L")) if fits else None
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return None
+
+
+def _take(canvas: Canvas, sent: dict[str, Any]) -> None:
+    """Keep what the browser says is on the canvas, unless that is older than what is known."""
+    number, picture, on_image = _number(sent), str(sent.get("picture", "")), bool(sent.get("on_image"))
+    image = decode(picture, canvas) if picture else np.zeros((canvas.height, canvas.width), np.uint8)
+    if image is None or number <= number_of(kept(canvas)):
+        return
+    try:
+        strokes = _strokes.validate_python(sent.get("strokes"))
+    except ValidationError:  # more than a person draws: the picture still counts
+        strokes, on_image = [], True
+    st.session_state[f"{canvas.drawing}_drawing"] = Drawing(number, strokes, image, on_image)
+
+
+def _show(canvas: Canvas, strokes: list[Stroke], image: NDArray[np.uint8], on_image: bool = False) -> None:
+    """Known at once; what the browser sends once it shows it has a higher number."""
+    st.session_state[f"{canvas.drawing}_drawing"] = Drawing(latest(canvas), strokes, image, on_image)
+    st.session_state[_shown(canvas)] = {
+        "id": uuid.uuid4().hex,
+        "strokes": [stroke.model_dump() for stroke in strokes],
+        "image": data_url(image / 255) if on_image else None,
     }
-    return Drawing([shown], picture)
 
 
-def put_back(canvas: Canvas, strokes: Sequence[dict[str, Any]]) -> None:
-    """Have the canvas show these strokes; the number makes it do so even if it was told the same before."""
-    state = st.session_state
-    number = state.get("put_back_number", 0) + 1
-    state["put_back_number"] = number
-    state[f"{canvas.name}_put_back"] = {"objects": list(strokes), "number": number}
+def _shown(canvas: Canvas) -> str:
+    return f"{canvas.drawing}_shown"
+
+
+def _number(sent: dict[str, Any]) -> int:
+    number = sent.get("number")
+    return number if isinstance(number, int) and 0 < number <= LATEST else 0

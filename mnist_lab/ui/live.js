@@ -1,95 +1,65 @@
-// Watches the drawing canvas and sends its picture while a stroke grows, and at once when the pen is lifted.
+// Sends pictures of the drawing canvas while a stroke grows, and at once when the pen is lifted.
 //
-// The canvas component itself sends 200 ms after the pen is lifted. This companion looks into its shadow root, where
-// canvas.lower-canvas holds the finished strokes and canvas.upper-canvas the one under way, and sends the two laid over
-// each other. A picture is sent only after the one before was answered, so a slow server gets fewer, never a queue.
-// Where there is no canvas it does nothing.
+// canvas.js draws, numbers every change and says by an event that there is one. A picture carries the number of the last
+// change; the server says which number it has answered. The next one goes out after that, so a slow server gets fewer
+// pictures, never a queue; and the last one goes out again until it has been answered, so none can be lost.
 
-const MILLISECONDS_BETWEEN_PICTURES = 80;
+const BETWEEN_PICTURES = 80; // milliseconds
 const WHILE_DRAWING = 0.5; // of the canvas's size: a quarter of the pixels to send and read; the last picture is whole
-const PATIENCE = 1000; // after so long without an answer, send again
+const PATIENCE = 1000; // milliseconds after which a picture without an answer is sent again
+
 const watchers = new WeakMap();
 
-function layersUnder(event) {
-  const path = event.composedPath();
-  const upper = path[0];
-  const ours = path.some((element) => element.classList?.contains("st-key-canvas"));
-  if (!ours || !upper.matches("canvas.upper-canvas")) return null;
-  const lower = upper.parentElement.querySelector("canvas.lower-canvas");
-  return lower ? [lower, upper] : null;
-}
-
-function createWatcher(send, { width, height }) {
+function createWatcher(name) {
   const picture = document.createElement("canvas");
   const context = picture.getContext("2d");
-  let layers = null;
-  let drawing = false;
-  let changed = false;
-  let waitingSince = 0;
-  let sentAt = 0;
-  let timer = 0;
+  let send, answered = 0, sent = 0, sentAt = -Infinity, attempt = 0, timer = 0, watched = null;
+
+  function look() {
+    clearTimeout(timer);
+    const { number, growing, layers, leaving } = watched;
+    if (!layers || leaving || number <= answered) return;
+    const since = performance.now() - sentAt;
+    const pause = number > sent && !growing ? 0 : sent > answered ? PATIENCE : BETWEEN_PICTURES;
+    if (since >= pause) sendPicture();
+    timer = setTimeout(look, since >= pause ? PATIENCE : pause - since);
+  }
 
   function sendPicture() {
-    const scale = drawing ? WHILE_DRAWING : 1;
-    picture.width = width * scale;
-    picture.height = height * scale;
+    const { number, growing, layers } = watched;
+    const scale = growing ? WHILE_DRAWING : 1;
+    picture.width = layers[0].width * scale;
+    picture.height = layers[0].height * scale;
     for (const layer of layers) context.drawImage(layer, 0, 0, picture.width, picture.height);
-    changed = false;
-    waitingSince = sentAt = performance.now();
-    send({ picture: picture.toDataURL("image/png"), drawing });
+    sent = number;
+    sentAt = performance.now();
+    send({ number, picture: picture.toDataURL("image/png"), growing: Boolean(growing), attempt: attempt++ });
   }
 
-  function tick() {
-    timer = 0;
-    const now = performance.now();
-    const answered = waitingSince === 0 || now - waitingSince > PATIENCE;
-    if (changed && answered && now - sentAt >= MILLISECONDS_BETWEEN_PICTURES) sendPicture();
-    if (drawing || changed) timer = requestAnimationFrame(tick);
+  function onChange({ detail }) {
+    if (detail.name !== name) return;
+    watched = detail;
+    look();
   }
 
-  function onDown(event) {
-    layers = layersUnder(event);
-    drawing = layers !== null;
-    onMove();
-  }
-
-  function onMove() {
-    if (!drawing) return;
-    changed = true;
-    if (!timer) timer = requestAnimationFrame(tick);
-  }
-
-  function onUp() {
-    if (!drawing) return;
-    drawing = false;
-    sendPicture(); // before the canvas moves the stroke from the upper to the lower layer
-  }
-
-  // In the capturing phase: the canvas stops some events on their way up.
-  document.addEventListener("pointerdown", onDown, true);
-  document.addEventListener("pointermove", onMove, true);
-  document.addEventListener("pointerup", onUp, true);
-  document.addEventListener("pointercancel", onUp, true);
+  document.addEventListener("mnist-lab-drawing", onChange);
   return {
-    answered() {
-      waitingSince = 0;
+    update(data, setStateValue) {
+      send = (value) => setStateValue("picture", value);
+      answered = data.answered;
+      watched = globalThis.mnistLabDrawings?.get(name) ?? watched;
+      if (watched) look();
     },
     stop() {
-      cancelAnimationFrame(timer);
-      document.removeEventListener("pointerdown", onDown, true);
-      document.removeEventListener("pointermove", onMove, true);
-      document.removeEventListener("pointerup", onUp, true);
-      document.removeEventListener("pointercancel", onUp, true);
+      clearTimeout(timer);
+      document.removeEventListener("mnist-lab-drawing", onChange);
     },
   };
 }
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  if (!watchers.has(parentElement)) {
-    watchers.set(parentElement, createWatcher((frame) => setTriggerValue("frame", frame), data));
-  }
-  watchers.get(parentElement).answered();
+export default function ({ data, parentElement, setStateValue }) {
+  if (!watchers.has(parentElement)) watchers.set(parentElement, createWatcher(data.drawing));
+  watchers.get(parentElement).update(data, setStateValue);
   return () => {
     watchers.get(parentElement)?.stop();
     watchers.delete(parentElement);

@@ -1,20 +1,16 @@
 """The drawing and the chosen models in a link."""
 
-from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import numpy as np
 import streamlit as st
 
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import load_test_part
 from mnist_lab.errors import DatasetError, ImageError
-from mnist_lab.pens import draw
 from mnist_lab.sharing import decode, encode
 from mnist_lab.ui import resources
-from mnist_lab.ui.drawing import INK, ONE, Drawing, as_drawing, keep
+from mnist_lab.ui.drawing import ONE, show_image, show_strokes
 from mnist_lab.ui.sources import Picture
-from mnist_lab.ui.strokes import Point, fabric_objects
 
 OPENED = "shared_link_opened"
 
@@ -56,13 +52,7 @@ def open_link() -> None:
     except ImageError as error:
         st.warning(str(error))
         return
-    keep(ONE, drawn(strokes, pen_width))
-
-
-def drawn(strokes: Sequence[Sequence[Point]], pen_width: float) -> Drawing:
-    """A drawing for the canvas from its strokes, points (x, y) in canvas pixels."""
-    image = draw([np.array(line, dtype=np.float32) / np.float32(ONE.width) for line in strokes], ONE.width, pen_width)
-    return Drawing(fabric_objects(strokes, pen_width, INK), image)
+    show_strokes(ONE, strokes, pen_width)
 
 
 def _open_test_image() -> None:
@@ -78,6 +68,6 @@ def _open_test_image() -> None:
         st.warning(str(error))
         return
     if place.isdecimal() and int(place) < len(images):
-        keep(ONE, as_drawing(images[int(place)], ONE))
+        show_image(ONE, images[int(place)])
     else:
         st.warning(f"There is no test image {place}; they are counted from 0 to {len(images) - 1}.")

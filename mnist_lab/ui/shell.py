@@ -8,8 +8,20 @@ import streamlit as st
 from mnist_lab.ui import resources
 
 HERE = Path(__file__).parent
+CSS = "\n".join((HERE / file).read_text("utf-8") for file in ("style.css", "explore.css", "lessons.css"))
 PAGES = HERE.parents[1] / "pages"
 THROUGH_APP = "came_through_app"
+
+# Whatever Streamlit shows has a place that a toast or an error of a fragment's callback may take; the head has none.
+_style = st.components.v2.component(
+    "mnist_lab_style",
+    js="""export default function ({ data }) {
+      const sheet = document.getElementById("mnist-lab") ?? document.createElement("style");
+      if (sheet.textContent === data) return;
+      Object.assign(sheet, { id: "mnist-lab", textContent: data });
+      document.head.append(sheet);
+    }""",
+)
 
 
 class PageEntry(NamedTuple):
@@ -33,7 +45,7 @@ def main() -> None:
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
     st.session_state[THROUGH_APP] = True
     resources.warm_up()
-    st.html(HERE / "style.css")
+    _style(key="style", data=CSS, height=1)
     _navigation().run()
 
 

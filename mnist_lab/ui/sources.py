@@ -8,10 +8,10 @@ import streamlit as st
 
 from mnist_lab.datasets import load
 from mnist_lab.errors import DatasetError, ImageError
+from mnist_lab.pens import PEN_WIDTH
 from mnist_lab.preprocessing import read_image
-from mnist_lab.ui.drawing import ONE, PEN_WIDTH, SEVERAL, Canvas, Drawing, render_canvas, render_tools
-from mnist_lab.ui.live import forget_live_picture
-from mnist_lab.ui.strokes import Point, pen_width, polylines
+from mnist_lab.sharing import Point
+from mnist_lab.ui.drawing import ONE, SEVERAL, Canvas, Drawing, render_canvas
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
@@ -25,18 +25,18 @@ class Picture(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A way in: what it shows, whether several digits may be in it, and on which canvas it is drawn, if on any."""
+    """A way in: what it shows, what to do there, whether several digits may be in it, and its canvas, if it has one."""
 
     render: Callable[[], Picture | None]
+    prompt: str
     several: bool = False
     canvas: Canvas | None = None
 
 
 def as_picture(drawing: Drawing) -> Picture:
     """A drawing as a picture to read; without strokes where it is drawn on an image, since they are not all of it."""
-    lines = polylines(drawing.strokes)
-    drawn = lines if len(lines) == len(drawing.strokes) else []
-    return Picture(drawing.image, drawn, pen_width(drawing.strokes, PEN_WIDTH))
+    strokes = [] if drawing.on_image else drawing.strokes
+    return Picture(drawing.image, [stroke.points for stroke in strokes], strokes[-1].width if strokes else PEN_WIDTH)
 
 
 def choose_source() -> Source:
@@ -49,8 +49,7 @@ def choose_source() -> Source:
 
 def _drawn_on(canvas: Canvas) -> Callable[[], Picture | None]:
     def render() -> Picture | None:
-        drawing = render_canvas(canvas, on_change=forget_live_picture)
-        render_tools(canvas, on_change=forget_live_picture)
+        drawing = render_canvas(canvas)
         return as_picture(drawing) if drawing else None
 
     return render
@@ -95,9 +94,9 @@ def _test_image() -> Picture | None:
 
 
 SOURCES: dict[str, Source] = {
-    "Draw": Source(_drawn_on(ONE), canvas=ONE),
-    "Several digits": Source(_drawn_on(SEVERAL), several=True, canvas=SEVERAL),
-    "Upload": Source(_upload, several=True),
-    "Camera": Source(_camera, several=True),
-    "Test image": Source(_test_image),
+    "Draw": Source(_drawn_on(ONE), "Draw a digit", canvas=ONE),
+    "Several digits": Source(_drawn_on(SEVERAL), "Draw digits side by side", several=True, canvas=SEVERAL),
+    "Upload": Source(_upload, "Choose an image", several=True),
+    "Camera": Source(_camera, "Take a photo", several=True),
+    "Test image": Source(_test_image, "Choose a test image"),
 }

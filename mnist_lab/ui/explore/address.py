@@ -8,8 +8,7 @@ import streamlit as st
 from mnist_lab.errors import ImageError
 from mnist_lab.sharing import decode
 from mnist_lab.ui import resources
-from mnist_lab.ui.drawing import ONE, keep
-from mnist_lab.ui.share import drawn
+from mnist_lab.ui.drawing import ONE, show_strokes
 
 SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
@@ -62,7 +61,7 @@ def _read_image(text: str) -> None:
 
 def _read_drawing(text: str) -> None:
     try:
-        keep(ONE, drawn(*decode(text)))
+        show_strokes(ONE, *decode(text))
     except ImageError as error:
         st.warning(str(error))
 

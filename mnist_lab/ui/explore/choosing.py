@@ -13,11 +13,10 @@ from mnist_lab.preprocessing import FloatImage, prepare
 from mnist_lab.runs import Run
 from mnist_lab.sharing import encode
 from mnist_lab.ui import resources
-from mnist_lab.ui.drawing import SMALL, Canvas, render_canvas, render_tools
+from mnist_lab.ui.drawing import SMALL, Canvas, growing, render_canvas
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DRAWING, NUMBER, PICTURE, RUN, SOURCE, TEST_IMAGE, remember
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.live import forget_live_picture, live_picture
 from mnist_lab.ui.models import label
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
@@ -62,8 +61,8 @@ def choose_image(run: Run) -> Choice:
 
 def selected(run: Run, choice: Choice) -> Selection:
     """What the views look at this moment: the stroke that grows, what was chosen, or an example before all strokes."""
-    growing = live_picture() if choice.canvas else None
-    image = choice.image if growing is None else prepare(growing)
+    moving = growing(choice.canvas) if choice.canvas else None
+    image = choice.image if moving is None else prepare(moving.image)
     if image is not None:
         return Selection(run, image, choice.label, choice.source)
     place = example()
@@ -89,8 +88,7 @@ def example() -> int:
 
 
 def _drawing(run: Run) -> Choice:
-    drawing = render_canvas(SMALL, on_change=forget_live_picture)
-    render_tools(SMALL, on_change=forget_live_picture)
+    drawing = render_canvas(SMALL)
     st.page_link(PAGES / "draw.py", label="Draw it large", icon=":material/draw:")
     strokes = None
     if drawing:

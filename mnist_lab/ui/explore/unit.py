@@ -10,10 +10,10 @@ from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.tracing import trace
 from mnist_lab.exploring.units import Strongest, effect
 from mnist_lab.plots.pictures import above_ink, laid_out, signed
+from mnist_lab.ui import drawing
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.live import is_growing
 from mnist_lab.ui.pixels import pixels
 
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
@@ -48,7 +48,8 @@ def _free() -> None:
 def _strongest_here(number: int, values: Array) -> int:
     """The unit of stage `number` that the image excites most; while a stroke grows it stays the one it was."""
     before: tuple[int, int] = st.session_state.get(PICKED, (-1, 0))
-    if is_growing() and before[0] == number:
+    moving = drawing.growing(drawing.SMALL)
+    if moving and moving.is_growing and before[0] == number:
         return before[1]
     unit = int(values.reshape(-1, values.shape[-1]).max(axis=0).argmax())
     st.session_state[PICKED] = number, unit
