@@ -53,9 +53,9 @@ class Subject(NamedTuple):
 def render_closer(picture: Picture | None, model: str, several: bool) -> None:
     """The choice of views and the one that is open; what looks like no digit is put beside some that are."""
     readings = read(picture.image, model, several) if picture else []
-    if len(readings) == 1 and readings[0].doubt is not Doubt.SURE and resources.neighbours():
+    if len(readings) == 1 and readings[0].doubt is not Doubt.SURE:
         with st.container(key="doubt"):
-            render_nearest(readings[0])
+            _nearest_once_ready(readings[0], say=False)
     chosen = st.segmented_control("Look closer", [*VIEWS, OWN], key="closer", persist_state="session")
     if not chosen:
         return
@@ -186,14 +186,25 @@ def _frame(frame: NDArray[np.uint8], moment: Moment) -> str:
 
 
 def _nearest(subject: Subject) -> None:
-    render_nearest(subject.reading)
+    _nearest_once_ready(subject.reading)
 
 
-def render_nearest(reading: Reading) -> None:
+def _nearest_once_ready(reading: Reading, say: bool = True) -> None:
+    """Shows them as soon as they can be searched; where they never can, `say` so."""
+    ready = resources.neighbours().done()
+    st.fragment(_render_nearest, run_every=None if ready else 0.7)(reading, say)
+
+
+def _render_nearest(reading: Reading, say: bool) -> None:
     """The training images most like the drawing, with their labels."""
-    neighbours = resources.neighbours()
+    found = resources.neighbours()
+    if not found.done():
+        st.caption("Putting the training images in order …")
+        return
+    neighbours = found.result()
     if neighbours is None:
-        st.caption("MNIST is not on this machine, so there is nothing to compare with.")
+        if say:
+            st.caption("MNIST is not on this machine, so there is nothing to compare with.")
         return
     figures = "".join(
         f"<figure>{pixels(neighbour.image / 255.0, f'A training image of a {neighbour.label}', side=84)}"

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import Future
 from functools import lru_cache
 
 import numpy as np
@@ -114,8 +115,17 @@ def evaluation(run_id: str) -> Evaluation:
 
 
 @lru_cache(maxsize=1)
-def neighbours() -> Neighbours | None:
-    """MNIST's training images, ready to be searched, or None where MNIST is not on this machine."""
+def neighbours() -> Future[Neighbours | None]:
+    """MNIST's training images, to be searched once they are in order, or None where MNIST is not on this machine.
+
+    Putting them in order takes seconds on a busy machine; nobody's drawing waits for it.
+    """
+    found: Future[Neighbours | None] = Future()
+    threading.Thread(target=lambda: found.set_result(_neighbours()), name="neighbours", daemon=True).start()
+    return found
+
+
+def _neighbours() -> Neighbours | None:
     try:
         return Neighbours(load("mnist")) if find_mnist() else None
     except DatasetError:

@@ -56,6 +56,12 @@ def picture(page: Page) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("L"))
 
 
+def size(page: Page) -> tuple[float, float]:
+    """How large the canvas is shown, in CSS pixels."""
+    box = canvas(page).bounding_box()
+    return box["width"], box["height"]
+
+
 def write(page: Page, strokes: list[np.ndarray], pause: int) -> None:
     """Draw strokes, (x, y) in [0, 1], with the mouse, so many milliseconds between two movements."""
     box = canvas(page).bounding_box()
@@ -125,7 +131,7 @@ def test_keeping_a_drawing_leaves_the_page_as_it_looked(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
     page.get_by_role("radio", name="My drawings").or_(page.get_by_role("button", name="My drawings")).first.click()
-    before, size = settled(page).evaluate(STYLE), canvas(page).bounding_box()
+    before, large = settled(page).evaluate(STYLE), size(page)
     assert before["ink"]
     assert before["bar"]
     for name in ("3", "8"):
@@ -133,7 +139,7 @@ def test_keeping_a_drawing_leaves_the_page_as_it_looked(server, open_tab):
         option.get_by_role("button", name=name).or_(option.get_by_role("radio", name=name)).first.click()
         expect(page.get_by_text(f"Kept as a {name}.")).to_be_visible()
         assert settled(page).evaluate(STYLE) == before
-        assert canvas(page).bounding_box() == size
+        assert size(page) == large
 
 
 @pytest.mark.slow
@@ -142,7 +148,7 @@ def test_no_button_takes_the_style_away(tmp_path, start_server, open_tab, title)
     page = open_tab(start_server(tmp_path).url)
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
-    before, size = settled(page).evaluate(STYLE), canvas(page).bounding_box()
+    before, large = settled(page).evaluate(STYLE), size(page)
     page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     buttons = settled(page).get_by_test_id("stMain").locator("button:visible:enabled")
@@ -161,4 +167,4 @@ def test_no_button_takes_the_style_away(tmp_path, start_server, open_tab, title)
     draw(page, 3)
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"), timeout=SLOW)
     wait_until(page, lambda: page.evaluate(STYLE) == before)
-    assert canvas(page).bounding_box()["width"] == size["width"]
+    assert size(page) == large
