@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self, cast, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from mnist_lab.errors import ConfigError
+from mnist_lab.numerals import Steps, quoted, real, reals, whole, written
 from mnist_lab.relevance import FIXED, applies, conflicts
 
 DatasetName = Literal["mnist", "digits"]
@@ -37,27 +39,42 @@ def _as_sizes(value: Any) -> Any:
 def _as_digits(value: Any) -> Any:
     """Accept what `_as_sizes` does, in any order and more than once."""
     sizes = _as_sizes(value)
-    return sorted({int(digit) if str(digit).isdigit() else digit for digit in sizes}, key=str)
+    if not isinstance(sizes, list | tuple) or not all(isinstance(digit, int | str) for digit in sizes):
+        return sizes
+    return sorted({int(digit) if str(digit).isdecimal() else digit for digit in sizes}, key=str)
 
 
 def _for_layers(value: Any) -> Any:
-    """Accept one value for all hidden layers, or text or a list with one for each; all alike are one."""
+    """Accept one value for all hidden layers, or text or a list with one for each; all alike are one, none is none."""
     if isinstance(value, str):
         value = value.replace(",", " ").split()
-    if isinstance(value, list | tuple) and len(set(map(str, value))) == 1:
-        return value[0]
+    if isinstance(value, list | tuple) and len(set(map(str, value))) <= 1:
+        return value[0] if value else None
     return value
+
+
+def _as_shares(value: Any) -> Any:
+    """Accept what `_for_layers` does, also with decimal commas."""
+    if isinstance(value, str):
+        value = reals(value, lambda parts: _for_layers(_shares.validate_python(parts)))
+    return _for_layers(value)
 
 
 def _as_optional(value: Any) -> Any:
     """Accept an empty text where nothing may be given."""
-    return None if value == "" else value
+    return None if value == "" else whole(value)
 
 
+WILL_NOT_DO = " will not do; it takes "  # stands between what was given and what is accepted
+
+Whole = Annotated[int, BeforeValidator(whole)]
+Real = Annotated[float, BeforeValidator(real)]
+DECADES = Steps(10, (1, 2, 5))
 Units = Annotated[int, Field(ge=1, le=4096)]
 Filters = Annotated[int, Field(ge=1, le=256)]
 Digit = Annotated[int, Field(ge=0, le=9)]
 Dropout = Annotated[float, Field(ge=0.0, le=0.9)]
+_shares = TypeAdapter(tuple[Dropout, ...])
 
 
 class HiddenLayer(NamedTuple):
@@ -81,7 +98,7 @@ class TrainConfig(BaseModel):
     dataset: DatasetName = Field(
         "mnist", title="Dataset", description="MNIST's 60,000 images, or scikit-learn's 1,797 small 8 x 8 digits."
     )
-    train_images: Annotated[int | None, BeforeValidator(_as_optional)] = Field(
+    train_images: Annotated[int | None, BeforeValidator(_as_optional), DECADES] = Field(
         None,
         title="Training images",
         ge=100,
@@ -94,7 +111,7 @@ class TrainConfig(BaseModel):
         max_length=10,
         description="Digits that training never sees, such as 3 8. The test set keeps them: sabotage to learn from.",
     )
-    spoiled_labels: float = Field(
+    spoiled_labels: Real = Field(
         0.0,
         title="Spoiled labels",
         ge=0.0,
@@ -111,7 +128,7 @@ class TrainConfig(BaseModel):
         title="Pen digits",
         description="Learn also from the UCI pen digits, drawn as on the canvas. They must be in MNIST_LAB_DATA.",
     )
-    held_out_writers: int = Field(
+    held_out_writers: Whole = Field(
         8,
         title="Writers held out",
         ge=0,
@@ -131,14 +148,14 @@ class TrainConfig(BaseModel):
         max_length=3,
         description="Filters of the convolutions ahead of each 2 x 2 max pooling, first to last. Only for cnn.",
     )
-    kernel: int = Field(
+    kernel: Whole = Field(
         3,
         title="Kernel size",
         ge=2,
         le=7,
         description="The side of the window that a filter looks through, in pixels. Only for cnn.",
     )
-    convolutions: int = Field(
+    convolutions: Whole = Field(
         1,
         title="Convolutions",
         ge=1,
@@ -157,7 +174,7 @@ class TrainConfig(BaseModel):
         description="What makes the network more than one big linear map: one for all hidden layers, or one for each, "
         "such as sigmoid relu relu. A cnn's convolutions come first.",
     )
-    dropout: Annotated[Dropout | tuple[Dropout, ...], BeforeValidator(_for_layers)] = Field(
+    dropout: Annotated[Dropout | tuple[Dropout, ...], BeforeValidator(_as_shares)] = Field(
         0.2,
         title="Dropout",
         description="Share of units switched off at random after each hidden layer in training, against over-fitting: "
@@ -173,7 +190,7 @@ class TrainConfig(BaseModel):
         title="Start weights",
         description="Where the weights begin. normal: mean 0 and spread 1, biases too. zeros: all units stay alike.",
     )
-    l2: float = Field(
+    l2: Annotated[Real, DECADES._replace(least=1e-5)] = Field(
         0.0,
         title="L2",
         ge=0.0,
@@ -199,21 +216,21 @@ class TrainConfig(BaseModel):
         "quadratic-cost is half the sum of the ten squared errors, mean-squared-error their mean.",
     )
     optimizer: Optimizer = Field("adam", title="Optimizer", description="The rule that turns gradients into steps.")
-    learning_rate: float = Field(
+    learning_rate: Annotated[Real, DECADES] = Field(
         0.001,
         title="Learning rate",
         ge=1e-6,
         le=10.0,
         description="The size of a step: small is precise and slow, large is fast and unstable.",
     )
-    weight_decay: float = Field(
+    weight_decay: Annotated[Real, DECADES._replace(least=1e-4)] = Field(
         0.004,
         title="Weight decay",
         ge=0.0,
         le=1.0,
         description="Share of each weight, times the learning rate, taken away at every step. Only for adamw.",
     )
-    momentum: float = Field(
+    momentum: Annotated[Real, Steps(10, tuple(range(1, 10)), least=0.1)] = Field(
         0.0,
         title="Momentum",
         ge=0.0,
@@ -229,15 +246,17 @@ class TrainConfig(BaseModel):
         description="constant: every step the same size. cosine: small at first, then large, then down to nothing. "
         "step: a tenth after half the steps, a hundredth after three quarters. warm-up: small at first, then constant.",
     )
-    batch_size: int = Field(
+    batch_size: Annotated[Whole, Steps(2)] = Field(
         32,
         title="Batch size",
         ge=1,
         le=60_000,
         description="Images looked at before each step of the optimizer: 1 is stochastic, 60000 full-batch descent.",
     )
-    epochs: int = Field(5, title="Epochs", ge=1, le=200, description="How often training goes through all the images.")
-    patience: int = Field(
+    epochs: Whole = Field(
+        5, title="Epochs", ge=1, le=200, description="How often training goes through all the images."
+    )
+    patience: Whole = Field(
         0,
         title="Patience",
         ge=0,
@@ -245,7 +264,7 @@ class TrainConfig(BaseModel):
         description="Stop early after so many epochs without a lower validation loss, and keep the best epoch's "
         "weights; 0 means never.",
     )
-    c: float = Field(
+    c: Annotated[Real, DECADES] = Field(
         1.0,
         title="C",
         ge=1e-4,
@@ -253,21 +272,21 @@ class TrainConfig(BaseModel):
         description="How much the log loss counts against the squared weights: small keeps weights small. Only for "
         "logistic.",
     )
-    max_iterations: int = Field(
+    max_iterations: Annotated[Whole, DECADES] = Field(
         100,
         title="Iterations",
         ge=1,
         le=10_000,
         description="So many steps of lbfgs at most; it ends before where it has converged. Only for logistic.",
     )
-    validation_share: float = Field(
+    validation_share: Real = Field(
         0.1,
         title="Validation share",
         ge=0.0,
         le=0.5,
         description="Share of the training images held back to watch over-fitting while training.",
     )
-    seed: int = Field(
+    seed: Whole = Field(
         0,
         title="Seed",
         ge=0,
@@ -329,25 +348,28 @@ def parse(settings: Mapping[str, Any], base: TrainConfig | None = None) -> Train
     try:
         return TrainConfig.model_validate({**start, **settings})
     except ValidationError as error:
-        problems = explain(error)
+        problems = explain(error, settings)
         raise ConfigError("\n".join(f"{field}: {text}" for field, text in problems.items()), problems) from error
 
 
-def explain(error: ValidationError) -> dict[str, str]:
+def explain(error: ValidationError, given: Mapping[str, Any]) -> dict[str, str]:
     """For each field that is wrong, one kind line: what it was given and what it accepts, or why it cannot be."""
     problems: dict[str, str] = {}
     for item in error.errors():
         field = item["ctx"]["field"] if item["type"] == "conflict" else str(item["loc"][0])
-        problems.setdefault(field, _explain_one(field, item))
+        problems.setdefault(field, refusal(field, item, given.get(field, item["input"])))
     return problems
 
 
-def _explain_one(field: str, item: Any) -> str:
-    if item["type"] == "conflict":
+def refusal(field: str, item: Any, given: Any) -> str:
+    """Why one of pydantic's errors refuses what was given for a field, for the person who gave it."""
+    if item["type"] in ("conflict", "unclear"):
         return str(item["msg"])
     if item["type"] == "extra_forbidden":
         return f"there is no setting of this name; the settings are {', '.join(TrainConfig.model_fields)}."
-    return f"{item['input']!r} will not do; it takes {accepted(field)}."
+    if given is None or given in ("", [], ()):
+        return f"nothing is given; it takes {accepted(field)}."
+    return f"{quoted(given)}{WILL_NOT_DO}{accepted(field)}."
 
 
 def accepted(field: str) -> str:
@@ -369,7 +391,11 @@ def _in_words(shape: dict[str, Any]) -> str:
     if shape["type"] == "boolean":
         return "true or false"
     number = "a whole number" if shape["type"] == "integer" else "a number"
-    return f"{number} from {shape['minimum']:g} to {shape['maximum']:,}"
+    return f"{number} from {written(shape['minimum'])} to {_grouped(shape['maximum'])}"
+
+
+def _grouped(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,g}"
 
 
 def differing(configs: list[TrainConfig]) -> list[str]:
@@ -392,12 +418,18 @@ def choices(field: str) -> tuple[str, ...]:
     return next(_literals(TrainConfig.model_fields[field].annotation), ())
 
 
-def bounds(field: str) -> tuple[float, float]:
+def bounds(field: str, model: type[BaseModel] = TrainConfig) -> tuple[float, float]:
     """The least and the greatest value that a field of numbers takes, or each of its numbers."""
-    limits = list(_limits(TrainConfig.model_fields[field]))
+    limits = list(_metadata(model.model_fields[field]))
     low = next(limit.ge for limit in limits if isinstance(limit, Ge))
     high = next(limit.le for limit in limits if isinstance(limit, Le))
     return cast(float, low), cast(float, high)
+
+
+def stops(field: str) -> tuple[float, ...]:
+    """The values at which a number stops when it is made larger or smaller step by step; none: at every whole one."""
+    steps = next((one for one in _metadata(TrainConfig.model_fields[field]) if isinstance(one, Steps)), None)
+    return steps.stops(*bounds(field)) if steps else ()
 
 
 def _literals(annotation: Any) -> Iterator[tuple[str, ...]]:
@@ -408,10 +440,10 @@ def _literals(annotation: Any) -> Iterator[tuple[str, ...]]:
             yield from _literals(part)
 
 
-def _limits(about: Any) -> Iterator[Any]:
-    """The bounds among the metadata of a field or a type, and of the types that it is made of."""
+def _metadata(about: FieldInfo | Any) -> Iterator[Any]:
+    """Bounds and steps: the metadata of a field or a type, and of the types that it is made of."""
     yield from getattr(about, "metadata", ())
     annotation = getattr(about, "annotation", about)
     for part in (*get_args(annotation), *getattr(annotation, "__metadata__", ())):
         if part is not annotation:
-            yield from _limits(part)
+            yield from _metadata(part)

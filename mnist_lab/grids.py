@@ -57,7 +57,7 @@ def free_name(name: str, taken: Iterable[str]) -> str:
 def _explained(refused: Mapping[str, list[dict[str, Any]]], combinations: int) -> str:
     lines = []
     for reason, several in list(refused.items())[:MOST_REASONS]:
-        example = ", ".join(f"{field}={value}" for field, value in several[0].items())
+        example = ", ".join(f"{field}={said(value)}" for field, value in several[0].items())
         lines.append(f"{len(several)} of {combinations} combinations cannot be trained, such as {example}: {reason}")
     return "\n".join(lines)
 

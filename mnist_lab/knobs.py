@@ -7,11 +7,12 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from mnist_lab.config import TrainConfig, accepted
+from mnist_lab.config import TrainConfig, accepted, refusal
 from mnist_lab.errors import ConfigError
 
 RANGE = re.compile(r"^(\S+?)\s*\.\.\s*(\S+)$")
 DASH = re.compile(r"(?<=\d)-(?=\d)|(?<=[a-z])-(?=[a-z])")  # between the layers of a value; not that of 1e-3
+DECIMAL_COMMA = re.compile(r"\d,\s?\d")
 NOTHING = ("none", "all")  # words for an empty list and for no limit
 WIDE = 100  # a range whose ends are so many times apart is searched by its logarithm
 WIDE_BOUNDS = 1000  # and so is any range of a setting whose bounds are so many times apart
@@ -65,8 +66,9 @@ def value(field: str, given: Any) -> Any:
         taken = DASH.sub(" ", taken)
     try:
         return _adapter(field).validate_python(taken)
-    except ValidationError:
-        raise ConfigError(f"{field}: {given!r} will not do; it takes {accepted(field)}.") from None
+    except ValidationError as error:
+        reason = refusal(field, error.errors()[0], given)
+        raise ConfigError(f"{field}: {reason}", {field: reason}) from None
 
 
 def values(field: str, text: str) -> list[Any]:
@@ -75,7 +77,13 @@ def values(field: str, text: str) -> list[Any]:
     parts = [part for part in text.split(separator) if part.strip()]
     if not parts:
         raise ConfigError(f"{field}: no value is given; it takes {accepted(field)}, several separated by commas.")
-    return list(dict.fromkeys(value(field, part) for part in parts))
+    try:
+        return list(dict.fromkeys(value(field, part) for part in parts))
+    except ConfigError as error:
+        if separator == "," and DECIMAL_COMMA.search(text) and not knob(field).whole and knob(field).is_number:
+            hint = "Between several values stand commas, so write decimals with a point, such as 0.2, 0.5."
+            raise ConfigError(f"{error} {hint}", {at: f"{why} {hint}" for at, why in error.problems.items()}) from None
+        raise
 
 
 def is_range(text: str) -> bool:

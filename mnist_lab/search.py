@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.knobs import is_logarithmic, knob, said, value
+from mnist_lab.numerals import quoted
 
 Sampler = Literal["tpe", "random"]
 Pruner = Literal["median", "halving", "none"]
@@ -157,5 +158,5 @@ def _explain(item: Any) -> str:
     annotation = Search.model_fields[where].annotation
     options = get_args(annotation)
     if item["type"] == "literal_error":
-        return f"{where}: {item['input']!r} will not do; it takes {' or '.join(options)}."
-    return f"{where}: {item['input']!r} will not do ({item['msg'][0].lower()}{item['msg'][1:]})."
+        return f"{where}: {quoted(item['input'])} will not do; it takes {' or '.join(options)}."
+    return f"{where}: {quoted(item['input'])} will not do ({item['msg'][0].lower()}{item['msg'][1:]})."

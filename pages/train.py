@@ -16,10 +16,9 @@ open_page(
 
 form, jobs = st.columns([420, 620], gap="large")
 with form:
-    config = render_form(render_data_status())
+    draft = render_form(render_data_status())
 with jobs:
-    if config:
-        render_network(config)
-    render_start(config)
+    render_network(draft.config, draft.in_words())
+    render_start(draft.config, draft.is_right)
     render_groups()
     render_jobs()

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from mnist_lab import recipes
-from mnist_lab.config import TrainConfig, accepted, bounds, changed, choices, differing, parse
+from mnist_lab.config import TrainConfig, accepted, bounds, changed, choices, differing, parse, stops
 from mnist_lab.errors import ConfigError, UnknownRecipe
 from mnist_lab.runs import BUNDLED, RunStore
 
@@ -55,6 +55,95 @@ def test_a_number_is_accepted_at_its_bound_and_refused_just_beyond(field, end, d
 @pytest.mark.parametrize("value", ["many", math.nan, math.inf, [1, 2]])
 def test_what_is_no_number_is_refused(field, value):
     assert accepted(field) in refusal(**{field: value})
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+def test_the_same_is_refused_when_it_is_typed(field):
+    shape = numeric_shape(field)
+    outside = [just_beyond(shape["minimum"], -1, shape["type"]), just_beyond(shape["maximum"], 1, shape["type"])]
+    for text in [*map(repr, outside), "many", "nan", "inf", "1e999", "-1e999", "1 000", "--1", "1.2.3", "0x10"]:
+        assert accepted(field) in refusal(**{field: text})
+    for text in ["", "   "]:
+        assert field == "train_images" or accepted(field) in refusal(**{field: text})
+
+
+@pytest.mark.parametrize("field", TrainConfig.model_fields)
+def test_no_message_shows_how_python_writes_a_value(field):
+    """Only what somebody typed may hold brackets, and nobody typed a list."""
+    wrong = [
+        ["0", "x"],
+        ("0", "x"),
+        [],
+        (),
+        [[1], [2]],
+        [None],
+        {"a": 1},
+        None,
+        True,
+        3.5,
+        "x y",
+        "[1, 2]",
+        "",
+        10**9,
+    ]
+    told = 0
+    for given in wrong:
+        try:
+            parse({field: given})
+        except ConfigError as error:
+            told += 1
+            message = str(error).replace("'[1, 2]'", "")
+            assert not set("[]()") & set(message), message
+            assert "None" not in message
+            assert any(words in message for words in ("will not do; it takes", "nothing is given; it takes"))
+    assert told >= 5
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        *(("dropout", "0,2", 0.2), ("dropout", "0,2 0,5", (0.2, 0.5)), ("dropout", "0,2, 0,5", (0.2, 0.5))),
+        *(("dropout", "0,2;0,5", (0.2, 0.5)), ("dropout", "0.2,0.5", (0.2, 0.5)), ("dropout", "0.2, 0.5", (0.2, 0.5))),
+        *(("dropout", "0,0.5", (0.0, 0.5)), ("dropout", "0,0", 0.0), ("dropout", "0 0,5", (0.0, 0.5))),
+        *(("learning_rate", "0,01", 0.01), ("validation_share", "0,25", 0.25), ("l2", "1e-3", 0.001)),
+        *(("batch_size", "60,000", 60_000), ("units", "12,8", (12, 8))),
+    ],
+)
+def test_a_decimal_comma_is_taken_where_it_can_only_be_one(field, text, value):
+    assert getattr(parse({"units": "8 8", field: text}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "meant"),
+    [
+        ("dropout", "0, 2", "if you mean 0.2"),
+        ("dropout", "0,2,0,5", "if you mean 0.2 and 0.5, write 0.2 0.5"),
+        ("dropout", "0,0 0.5", "if you mean 0.0 and 0.5, write 0.0 0.5"),
+        ("learning_rate", "1,000", "1.000 or as 1000"),
+    ],
+)
+def test_where_a_comma_is_unclear_it_is_said_what_may_be_meant(field, text, meant):
+    assert meant in refusal(**{field: text})
+
+
+@pytest.mark.parametrize("field", [*NUMBERS, "kernel"])
+def test_stops_lie_within_the_bounds_from_end_to_end(field):
+    low, high = bounds(field)
+    several = stops(field)
+    assert list(several) == sorted(set(several))
+    assert not several or (several[0], several[-1]) == (low, high)
+    assert (
+        several or SCHEMA[field].get("type") == "integer" or field in ("dropout", "spoiled_labels", "validation_share")
+    )
+    for stop in several:
+        value = int(stop) if numeric_shape(field)["type"] == "integer" else stop
+        assert getattr(parse({field: value, **WHERE.get(field, {})}), field) == stop
+
+
+def test_the_learning_rate_is_stepped_through_by_factors():
+    around = stops("learning_rate").index(0.001)
+    assert stops("learning_rate")[around - 2 : around + 3] == (0.0002, 0.0005, 0.001, 0.002, 0.005)
+    assert 64 in stops("batch_size") and 100 not in stops("batch_size")
 
 
 @pytest.mark.parametrize("field", CHOICES)

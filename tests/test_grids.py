@@ -17,6 +17,8 @@ from mnist_lab.runs import RunState, Summary
         ("units", "32, 128-64, none", [(32,), (128, 64), ()]),
         ("units", "32; 128, 64; 512 10", [(32,), (128, 64), (512, 10)]),
         ("dropout", "0, 0.2,", [0.0, 0.2]),
+        ("dropout", "0,0.2", [0.0, 0.2]),
+        ("dropout", "0,2; 0,5", [0.2, 0.5]),
         ("learning_rate", "1e-3, 0.001, 0.01", [0.001, 0.01]),
         ("train_images", "all, 500", [None, 500]),
         ("scaling", "none, unit", ["none", "unit"]),
@@ -32,6 +34,8 @@ def test_several_values_are_read(field, text, expected):
     ("field", "text", "hint"),
     [
         ("dropout", "0, 2", "dropout: ' 2' will not do; it takes a number from 0 to 0.9"),
+        ("dropout", "0,2", "write decimals with a point"),
+        ("learning_rate", "0,01, 0,1", "write decimals with a point"),
         ("units", "32, many", "each from 1 to 4096"),
         ("optimizer", "adm", "rmsprop or sgd"),
         ("epochs", " , ", "no value is given"),
@@ -52,6 +56,7 @@ def test_every_setting_is_a_knob_and_what_it_says_of_a_default_reads_back():
 
 def test_a_range_lies_within_the_bounds_of_its_setting():
     assert limits("learning_rate", "0.0001..0.1") == (0.0001, 0.1)
+    assert limits("learning_rate", "0,0001..0,1") == (0.0001, 0.1)
     assert limits("units", "16 .. 512") == (16, 512)
     for field, text, hint in [
         ("dropout", "0.5..0.1", "the first end|its first end"),

@@ -13,6 +13,7 @@ from mnist_lab.errors import ConfigError, LessonError
 from mnist_lab.lessons import rules
 from mnist_lab.lessons.measures import MEASURES, Result, digit_measure
 from mnist_lab.lessons.rules import KINDS, Answer, Quantity
+from mnist_lab.numerals import quoted
 
 Chart = Literal["curves", "gap", "mistakes", "confusion", "digits", "table", "layers", "image", "code"]
 CHARTS: tuple[str, ...] = get_args(Chart)
@@ -239,4 +240,4 @@ def _explained(error: Any) -> str:
         return f"{field}: {error['ctx']['error']}" if field else str(error["ctx"]["error"])
     if error["type"] in ("too_short", "too_long") and field == "runs":
         return f"runs: a lesson takes 1 to {MOST_RUNS} of them, each as [[runs]] with a name and its settings."
-    return f"{field}: {error['msg']}, not {error['input']!r}."
+    return f"{field}: {error['msg']}, not {quoted(error['input'])}."

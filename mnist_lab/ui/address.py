@@ -14,6 +14,7 @@ from mnist_lab.config import TrainConfig
 from mnist_lab.links import HIDE, LOCK, OWN_WORDS, read, write
 
 SEEN, LIMITS, PROBLEMS = "address_seen", "address_limits", "address_problems"
+TURNED = "address_turned"
 
 
 class Limits(NamedTuple):
@@ -23,10 +24,19 @@ class Limits(NamedTuple):
     hidden: frozenset[str] = frozenset()
 
 
+def turned() -> None:
+    """Call it back when somebody has turned a knob or pressed Train: what stands in the form is newer than the address.
+
+    A browser that has not yet heard of the address written last sends the one before, as if somebody had opened it.
+    """
+    st.session_state[TURNED] = True
+
+
 def open_address(fill: Callable[[TrainConfig], None]) -> Limits:
     """Fill the form from an address that was opened, once; say kindly what in it cannot be used."""
     here = _ours()
-    if here and here != st.session_state.get(SEEN):
+    is_older = st.session_state.pop(TURNED, False)
+    if here and here != st.session_state.get(SEEN) and not is_older:
         link = read(here)
         fill(link.config)
         st.session_state[SEEN] = here

@@ -8,8 +8,11 @@ import streamlit as st
 from mnist_lab import pens, recipes, snapshots
 from mnist_lab.config import TrainConfig, bounds, choices, parse
 from mnist_lab.errors import ConfigError
+from mnist_lab.knobs import value
+from mnist_lab.numerals import written
 from mnist_lab.relevance import applies
-from mnist_lab.ui.address import Limits, open_address, write_address
+from mnist_lab.ui.address import Limits, open_address, turned, write_address
+from mnist_lab.ui.numbers import render_number, render_problem, steps_of
 
 OWN = "My own"
 SLIDERS = {"validation_share": 0.05, "spoiled_labels": 0.05}
@@ -19,7 +22,6 @@ NUMBERS = (
     *("epochs", "batch_size", "seed", "train_images", "kernel", "convolutions", "held_out_writers", "patience"),
     *("max_iterations", "learning_rate", "momentum", "weight_decay", "l2", "c"),
 )
-FINE = {"learning_rate": 0.001, "momentum": 0.1, "weight_decay": 0.001, "l2": 0.0001, "c": 0.1}  # steps of the buttons
 SWITCHES = ("batch_normalization", "nesterov", "augment", "pens", "snapshots")
 EMPTY = {"train_images": "all", "leave_out": "none", "units": "none"}
 
@@ -45,16 +47,26 @@ WHOLE_LINES = ("network", "units", "filters", *SWITCHES)
 
 LEARNING_RATES = {"scratch": 0.1}  # where the default of the other networks would hardly move
 DEFAULT_RATE = TrainConfig().learning_rate
+LAST = "last_right_config"  # in the session
 
 
 class Draft(NamedTuple):
-    """What the form asks for at the moment, right or wrong, and what is wrong with it by field."""
+    """What the form asks for at the moment, right or wrong.
+
+    `config` is what it asks for, or, where something is wrong, what it asked for before; `problems` says what is wrong
+    by field. `asked` is what decides which fields mean something: what stands in the fields, as far as it can be.
+    """
 
     asked: TrainConfig
     problems: dict[str, str]
+    config: TrainConfig
     limits: Limits
     datasets: dict[str, str]
-    config: TrainConfig | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it can be trained."""
+        return not self.problems
 
     def shows(self, field: str) -> bool:
         """Whether a field means something, and no teacher's link hides it."""
@@ -64,9 +76,15 @@ class Draft(NamedTuple):
         """Those of the fields that are shown."""
         return [field for field in fields if self.shows(field)]
 
+    def in_words(self) -> str:
+        """Which fields are wrong, for a place away from them; with the reason where no field is there to say it."""
+        at = [_title(field) for field in self.problems if self.shows(field)]
+        others = [_sentence(reason) for field, reason in self.problems.items() if not self.shows(field)]
+        return " ".join([f"This cannot be trained: see {', '.join(at)}."] * bool(at) + others)
 
-def render_form(datasets: dict[str, str]) -> TrainConfig | None:
-    """The form; what it asks for, or None, with the reason next to its field, where that is impossible.
+
+def render_form(datasets: dict[str, str]) -> Draft:
+    """The form, and what it asks for; what is impossible is said next to its field, and everything stays in its place.
 
     `datasets` are those that can be trained on here, with the words to show for each. What it asks for stands in the
     page's address, and an address that was opened fills the form.
@@ -76,20 +94,35 @@ def render_form(datasets: dict[str, str]) -> TrainConfig | None:
     limits = open_address(fill)
     _keep_possible(datasets)
     _render_start(limits)
-    values = _values()
-    draft = Draft(TrainConfig.model_construct(**values), {}, limits, datasets)
-    config = None
-    try:
-        config = parse({field: value for field, value in values.items() if applies(field, draft.asked)})
-        write_address(config, limits)
-        draft = draft._replace(config=config)
-    except ConfigError as error:
-        draft = draft._replace(problems=error.problems)
+    draft = _judged(limits, datasets)
+    if draft.is_right:
+        st.session_state[LAST] = draft.config
+        write_address(draft.config, limits)
     _render_fields(draft, FIRST)
     _render_fields(draft, STEPS)
     for title, fields in FOLDED.items():
         _render_group(draft, title, fields)
-    return config
+    return draft
+
+
+def _judged(limits: Limits, datasets: dict[str, str]) -> Draft:
+    """What stands in the fields: it, and nothing else, is what is trained or refused."""
+    last = st.session_state.get(LAST, TrainConfig())
+    given = _values()
+    asked = TrainConfig.model_construct(**{field: _possible(field, given[field], last) for field in given})
+    try:
+        config, problems = parse({field: text for field, text in given.items() if applies(field, asked)}), {}
+    except ConfigError as error:
+        config, problems = last, error.problems
+    return Draft(asked, problems, config, limits, datasets)
+
+
+def _possible(field: str, given: Any, last: TrainConfig) -> Any:
+    """The value of a field, or the last right one."""
+    try:
+        return value(field, given)
+    except ConfigError:
+        return getattr(last, field)
 
 
 def fill(config: TrainConfig) -> None:
@@ -121,7 +154,7 @@ def _render_group(draft: Draft, title: str, fields: Iterable[str]) -> None:
     if not shown:
         return
     wrong = any(field in draft.problems for field in shown)
-    turned = sum(st.session_state[_key(field)] != _as_widget(field, _default(field)) for field in shown)
+    turned = sum(getattr(draft.asked, field) != _default(field) for field in shown)
     label = f"{title} · **{turned} changed**" if turned else title
     with st.expander(label, key=f"group_{title}", expanded=wrong):
         _render_fields(draft, shown)
@@ -150,10 +183,17 @@ def _render_pair(draft: Draft, fields: list[str]) -> None:
 
 def _render_field(draft: Draft, field: str) -> None:
     """The widget that fits a field, and what is wrong with it."""
+    with st.container(key=f"field_{field}"):
+        _render_widget(draft, field)
+        if field in draft.problems:
+            render_problem(draft.problems[field])
+
+
+def _render_widget(draft: Draft, field: str) -> None:
     about = TrainConfig.model_fields[field]
     locked = field in draft.limits.locked or (field == "pens" and pens.find() is None)
     common: dict[str, Any] = {
-        "label": about.title or field,
+        "label": _title(field),
         "key": _key(field),
         "help": about.description,
         "persist_state": "session",
@@ -166,30 +206,20 @@ def _render_field(draft: Draft, field: str) -> None:
         st.slider(**common, min_value=low, max_value=high, step=SLIDERS[field])
     elif field in SWITCHES:
         st.toggle(**common)
-        if field == "snapshots" and draft.config:
+        if field == "snapshots":
             st.caption(
                 f"{len(snapshots.epochs_kept(draft.config))} moments, {_megabytes(draft.config)} beside the run."
             )
     elif field == "activation":
         options = dict.fromkeys([*choices(field), st.session_state[common["key"]]])  # one for all, or typed for each
         st.selectbox(**common, options=list(options), accept_new_options=True)
+    elif field in NUMBERS:
+        render_number(steps_of(field), **common, placeholder=EMPTY.get(field))
     elif field in LISTS or field in PER_LAYER:
         st.text_input(**common, placeholder=EMPTY.get(field))
-    elif field in NUMBERS:
-        _render_number(field, common)
     else:
         names = draft.datasets if field == "dataset" else {name: name for name in choices(field)}
         st.selectbox(**common, options=list(names), format_func=lambda name: names[name])
-    if field in draft.problems:
-        st.markdown(f":red[:material/error: {_sentence(draft.problems[field])}]")
-
-
-def _render_number(field: str, common: dict[str, Any]) -> None:
-    low, high = bounds(field)
-    if field in FINE:
-        st.number_input(**common, min_value=low, max_value=high, step=FINE[field], format="%g")
-    else:
-        st.number_input(**common, min_value=int(low), max_value=int(high), placeholder=EMPTY.get(field))
 
 
 def _keep_possible(datasets: dict[str, str]) -> None:
@@ -202,14 +232,29 @@ def _keep_possible(datasets: dict[str, str]) -> None:
 
 
 def _changed(field: str) -> None:
-    """A network that needs larger steps than others gets them, unless somebody has chosen the steps."""
+    """A number is shown as it was understood. A network that needs larger steps than others gets them, unless somebody
+    has chosen the steps.
+    """
+    turned()
+    if field in NUMBERS or field == "dropout":
+        _write_out(field)
     rate = _key("learning_rate")
-    usual = {DEFAULT_RATE, *LEARNING_RATES.values()}
+    usual = [written(one) for one in (DEFAULT_RATE, *LEARNING_RATES.values())]
     if field == "network" and st.session_state[rate] in usual:
-        st.session_state[rate] = LEARNING_RATES.get(st.session_state[_key("network")], DEFAULT_RATE)
+        st.session_state[rate] = written(LEARNING_RATES.get(st.session_state[_key("network")], DEFAULT_RATE))
+
+
+def _write_out(field: str) -> None:
+    try:
+        text = _as_widget(field, value(field, st.session_state[_key(field)]))
+    except ConfigError:
+        return
+    if text != st.session_state[_key(field)]:
+        st.session_state[_key(field)] = text
 
 
 def _start_from() -> None:
+    turned()
     chosen = st.session_state["start_from"]
     if chosen in recipes.RECIPES:
         fill(recipes.get(chosen).config)
@@ -220,10 +265,16 @@ def _values() -> dict[str, Any]:
 
 
 def _as_widget(field: str, value: Any) -> Any:
+    if field in NUMBERS:
+        return written(value)
     if field in LISTS or field in PER_LAYER:
         parts = value if isinstance(value, tuple) else (value,)
-        return " ".join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+        return " ".join(written(part) if isinstance(part, float) else str(part) for part in parts)
     return value
+
+
+def _title(field: str) -> str:
+    return TrainConfig.model_fields[field].title or field
 
 
 def _default(field: str) -> Any:

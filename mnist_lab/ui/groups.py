@@ -5,19 +5,23 @@ import time
 import pandas as pd
 import streamlit as st
 
+from mnist_lab.config import bounds
 from mnist_lab.errors import MnistLabError
 from mnist_lab.knobs import said
 from mnist_lab.lessons.running import GROUP as OF_A_LESSON
 from mnist_lab.plots.groups import search_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run, RunState
+from mnist_lab.search import Search
 from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import forms, resources
 from mnist_lab.ui.compare.filtering import GROUP
+from mnist_lab.ui.numbers import ask_whole, read_whole
 
 POLL_SECONDS = 1.0
 RECENT_SECONDS = 900
 RECENT = 3
+TRIALS = bounds("trials", Search)
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
 
 
@@ -159,8 +163,12 @@ def _render_search_buttons(study: Study) -> None:
         left.button("Stopping", key=f"stopping-{name}", disabled=True, width="stretch")
     else:
         missing = study.search.trials - study.asked
-        more = middle.number_input("More trials", 1, 500, missing if missing > 0 else 10, key=f"more-{name}")
-        left.button("Go on", key=f"go-on-{name}", on_click=_go_on, args=(study, more), width="stretch")
+        key = f"more-{name}"
+        with middle:
+            more = ask_whole(*TRIALS, missing if missing > 0 else 10, label="More trials", key=key)
+        left.button(
+            "Go on", key=f"go-on-{name}", on_click=_go_on, args=(study, key), width="stretch", disabled=more is None
+        )
     _render_compare(right, name, _runs(study))
 
 
@@ -176,8 +184,10 @@ def _stop(runs: list[Run]) -> None:
             resources.engine().stop(run.id)
 
 
-def _go_on(study: Study, more: int) -> None:
+def _go_on(study: Study, key: str) -> None:
+    """What stands in the field of that key now counts, which may be newer than the button."""
     try:
+        more = read_whole(*TRIALS, st.session_state[key])
         resources.searcher().go_on(study.search.name, study.asked + more)
     except MnistLabError as error:
         st.error(str(error))

@@ -23,16 +23,21 @@ DRAWN = ("InputLayer", "AveragePooling2D", "Conv2D", "MaxPooling2D", "Dense")
 TALLEST = 88  # pixels
 
 
-def render_network(config: TrainConfig) -> None:
-    """The drawing, the figures, and, folded away, the layers one by one, the code and the link."""
-    st.html(f'<div class="network">{drawing(config)}{figures(config, _seconds(config))}</div>')
+def render_network(config: TrainConfig, wrong: str = "") -> None:
+    """The drawing, the figures, and, folded away, the layers one by one, the code and the link.
+
+    Where the form asks for something `wrong`, they are those of what it asked for before, and look like it.
+    """
+    note = f'<p class="note">{escape(wrong)}</p>' if wrong else ""
+    look = "network outdated" if wrong else "network"
+    st.html(f'<div class="{look}"><div>{drawing(config)}{figures(config, _seconds(config))}</div>{note}</div>')
     layers, code, link = st.columns(3)
-    with layers.popover("Layers", width="stretch", icon=":material/layers:"):
+    with layers.popover("Layers", width="stretch", icon=":material/layers:", disabled=bool(wrong)):
         st.html(layer_table(config))
-    with code.popover("As code", width="stretch", icon=":material/code:"):
+    with code.popover("As code", width="stretch", icon=":material/code:", disabled=bool(wrong)):
         st.caption("This script trains the same network without the lab, on the same images in the same order.")
         st.code(script(config), language="python", wrap_lines=True)
-    with link.popover("Link", width="stretch", icon=":material/link:"):
+    with link.popover("Link", width="stretch", icon=":material/link:", disabled=bool(wrong)):
         render_link(config)
 
 

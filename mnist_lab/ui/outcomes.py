@@ -4,10 +4,10 @@ import time
 
 import streamlit as st
 
-from mnist_lab.config import bounds
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run, RunState
 from mnist_lab.ui import resources
+from mnist_lab.ui.numbers import ask_setting
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
 
@@ -55,16 +55,11 @@ def _lineage_in_words(run: Run) -> str:
 def _render_continue(run: Run) -> None:
     """A way to go on with the run's model, for more epochs or with another learning rate."""
     with st.popover("Continue", icon=":material/resume:"):
-        fewest, most = bounds("epochs")
-        least, greatest = bounds("learning_rate")
-        epochs = st.number_input(
-            "More epochs", int(fewest), int(most), value=run.config.epochs, key=f"more-epochs-{run.id}"
-        )
-        rate = st.number_input(
-            "Learning rate", least, greatest, run.config.learning_rate, 0.0001, "%g", key=f"rate-{run.id}"
-        )
+        epochs = ask_setting("epochs", run.config.epochs, label="More epochs", key=f"more-epochs-{run.id}")
+        rate = ask_setting("learning_rate", run.config.learning_rate, label="Learning rate", key=f"rate-{run.id}")
         settings = {"epochs": epochs, "learning_rate": rate}
-        if st.button("Go on", key=f"go-on-{run.id}", type="primary", width="stretch"):
+        impossible = None in settings.values()
+        if st.button("Go on", key=f"go-on-{run.id}", type="primary", width="stretch", disabled=impossible):
             try:
                 resources.engine().go_on(run, settings, owner=visitor())
                 st.rerun()

@@ -2,35 +2,42 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mnist_lab import recipes
-from mnist_lab.config import TrainConfig
+from mnist_lab.config import TrainConfig, bounds
 from mnist_lab.errors import ConfigError, MnistLabError
 from mnist_lab.forecast import forecast
 from mnist_lab.grids import expand, free_name, name_of
 from mnist_lab.knobs import in_words, is_range, knob, knobs, limits, said, values
 from mnist_lab.search import YARDSTICK, Search, holding_back, plan
 from mnist_lab.ui import resources
+from mnist_lab.ui.address import turned
+from mnist_lab.ui.numbers import ask_whole, render_problem
 from mnist_lab.ui.visitor import visitor
 
 AROUND = 10  # a range offered reaches so many times below and above the value in the form
 SAMPLERS = {"tpe": "TPE", "random": "at random"}
+Space = TypeVar("Space")
 PRUNERS = {"median": "below the median", "halving": "below the best third", "none": "never"}
 
 
 class Start(NamedTuple):
-    """What a button says, and what it begins."""
+    """What a button says, what it begins, and what is to be known about that."""
 
     label: str
     begin: Callable[[], object]
+    about: str = ""
 
 
-def render_start(config: TrainConfig | None) -> None:
-    """The choice, what it needs to know, and the button."""
+def render_start(config: TrainConfig, is_right: bool) -> None:
+    """The choice, what it needs to know, and the button, which can be pressed where the form `is_right`.
+
+    Whatever can be wrong is said below the button or laid over what is there, so that nothing moves.
+    """
     mode = st.segmented_control(
         "What to train",
         list(MODES),
@@ -38,19 +45,40 @@ def render_start(config: TrainConfig | None) -> None:
         required=True,
         key="start_mode",
         persist_state="session",
+        on_change=turned,
         width="stretch",
     )
+    problem, start = "", None
     try:
-        start = MODES[mode or "One run"](config) if config else None
+        start = MODES[mode or "One run"](config)
     except MnistLabError as error:
-        st.error(str(error), icon=":material/error:")
-        start = None
+        problem = str(error)
+    possible = start is not None and is_right
     label = start.label if start else "Train"
-    if st.button(label, type="primary", width="stretch", icon=":material/play_arrow:", disabled=not start) and start:
-        try:
-            start.begin()
-        except MnistLabError as error:
-            st.error(str(error))
+    pressed = st.button(
+        label,
+        key="start",
+        type="primary",
+        width="stretch",
+        icon=":material/play_arrow:",
+        disabled=not possible,
+        on_click=turned,
+    )
+    if pressed:
+        problem = _begin(start) if start and possible else problem
+    if problem:
+        st.error(problem, icon=":material/error:")
+    elif start and start.about:
+        st.caption(start.about)
+
+
+def _begin(start: Start) -> str:
+    """Begin it; what is wrong, where that cannot be done."""
+    try:
+        start.begin()
+    except MnistLabError as error:
+        return str(error)
+    return ""
 
 
 def _one_run(config: TrainConfig) -> Start:
@@ -61,10 +89,12 @@ def _one_run(config: TrainConfig) -> Start:
 def _grid(config: TrainConfig) -> Start | None:
     fields = _choose_fields("grid", ("units", "dropout"), list(knobs()))
     about = "Several values, with commas between them"
-    given = {field: _ask("grid", field, said(getattr(config, field)), about) for field in fields}
+    given = {field: _ask("grid", field, said(getattr(config, field)), about, values) for field in fields}
     name = st.text_input("Name", key="grid_name", placeholder=name_of(fields), max_chars=80).strip()
-    configs = expand(config, {field: _values(field, several) for field, several in given.items()})
-    _render_forecast(configs)
+    chosen = {field: several for field, several in given.items() if several is not None}
+    if not fields or len(chosen) < len(given):
+        return None
+    configs = expand(config, chosen)
 
     def begin() -> None:
         taken = resources.studies().taken_names()
@@ -72,39 +102,50 @@ def _grid(config: TrainConfig) -> Start | None:
         for one in configs:
             resources.engine().submit(one, in_words(one, fields), recipes.named(one), group=group, owner=visitor())
 
-    return Start(f"Train {_runs(configs)}", begin) if fields else None
+    return Start(f"Train {_runs(configs)}", begin, _forecast(configs))
 
 
-def _search(config: TrainConfig) -> Start:
+def _search(config: TrainConfig) -> Start | None:
     searchable = [field for field in knobs() if field not in YARDSTICK]
     fields = _choose_fields("search", ("learning_rate", "units"), searchable)
     about = "A range such as 0.001..0.1, or several values with commas between them"
-    given = {field: _ask("search", field, _range_around(field, config), about) for field in fields}
+    given = {field: _ask("search", field, _range_around(field, config), about, _space) for field in fields}
     left, right = st.columns(2)
+    with left:
+        trials = ask_whole(*bounds("trials", Search), 20, label="Trials", key="search_trials", persist_state="session")
     asked: dict[str, Any] = {
-        "trials": left.number_input("Trials", 1, 500, 20, key="search_trials", persist_state="session"),
+        "trials": trials,
         "sampler": _select(right, "Next trial", SAMPLERS, "TPE learns from the trials before."),
         "pruner": _select(left, "Give up trials", PRUNERS, "By their validation accuracy after each epoch."),
     }
     usual = f"search {name_of(fields)}"
     name = right.text_input("Name", key="search_name", placeholder=usual, max_chars=80).strip() or usual
-    search = _plan(config, name, asked | _space(given))
+    if trials is None or None in given.values():
+        return None
+    asked["ranges"] = {field: space for field, space in given.items() if isinstance(space, tuple)}
+    asked["choices"] = {field: tuple(space) for field, space in given.items() if isinstance(space, list)}
+    base = holding_back(config)
+    search = plan(name=name, base=base, recipe=recipes.named(config), **asked)
+    held_back = (
+        f"{base.validation_share:.0%} of the training images are held back to choose by: a search may not look at the "
+        "test set."
+    )
 
     def begin() -> None:
         free = free_name(name, resources.studies().taken_names())
         resources.searcher().begin(search.model_copy(update={"name": free, "owner": visitor()}))
 
-    return Start(f"Search with {search.trials} trials", begin)
+    return Start(f"Search with {search.trials} trials", begin, held_back if base != config else "")
 
 
-def _render_forecast(configs: list[TrainConfig]) -> None:
+def _forecast(configs: list[TrainConfig]) -> str:
     """How many runs, and roughly how long they take on the workers there are, where that can be told."""
     done = resources.listing().runs
     each = [forecast(config, done) for config in configs]
     known = [one for one in each if one is not None]
     together = sum(known) / resources.engine().workers()
     time = f", roughly {_duration(together)}" if len(known) == len(each) else ""
-    st.caption(f"{_runs(configs)}{time}")
+    return f"{_runs(configs)}{time}"
 
 
 def _runs(configs: list[TrainConfig]) -> str:
@@ -115,29 +156,9 @@ def _duration(seconds: float) -> str:
     return f"{math.ceil(seconds)} s" if seconds < 90 else f"{math.ceil(seconds / 60)} min"
 
 
-def _space(given: dict[str, Any]) -> dict[str, Any]:
-    """Ranges and choices, from what was typed or picked."""
-    ranges = {field: limits(field, text) for field, text in given.items() if isinstance(text, str) and is_range(text)}
-    others = {field: tuple(_values(field, several)) for field, several in given.items() if field not in ranges}
-    return {"ranges": ranges, "choices": others}
-
-
-def _values(field: str, given: Any) -> list[Any]:
-    if isinstance(given, str):
-        return values(field, given)
-    if not given:
-        raise ConfigError(f"{_title(field)}: pick at least one value.")
-    return list(given)
-
-
-def _plan(config: TrainConfig, name: str, asked: dict[str, Any]) -> Search:
-    base = holding_back(config)
-    if base != config:
-        st.caption(
-            f"{base.validation_share:.0%} of the training images are held back to choose by: a search may not look at "
-            "the test set."
-        )
-    return plan(name=name, base=base, recipe=recipes.named(config), **asked)
+def _space(field: str, text: str) -> tuple[float, float] | list[Any]:
+    """The ends of a range, or the values to choose among."""
+    return limits(field, text) if is_range(text) else values(field, text)
 
 
 def _choose_fields(mode: str, default: tuple[str, ...], fields: list[str]) -> list[str]:
@@ -151,17 +172,31 @@ def _choose_fields(mode: str, default: tuple[str, ...], fields: list[str]) -> li
     )
 
 
-def _ask(mode: str, field: str, at_first: str, about: str) -> Any:
-    """The text that was typed for a setting, or those of its values that were picked."""
+def _ask(
+    mode: str, field: str, at_first: str, about: str, read: Callable[[str, str], Space]
+) -> Space | list[Any] | None:
+    """What is asked of a setting, as text or by its values; None, with the reason below, where it cannot be."""
     key = f"{mode}_of_{field}"
-    if options := knob(field).options:
-        st.session_state.setdefault(key, list(options))
-        return st.pills(
-            _title(field), options, selection_mode="multi", format_func=said, key=key, persist_state="session"
-        )
-    layers = "; the layers of one value with dashes: 32, 128-64." if knob(field).is_list else "."
-    st.session_state.setdefault(key, at_first)
-    return st.text_input(_title(field), key=key, help=about + layers, persist_state="session")
+    with st.container(key=f"field_{key}"):
+        try:
+            if options := knob(field).options:
+                return _picked(field, key, options)
+            layers = "; the layers of one value with dashes: 32, 128-64." if knob(field).is_list else "."
+            st.session_state.setdefault(key, at_first)
+            return read(field, st.text_input(_title(field), key=key, help=about + layers, persist_state="session"))
+        except ConfigError as error:
+            render_problem(error.problems.get(field, str(error)))
+            return None
+
+
+def _picked(field: str, key: str, options: tuple[Any, ...]) -> list[Any]:
+    st.session_state.setdefault(key, list(options))
+    picked = st.pills(
+        _title(field), options, selection_mode="multi", format_func=said, key=key, persist_state="session"
+    )
+    if not picked:
+        raise ConfigError("Pick at least one value.")
+    return list(picked)
 
 
 def _select(column: DeltaGenerator, label: str, options: dict[str, str], about: str) -> str:
