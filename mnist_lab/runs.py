@@ -24,6 +24,7 @@ from mnist_lab.folders import Folder
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
+TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
 CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -136,6 +137,11 @@ class Tick(NamedTuple):
     def ends_epoch(self) -> bool:
         """Whether this is the last tick of its epoch."""
         return self.step == self.steps
+
+
+def steps_told(steps: int) -> frozenset[int]:
+    """Of an epoch's steps, counted from 1, those after which a tick is due however little time has passed."""
+    return frozenset(-(-steps * part // TICKS_AN_EPOCH) for part in range(1, TICKS_AN_EPOCH + 1))
 
 
 @dataclass(frozen=True)
