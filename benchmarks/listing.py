@@ -15,9 +15,10 @@ from typing import Any
 
 from benchmarks.browsing import server
 from benchmarks.comparing import page_runs
-from mnist_lab.comparing.listing import COLUMNS, Sources, rows, validation
+from mnist_lab.comparing.listing import COLUMNS, Sources, rows
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary, Tick
+from mnist_lab.validation import validations
 
 SUMMARY = Summary(
     test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=5, model_bytes=400_000
@@ -55,7 +56,7 @@ def timed(call: Callable[[], Any]) -> float:
 def measure(root: str) -> dict[str, list[float]]:
     """Milliseconds of each call, the first one first, by what is called."""
     store = RunStore(root)
-    read = cache(lambda run_id: validation(store.read(run_id, "metrics.jsonl")))
+    read = cache(lambda run_id: validations(store.epochs(run_id)))
     sources = Sources(lambda run: read(run.id), {})
     return {
         "the listing": [timed(store.listing) for _ in range(4)],

@@ -64,6 +64,21 @@ class Score(NamedTuple):
         return self.right / self.images
 
 
+class Steps(NamedTuple):
+    """Some steps on end, float64 (n,) each: the sums of a batch's losses and right answers that the network had ahead
+    of the step, the batch's images, and the learning rate after it."""
+
+    losses: NDArray[np.float64]
+    right: NDArray[np.float64]
+    images: NDArray[np.float64]
+    rates: NDArray[np.float64]
+
+    def scores(self, before: Score = Score()) -> list[Score]:  # noqa: B008
+        """The score after each step, on top of that of the steps before."""
+        sums = np.cumsum([self.losses, self.right, self.images], axis=1) + np.array(before)[:, None]
+        return [Score(*score) for score in sums.T.tolist()]
+
+
 class Execution:
     """Trains and scores a compiled Keras model whose optimizer is built: `fit` and `evaluate`, many batches a call.
 
@@ -80,10 +95,12 @@ class Execution:
             self._score_batch, input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.uint8), labels]
         )
 
-    def train(self, images: NDArray[Any], labels: NDArray[np.int32]) -> Score:
-        """Take a step for each batch, in order; the scores that the network had ahead of each step."""
+    def train(self, images: NDArray[Any], labels: NDArray[np.int32]) -> Steps:
+        """Take a step for each batch, in order."""
         with turn:
-            return Score(*map(float, self._train(images, labels)))
+            losses, right, rates = np.asarray(self._train(images, labels), np.float64).T
+        left = len(labels) - self._batch_size * np.arange(len(losses))
+        return Steps(losses, right, np.minimum(left, self._batch_size).astype(np.float64), rates)
 
     def step(self, images: NDArray[Any], labels: NDArray[np.int32]) -> float:
         """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it."""
@@ -99,13 +116,15 @@ class Execution:
                 total += tuple(map(float, self._score(images[part], labels[part])))
         return total
 
-    def _train_all(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        loss, right = tf.zeros(()), tf.zeros(())
-        for at in tf.range(0, len(labels), self._batch_size):
-            part = slice(at, at + self._batch_size)
-            batch_loss, batch_right = self._step(images[part], labels[part])
-            loss, right = loss + batch_loss, right + batch_right
-        return loss, right, tf.cast(len(labels), tf.float32)
+    def _train_all(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        steps = (len(labels) + self._batch_size - 1) // self._batch_size
+        told = tf.TensorArray(tf.float32, steps, element_shape=(3,))
+        for number in tf.range(steps):
+            part = slice(number * self._batch_size, (number + 1) * self._batch_size)
+            loss, right = self._step(images[part], labels[part])
+            rate = tf.convert_to_tensor(self._model.optimizer.learning_rate)
+            told = told.write(number, tf.stack([loss, right, rate]))
+        return told.stack()
 
     def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         variables = self._model.trainable_variables

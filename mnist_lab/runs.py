@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -23,6 +24,7 @@ from mnist_lab.folders import Folder
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
+TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
 CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -135,6 +137,11 @@ class Tick(NamedTuple):
     def ends_epoch(self) -> bool:
         """Whether this is the last tick of its epoch."""
         return self.step == self.steps
+
+
+def steps_told(steps: int) -> frozenset[int]:
+    """Of an epoch's steps, counted from 1, those after which a tick is due however little time has passed."""
+    return frozenset(-(-steps * part // TICKS_AN_EPOCH) for part in range(1, TICKS_AN_EPOCH + 1))
 
 
 @dataclass(frozen=True)
@@ -287,16 +294,22 @@ class RunStore:
 
     def metrics(self, run_id: str) -> list[Tick]:
         """The run's ticks in order. A torn line is skipped; what a resumed run did twice is there once."""
+        return _in_order(_ticks(self._lines(run_id)))
+
+    def epochs(self, run_id: str) -> list[Tick]:
+        """Those of the run's ticks that end an epoch, several times as quick: few of the others are looked at.
+
+        A resumed run begins with a whole epoch, so the first and the last line of each show what it did twice.
+        """
+        epochs = (list(lines) for _, lines in groupby(self._lines(run_id), lambda line: line.partition(b",")[0]))
+        ends = (line for lines in epochs for line in (lines[:1] if len(lines) == 1 else (lines[0], lines[-1])))
+        return [tick for tick in _in_order(_ticks(ends)) if tick.ends_epoch]
+
+    def _lines(self, run_id: str) -> list[bytes]:
         try:
-            content = self._folder_of(run_id).read(f"{run_id}/metrics.jsonl")
+            return self._folder_of(run_id).read(f"{run_id}/metrics.jsonl").splitlines()
         except FileNotFoundError:
             return []
-        ticks: list[Tick] = []
-        for tick in _ticks(content):
-            while ticks and ticks[-1].position >= tick.position:
-                ticks.pop()
-            ticks.append(tick)
-        return ticks
 
     def evaluation(self, run_id: str) -> Evaluation:
         """The run's answers on its test set. Raises RunError where there are none."""
@@ -414,12 +427,22 @@ def _time_in(folder: Folder, name: str) -> float:
         return 0.0
 
 
-def _ticks(content: bytes) -> Iterator[Tick]:
-    for line in content.splitlines():
+def _ticks(lines: Iterable[bytes]) -> Iterator[Tick]:
+    for line in lines:
         try:
             yield Tick(**json.loads(line))
         except (ValueError, TypeError):
             continue
+
+
+def _in_order(ticks: Iterable[Tick]) -> list[Tick]:
+    """The ticks without those that a resumed run did again."""
+    kept: list[Tick] = []
+    for tick in ticks:
+        while kept and kept[-1].position >= tick.position:
+            kept.pop()
+        kept.append(tick)
+    return kept
 
 
 def _slug(name: str) -> str:

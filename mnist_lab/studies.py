@@ -14,26 +14,19 @@ from mnist_lab.folders import Folder
 from mnist_lab.leases import Lease
 from mnist_lab.runs import Run, RunState, RunStore
 from mnist_lab.search import Search, plan
-from mnist_lab.stopping import best_epoch
+from mnist_lab.validation import Epoch, kept, validations
 
 ROOT = ".studies"
 PRUNED = "Pruned: its curve was worse than those of the trials before."
 
 
-class Epoch(NamedTuple):
-    """A whole epoch, counted from 1, by what validation found at its end."""
-
-    number: int
-    loss: float
-    accuracy: float
-
-
 def reached(curve: Sequence[Epoch], config: TrainConfig) -> float | None:
-    """The validation accuracy of the weights that are kept: the last epoch's, or the best one's with early stopping."""
-    if not curve:
-        return None
-    kept = best_epoch([epoch.loss for epoch in curve]) - 1 if config.patience else -1
-    return curve[kept].accuracy
+    """What a search chooses by: the validation accuracy of the weights that a run keeps.
+
+    Those are the last epoch's, or with early stopping those of the epoch with the lowest validation loss.
+    """
+    epoch = kept(curve, config)
+    return epoch and epoch.accuracy
 
 
 class Trial(NamedTuple):
@@ -159,12 +152,7 @@ class Studies:
 
     def curve(self, run: Run) -> list[Epoch]:
         """A run's whole epochs."""
-        ticks = self.store.metrics(run.id)
-        return [
-            Epoch(tick.epoch, tick.val_loss, tick.val_accuracy)
-            for tick in ticks
-            if tick.val_loss is not None and tick.val_accuracy is not None
-        ]
+        return validations(self.store.epochs(run.id))
 
     def _value(self, run: Run) -> float | None:
         if run.id in self._values:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from mnist_lab.batches import Batches
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, PixelStatistics, split
-from mnist_lab.execution import Execution, Score
+from mnist_lab.execution import Execution, Score, Steps
 from mnist_lab.networks import checkpoints, linear, scratch_training
 from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served, wants_one_hot
-from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.stopping import best_epoch, check_loss
 from mnist_lab.stopping import is_over as no_longer_better
 
@@ -45,7 +45,7 @@ def train(
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint` where that file exists; the model, and whether it was stopped early.
 
-    `report` gets a tick a few times a second and at the end of each epoch. `should_stop` is asked more often; after it
+    `report` gets ticks in each epoch and at its end, and a few times a second. `should_stop` is asked often; after it
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
     written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
     memory, the training begins with. `keep` is told each epoch that is behind, 0 ahead of the first, and how to get its
@@ -64,7 +64,7 @@ def train(
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
     keep(done, model.get_weights)
     for chunk in batches.chunks(range(done, config.epochs), lambda: pace.steps):
-        course.go_on(chunk.epoch, chunk.stop, execution.train(chunk.images, chunk.labels))
+        course.go_on(chunk.epoch, chunk.first, execution.train(chunk.images, chunk.labels))
         pace.took(chunk.stop - chunk.first)
         if chunk.stop == batches.steps:
             course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
@@ -129,17 +129,21 @@ class Course:
         self._kept: list[NDArray[Any]] = []
         self._val_losses: list[float] = []
         self._score = Score()
-        self._began = self._ticked = time.monotonic()
+        self._rate = 0.0
+        self._due = steps_told(steps)
+        self._began = self._ticked = self._noted = time.monotonic()
         self._saved = -math.inf
 
-    def go_on(self, epoch: int, step: int, score: Score) -> None:
-        """Note what came of the steps up to `step` of `epoch`; report it a few times a second, and look for a stop."""
-        self._score += score
-        if step == self._steps:
-            return
-        if time.monotonic() - self._ticked >= SECONDS_BETWEEN_TICKS:
-            self._tick(epoch, step)
-        self.stopped = self._should_stop()
+    def go_on(self, epoch: int, first: int, steps: Steps) -> None:
+        """Note what came of some steps of `epoch` from `first` on; report it, and look for a stop."""
+        now, scores = time.monotonic(), steps.scores(self._score)
+        last, is_late = first + len(scores), now - self._ticked >= SECONDS_BETWEEN_TICKS
+        for step, score, rate in zip(range(first + 1, last + 1), scores, steps.rates.tolist(), strict=True):
+            if step < self._steps and (step in self._due or (is_late and step == last)):
+                self._score, self._rate = score, rate
+                self._tick(epoch, step, self._noted + (now - self._noted) * (step - first) / len(scores))
+        self._score, self._rate, self._noted = scores[-1], float(steps.rates[-1]), now
+        self.stopped = last < self._steps and self._should_stop()
 
     def end_epoch(self, epoch: int, validation: Score | None) -> None:
         """Keep what the epoch made of the network, then report it with its validation."""
@@ -151,8 +155,8 @@ class Course:
         if self._checkpoint and due:
             checkpoints.save(self._model, self._checkpoint)
             self._saved = time.monotonic()
-        self._tick(epoch, self._steps, validation)
-        self._score = Score()
+        self._tick(epoch, self._steps, time.monotonic(), validation)
+        self._score, self._noted = Score(), time.monotonic()
         self.stopped = self._should_stop()
 
     @property
@@ -168,17 +172,17 @@ class Course:
         for variable, value in zip(self._variables(), self._kept, strict=False):
             variable.assign(value)
 
-    def _tick(self, epoch: int, step: int, validation: Score | None = None) -> None:
+    def _tick(self, epoch: int, step: int, when: float, validation: Score | None = None) -> None:
         check_loss(self._score.mean_loss, epoch + 1)
-        self._ticked = time.monotonic()
+        self._ticked = when
         tick = Tick(
             epoch=epoch + 1,
             step=step,
             steps=self._steps,
             loss=self._score.mean_loss,
             accuracy=self._score.accuracy,
-            learning_rate=float(self._model.optimizer.learning_rate),
-            seconds=self._ticked - self._began,
+            learning_rate=self._rate,
+            seconds=when - self._began,
             val_loss=validation and validation.mean_loss,
             val_accuracy=validation and validation.accuracy,
         )

@@ -8,7 +8,8 @@ from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ConfigError
 from mnist_lab.runs import Run, RunState
 from mnist_lab.search import Pruner, Sampler, Search, combinations, distributions, to_config, to_params
-from mnist_lab.studies import Epoch, reached
+from mnist_lab.studies import reached
+from mnist_lab.validation import Epoch
 
 if TYPE_CHECKING:
     from optuna import Trial

@@ -5,7 +5,7 @@ import pytest
 from mnist_lab import pens
 from mnist_lab.annotations import Annotations, tags_in
 from mnist_lab.comparing.filters import Filter
-from mnist_lab.comparing.listing import COLUMNS, Sources, Validation, rows, setting_columns, usual, validation
+from mnist_lab.comparing.listing import COLUMNS, Sources, rows, setting_columns, usual
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ConfigError, StoreError, UnknownRun
 from mnist_lab.mine import OwnSet
@@ -14,6 +14,7 @@ from mnist_lab.prediction import Predictor
 from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
 from mnist_lab.scoring import answer_own, pen_accuracy, prediction_seconds
 from mnist_lab.trash import Trash
+from mnist_lab.validation import validations
 from tests.test_mine import ONE, SEVEN, png
 
 SUMMARY = Summary(
@@ -148,31 +149,23 @@ def test_settings_that_are_equal_everywhere_fold_away(store):
     alike = [finished(store), finished(store)]
     differ = [*alike, finished(store, units=(64,), seed=3)]
     assert (setting_columns(alike), setting_columns(differ)) == ([], ["units", "seed"])
-    cells = rows(differ, setting_columns(differ), Sources(lambda run: None, {}))
+    cells = rows(differ, setting_columns(differ), Sources(lambda run: [], {}))
     assert cells[-1] == {"units": "64", "seed": "3"}
     many = [*differ, finished(store, dropout=0.0, epochs=9, batch_size=64)]
     assert setting_columns(many) == ["settings"]
-    assert (
-        rows(many, ["settings"], Sources(lambda run: None, {}))[-1]["settings"] == "dropout 0, batch size 64, epochs 9"
-    )
+    assert rows(many, ["settings"], Sources(lambda run: [], {}))[-1]["settings"] == "dropout 0, batch size 64, epochs 9"
 
 
 def test_every_column_has_something_to_say_of_every_run(tmp_path):
     store = RunStore(tmp_path)
     failed = store.create(TrainConfig(), "failed")
     runs = store.listing().runs
-    sources = Sources(lambda run: validation(store.read(run.id, "metrics.jsonl")) if run.summary else None, {})
+    sources = Sources(lambda run: validations(store.epochs(run.id)), {})
     cells = {run.id: row for run, row in zip(runs, rows(runs, COLUMNS, sources), strict=True)}
     assert cells[failed.id]["test accuracy"] is None
     assert cells["house-cnn"]["test accuracy"] == pytest.approx(99.58)
     assert cells["house-cnn"]["best epoch"] <= cells["house-cnn"]["epochs"]
     assert set(usual(runs, {})) <= {*COLUMNS, "settings"}
-
-
-def test_the_best_epoch_is_the_first_of_the_best_and_torn_lines_are_skipped():
-    lines = b"".join(b'{"epoch": %d, "val_accuracy": %s}\n' % one for one in ((1, b"0.9"), (2, b"0.95"), (3, b"0.95")))
-    assert validation(lines + b'{"epoch": 4, "val_acc') == Validation(2, 0.95, 3, 0.95)
-    assert validation(b'{"epoch": 1, "accuracy": 0.9}\n') is None
 
 
 def test_a_summary_of_an_earlier_lab_can_be_read(store):

@@ -56,7 +56,7 @@ def test_a_step_outside_of_graphs_is_the_same_step(digits):
         if by_step:
             losses.append(np.mean([execution.step(x[part], y[part]) for part in parts]))
         else:
-            losses.append(execution.train(x, y).mean_loss)
+            losses.append(execution.train(x, y).scores()[-1].mean_loss)
         weights.append(model.get_weights())
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     for one, other in zip(*weights, strict=True):

@@ -75,3 +75,8 @@ def test_a_stop_keeps_the_last_iteration(digits, monkeypatch):
     model, stopped = train(config, digits, seen.append, lambda: seen[-1].epoch == 5)
     assert (stopped, len(seen)) == (True, 5)
     assert all(map(np.array_equal, model.get_weights(), run(digits, {"max_iterations": 5})[0].get_weights()))
+
+
+def test_a_fit_that_is_over_within_moments_still_has_a_curve(digits):
+    *_, ticks = run(digits, {"max_iterations": 100})
+    assert len({tick.epoch for tick in ticks}) > 5

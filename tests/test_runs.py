@@ -123,6 +123,22 @@ def test_what_a_resumed_run_did_twice_is_there_once(store):
     assert store.metrics(run.id) == [tick(1, 2), tick(1, 4), tick(2, 1), tick(2, 4)]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_ends_of_epochs_are_those_among_all_ticks_however_often_a_run_was_resumed(store, seed):
+    random, run = np.random.default_rng(seed), store.create(CONFIG, "a")
+    assert store.epochs(run.id) == []
+    epoch = 1
+    for _ in range(30):
+        reached = int(random.integers(0, 5))  # of 4 steps, before it was killed or went on
+        for step in range(1, reached + 1):
+            store.log(run.id, tick(epoch, step, **({"val_loss": 1.0, "val_accuracy": 0.5} if step == 4 else {})))
+        if random.random() < 0.2:
+            store.folder.append(f"{run.id}/metrics.jsonl", b'{"epoch": %d, "st' % epoch)
+        goes_on = reached == 4 and random.random() < 0.8
+        epoch = epoch + 1 if goes_on else int(random.integers(max(1, epoch - 3), epoch + 1))
+    assert store.epochs(run.id) == [one for one in store.metrics(run.id) if one.ends_epoch]
+
+
 def test_an_evaluation_comes_back(store):
     run = store.create(CONFIG, "a")
     probabilities = np.random.default_rng(0).dirichlet(np.ones(10), 20).astype(np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_lab.config import Loss, TrainConfig, choices
+from mnist_lab.config import Loss, TrainConfig, choices, parse
 from mnist_lab.errors import Diverged
 
 SMALL = TrainConfig(
@@ -164,6 +164,42 @@ def test_every_loss_trains(digits, loss: Loss):
 
 def test_both_cross_entropies_are_the_same_sum(digits, undisturbed):
     assert same_weights(run(change(loss="one-hot-cross-entropy"), digits)[0], undisturbed[0])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"batch_size": 5},
+        {"batch_size": 7, "schedule": "cosine"},
+        {"batch_size": 40},
+        {"batch_size": 7, "network": "scratch"},
+    ],
+    ids=str,
+)
+def test_an_epoch_has_twenty_ticks_or_one_for_every_step_however_short_it_is(digits, settings):
+    *_, ticks = run(parse(SMALL.model_dump() | settings), digits)
+    steps = -(-320 // settings["batch_size"])
+    for epoch in (1, 2, 3):
+        seen = [tick.step for tick in ticks if tick.epoch == epoch]
+        assert len(seen) >= min(20, steps)
+        assert max(np.diff([0, *seen])) <= -(-steps // 20)
+        assert seen[-1] == steps
+    assert (np.diff([tick.seconds for tick in ticks]) >= 0).all()
+
+
+def test_ticks_of_one_call_are_those_that_calls_of_single_steps_would_bring(digits, monkeypatch):
+    from mnist_lab import training
+
+    config = change(batch_size=7, schedule="cosine", epochs=2)
+    *_, at_once = run(config, digits)
+    for name, value in (("SECONDS_BETWEEN_TICKS", 0.0), ("SECONDS_AT_ONCE", 0.0), ("FIRST_STEPS", 1)):
+        monkeypatch.setattr(training, name, value)
+    *_, one_by_one = run(config, digits)
+    singly = {(tick.epoch, tick.step): tick for tick in one_by_one}
+    assert len(one_by_one) == 2 * 46 > len(at_once)
+    for tick in at_once:
+        same = singly[tick.epoch, tick.step]
+        assert tick[3:6] == pytest.approx(same[3:6], rel=1e-4, abs=1e-9)
 
 
 @pytest.mark.usefixtures("a_tick_for_every_step")

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mnist_lab.config import changed
-from mnist_lab.knobs import in_words
+from mnist_lab.comparing.queries import understand
 from mnist_lab.runs import Run
 
 
 class Filter(NamedTuple):
-    """What runs must have to be seen; nothing asks for nothing. Of several tags all, of the others any one will do."""
+    """What runs must have to be seen; nothing asks for nothing. Of several tags all, of the others any one will do.
+
+    The text is a query: its words and facts must all be true of a run.
+    """
 
     text: str = ""
     recipes: Sequence[str] = ()
@@ -19,7 +21,7 @@ class Filter(NamedTuple):
     starred: bool = False
 
     def lets_through(self, run: Run) -> bool:
-        """Whether a run is to be seen. Each word of the text must be in its name, id, tags, note or settings."""
+        """Whether a run is to be seen."""
         notes = run.annotation
         return (
             (not self.recipes or (run.asked.recipe or "") in self.recipes)
@@ -27,12 +29,5 @@ class Filter(NamedTuple):
             and (not self.states or str(run.state) in self.states)
             and set(self.tags) <= set(notes.tags)
             and (notes.starred or not self.starred)
-            and (not self.text or all(word in _text(run) for word in self.text.lower().split()))
+            and understand(self.text).finds(run)
         )
-
-
-def _text(run: Run) -> str:
-    """All that is said about a run, in lower case."""
-    notes, asked = run.annotation, run.asked
-    parts = (run.name, run.id, asked.name, asked.recipe or "", asked.group or "", notes.note, *notes.tags)
-    return " ".join((*parts, run.config.network, in_words(run.config, changed(run.config)))).lower()

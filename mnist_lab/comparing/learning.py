@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.runs import Tick
+from mnist_lab.validation import Epoch, validations
 
 MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
 
@@ -33,8 +34,9 @@ class Line(NamedTuple):
 def line(ticks: Sequence[Tick], metric: str, axis: str, validation: bool = False) -> Line | None:
     """One run's line, or None where it has none. In training, each point is of the batches since the one before."""
     if validation:
-        seen = [tick for tick in ticks if getattr(tick, f"val_{metric}", None) is not None]
-        values = [getattr(tick, f"val_{metric}") for tick in seen]
+        ends = {tick.epoch: tick for tick in ticks}
+        epochs = validations(ticks) if metric in Epoch._fields else []
+        seen, values = [ends[epoch.number] for epoch in epochs], [getattr(epoch, metric) for epoch in epochs]
     else:
         seen = thinned(ticks)
         values = [tick.learning_rate for tick in seen] if metric == "learning_rate" else since_last(seen, metric)

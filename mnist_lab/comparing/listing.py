@@ -1,6 +1,5 @@
 """The columns that a table of runs can have. All from what the runs' folders hold; no model runs here."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -9,43 +8,20 @@ from mnist_lab.config import TrainConfig, changed, differing
 from mnist_lab.knobs import in_words, said
 from mnist_lab.relevance import applies
 from mnist_lab.runs import Run
+from mnist_lab.validation import Epoch, best
 
 FEW_SETTINGS = 4  # so many get a column each, more of them share one
 SETTINGS = "settings"
 
 
-class Validation(NamedTuple):
-    """Validation accuracies in [0, 1]: in the epoch where it was highest (the first such) and in the last one."""
-
-    best_epoch: int
-    best: float
-    last_epoch: int
-    last: float
-
-
-def validation(metrics: bytes) -> Validation | None:
-    """What a `metrics.jsonl` says of the ends of epochs, or None where nothing was held back to validate on."""
-    accuracies: dict[int, float] = {}
-    for line in metrics.splitlines():
-        if b"val_accuracy" in line:
-            try:
-                tick = json.loads(line)
-                accuracies[int(tick["epoch"])] = float(tick["val_accuracy"])
-            except (ValueError, KeyError, TypeError):  # a torn line
-                continue
-    if not accuracies:
-        return None
-    best, last = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch)), max(accuracies)
-    return Validation(best, accuracies[best], last, accuracies[last])
-
-
 class Sources(NamedTuple):
     """Where columns find what is not in the snapshot of a run.
 
-    `validation` answers for a run; `own` has the accuracies in [0, 1] on the person's own drawings, by the run's id.
+    `validation` has the epochs of a run that were validated; `own` the accuracies in [0, 1] on the person's own
+    drawings, by the run's id.
     """
 
-    validation: Callable[[Run], Validation | None]
+    validation: Callable[[Run], Sequence[Epoch]]
     own: Mapping[str, float]
 
 
@@ -62,12 +38,23 @@ def _summary(field: str, factor: float = 1) -> Cell:
     return cell
 
 
-def _validation(field: str, factor: float = 1) -> Cell:
-    def cell(run: Run, sources: Sources) -> float | None:
-        found = sources.validation(run)
-        return factor * getattr(found, field) if found else None
+def _best(run: Run, sources: Sources) -> Epoch | None:
+    return best(sources.validation(run))
 
-    return cell
+
+def _best_accuracy(run: Run, sources: Sources) -> float | None:
+    epoch = _best(run, sources)
+    return epoch and 100 * epoch.accuracy
+
+
+def _best_epoch(run: Run, sources: Sources) -> int | None:
+    epoch = _best(run, sources)
+    return epoch and epoch.number
+
+
+def _last_accuracy(run: Run, sources: Sources) -> float | None:
+    curve = sources.validation(run)
+    return 100 * curve[-1].accuracy if curve else None
 
 
 def _own(run: Run, sources: Sources) -> float | None:
@@ -82,9 +69,9 @@ COLUMNS: dict[str, Cell] = {
     "own drawings": _own,
     "pen digits": _summary("pen_accuracy", 100),
     "train accuracy": _summary("train_accuracy", 100),
-    "best validation": _validation("best", 100),
-    "best epoch": _validation("best_epoch"),
-    "last validation": _validation("last", 100),
+    "best validation": _best_accuracy,
+    "best epoch": _best_epoch,
+    "last validation": _last_accuracy,
     "epochs": _summary("epochs"),
     "parameters": _summary("parameters"),
     "size": _summary("model_bytes", 1e-3),

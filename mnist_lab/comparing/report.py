@@ -32,6 +32,7 @@ from mnist_lab.plots.matrices import confusion_figure, difference_figure, rankin
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.relevance import applies
 from mnist_lab.runs import Run, RunStore
+from mnist_lab.validation import best, validations
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
@@ -107,6 +108,12 @@ class Report:
         """The accuracy without the test images whose labels people doubt, where there are such."""
         evaluation = self.evaluations.get(run.id)
         return without_doubtful(evaluation).accuracy if evaluation and doubts(evaluation) else None
+
+    @cached_property
+    def best_epochs(self) -> dict[str, int]:
+        """The epoch with the lowest validation loss of each run that was validated, by id."""
+        found = {run.id: best(validations(self.store.epochs(run.id))) for run in self.runs}
+        return {run_id: epoch.number for run_id, epoch in found.items() if epoch}
 
     @property
     def has_doubtful(self) -> bool:

@@ -11,6 +11,7 @@ from mnist_lab.evaluation import Evaluation
 from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.runs import Run, Summary, Tick
+from mnist_lab.validation import Epoch, kept, validations
 
 MUCH = 0.9  # the training accuracy that "epochs to 90 %" waits for
 
@@ -54,8 +55,11 @@ def _summary(result: Result) -> Summary:
     return result.run.summary
 
 
-def _last_validation(result: Result) -> Tick:
-    return [tick for tick in result.ticks if tick.val_loss is not None][-1]
+def _validation(result: Result) -> Epoch:
+    """How validation found the weights that the run has kept."""
+    epoch = kept(validations(result.ticks), result.run.config)
+    assert epoch
+    return epoch
 
 
 def _first_epoch(result: Result) -> float:
@@ -75,8 +79,8 @@ def _disagreement(result: Result, results: Sequence[Result]) -> float:
 MEASURES: dict[str, Measure] = {
     "test accuracy": Measure(lambda result, _: result.evaluation.accuracy, percent),
     "training accuracy": Measure(lambda result, _: _summary(result).train_accuracy, percent),
-    "validation accuracy": Measure(lambda result, _: _last_validation(result).val_accuracy or 0.0, percent),
-    "validation loss": Measure(lambda result, _: _last_validation(result).val_loss or 0.0, "{:.3f}".format),
+    "validation accuracy": Measure(lambda result, _: _validation(result).accuracy, percent),
+    "validation loss": Measure(lambda result, _: _validation(result).loss, "{:.3f}".format),
     "gap": Measure(lambda result, _: _summary(result).train_accuracy - result.evaluation.accuracy, points),
     "mistakes": Measure(lambda result, _: 1000 * (1 - result.evaluation.accuracy), "{:.0f} in 1,000".format),
     "accuracy in the first epoch": Measure(lambda result, _: _first_epoch(result), percent),

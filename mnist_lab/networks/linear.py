@@ -29,6 +29,7 @@ from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
 
 NEVER = -1e4  # a digit that was never seen: its softmax is 0 in any company
+SHARE_FOR_TICKS = 0.1  # of the time at most, in a fit that is over within moments
 LOSS: Loss = "sparse-cross-entropy"
 
 
@@ -106,6 +107,7 @@ class _Watcher:
         self._should_stop = should_stop
         self._started = self._last = time.monotonic()
         self._iteration = 0
+        self._takes = 0.0  # seconds that the last tick took
         self.latest: Any = None
 
     def setup(self, estimator: Any, context: Any) -> None:
@@ -131,7 +133,7 @@ class _Watcher:
             return
         self._iteration += 1
         self._keep(self._iteration, lambda: list(as_dense(fitted_estimator, X.shape[1])))
-        if time.monotonic() - self._last >= SECONDS_BETWEEN_TICKS:
+        if time.monotonic() - self._last >= min(SECONDS_BETWEEN_TICKS, self._takes / SHARE_FOR_TICKS):
             self._tick(fitted_estimator, X, y)
             if self._should_stop():
                 self.latest = fitted_estimator
@@ -143,10 +145,12 @@ class _Watcher:
         self._tick(regression, x, y)
 
     def _tick(self, regression: Any, x: Any, y: Any) -> None:
+        begun = time.monotonic()
         layers = [Layer(*as_dense(regression, x.shape[1]), "softmax")]
         y = np.asarray(y, dtype=np.uint8)
         watched = score(layers, *self._watched, LOSS) if len(self._watched[1]) else (None, None)
         cost, accuracy = score(layers, np.asarray(x, np.float32), y, LOSS)
         self._last = time.monotonic()
+        self._takes = self._last - begun
         seconds = self._last - self._started
         self._report(Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, *watched))

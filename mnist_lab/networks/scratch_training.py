@@ -16,7 +16,7 @@ from mnist_lab.datasets import Dataset, split
 from mnist_lab.networks import checkpoints, scratch
 from mnist_lab.networks.keras_models import build, features, pixels_for, served, set_dense
 from mnist_lab.networks.scratch import Array, Layer, learn, score
-from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.stopping import check_loss
 
 
@@ -67,7 +67,7 @@ def train(
 
 
 class _Loop:
-    """Goes through epochs, reports several times a second and looks for a request to stop as often."""
+    """Goes through epochs, reports often in each and looks for a request to stop as often."""
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class _Loop:
         self._steps = steps
         self._report = report
         self._should_stop = should_stop
+        self._due = steps_told(steps)
         self._cost, self._right, self._seen = 0.0, 0, 0
         self._started = self._last = time.monotonic()
 
@@ -98,7 +99,8 @@ class _Loop:
                 self._right + right,
                 self._seen + len(batch),
             )
-            if step < self._steps and time.monotonic() - self._last >= SECONDS_BETWEEN_TICKS:
+            is_due = step in self._due or time.monotonic() - self._last >= SECONDS_BETWEEN_TICKS
+            if step < self._steps and is_due:
                 self._tick(epoch, step)
                 if self._stop_asked():
                     return False

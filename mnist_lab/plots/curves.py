@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from mnist_lab.comparing.learning import since_last, thinned
 from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 from mnist_lab.runs import Tick
+from mnist_lab.validation import validations
 
 METRICS = {"accuracy": "Accuracy", "loss": "Loss"}
 
@@ -30,13 +31,12 @@ class Curve(NamedTuple):
 def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
     """Accuracy and loss of a run in training and, where there is any, in validation."""
     ticks = thinned(list(ticks))
+    epochs = validations(ticks)
+    x, ends = [tick.position for tick in ticks], [float(epoch.number) for epoch in epochs]
     found = []
     for metric in METRICS:
-        validated = [tick for tick in ticks if getattr(tick, f"val_{metric}") is not None]
-        for validation, seen in ((False, ticks), (True, validated)):
-            if seen:
-                y = [getattr(tick, f"val_{metric}") for tick in seen] if validation else since_last(seen, metric)
-                found.append(Curve(run, metric, validation, [tick.position for tick in seen], y))
+        found += [Curve(run, metric, False, x, since_last(ticks, metric))] if ticks else []
+        found += [Curve(run, metric, True, ends, [getattr(epoch, metric) for epoch in epochs])] if epochs else []
     return found
 
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from mnist_lab.comparing import listing as columns
 from mnist_lab.datasets import find_mnist, load
 from mnist_lab.errors import DatasetError
 from mnist_lab.evaluation import Evaluation
@@ -20,6 +19,7 @@ from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore
 from mnist_lab.searching import Searcher
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
+from mnist_lab.validation import Epoch, validations
 
 SECONDS_BETWEEN_LISTINGS = 0.3
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
@@ -51,14 +51,14 @@ def trash() -> Trash:
     return Trash(store())
 
 
-def validation(run: Run) -> columns.Validation | None:
+def validation(run: Run) -> list[Epoch]:
     """How a run did in validation; kept in memory once it is over."""
     return _validation_of(run.id) if run.state.is_over else _validation_of.__wrapped__(run.id)
 
 
 @lru_cache(maxsize=5000)
-def _validation_of(run_id: str) -> columns.Validation | None:
-    return columns.validation(store().read(run_id, "metrics.jsonl")) if store().has(run_id, "metrics.jsonl") else None
+def _validation_of(run_id: str) -> list[Epoch]:
+    return validations(store().epochs(run_id))
 
 
 @lru_cache(maxsize=1)

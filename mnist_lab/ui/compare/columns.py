@@ -18,8 +18,17 @@ NUMBERS: dict[str, tuple[str, str, str]] = {
         "Accuracy on 500 digits drawn with a pen by eight people it never learnt from",
     ),
     "train accuracy": ("Training", PERCENT, "Accuracy on the images it was trained on, after training"),
-    "best validation": ("Validation, best", PERCENT, "The highest accuracy on held-back images after any epoch"),
-    "best epoch": ("Best epoch", COUNT, "The epoch with the highest validation accuracy"),
+    "best validation": (
+        "Validation, best epoch",
+        PERCENT,
+        "Accuracy on held-back images after the best epoch, the one with the lowest validation loss",
+    ),
+    "best epoch": (
+        "Best epoch (by loss)",
+        COUNT,
+        "The epoch with the lowest validation loss, whose weights early stopping keeps; another one's accuracy may be "
+        "higher",
+    ),
     "last validation": ("Validation, last", PERCENT, "Accuracy on held-back images after the last epoch"),
     "epochs": ("Epochs", COUNT, "Epochs that were trained"),
     "parameters": ("Parameters", COUNT, "Numbers that training found"),

@@ -1,18 +1,25 @@
 """Above the table: which runs it shows, and which columns."""
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 import streamlit as st
 
 from mnist_lab.annotations import tags_of
 from mnist_lab.comparing.filters import Filter
 from mnist_lab.comparing.listing import COLUMNS, SETTINGS
+from mnist_lab.comparing.queries import EXAMPLES, understand
 from mnist_lab.config import TrainConfig, differing
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.columns import label
 
 GROUP = "compare_group"  # in the session: the group that is compared as one
 TEXT, STARRED, CHOSEN = "compare_text", "compare_starred", "compare_columns"
+PLACEHOLDER = f"Filter: a name, a tag, {', '.join(EXAMPLES)} …"
+HOW_TO_ASK = """Words are looked for in names, ids, tags, notes, recipes and groups, and among choices such as `cnn`.
+
+A fact is a name and a value: `dropout:0.2`, `units:128-64` for two layers, `units>=128` for every layer,
+`accuracy>98%`, `tag:best`. A minus is for what must not be: `-network:cnn`."""
 
 KINDS: dict[str, tuple[str, Callable[[Sequence[Run]], list[str]]]] = {
     "recipes": ("Recipe", lambda runs: sorted({run.asked.recipe or "" for run in runs})),
@@ -48,7 +55,7 @@ def render_filters(runs: list[Run]) -> list[Run]:
     text = st.text_input(
         "Filter",
         key=TEXT,
-        placeholder="Filter: a name, a recipe, a tag, dropout 0.2 …",
+        placeholder=PLACEHOLDER,
         icon=":material/search:",
         label_visibility="collapsed",
         persist_state="session",
@@ -68,6 +75,9 @@ def render_filters(runs: list[Run]) -> list[Run]:
                     persist_state="session",
                 )
         starred = st.toggle("Only those with a star", key=STARRED, persist_state="session")
+        st.caption(HOW_TO_ASK)
+    if problems := understand(text).problems:
+        st.html(f'<small role="status">{escape(" ".join(problems))}</small>', width="content")
     wanted = Filter(text, starred=starred, **chosen)
     return [run for run in runs if wanted.lets_through(run)]
 
