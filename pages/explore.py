@@ -11,6 +11,7 @@ from mnist_lab.ui.explore.selection import View
 from mnist_lab.ui.explore.verdict import render_verdict
 from mnist_lab.ui.live import watch_canvas
 from mnist_lab.ui.shell import open_page
+from mnist_lab.ui.turns import turn
 
 VIEWS = {
     "Activations": View(activations.render, live=True),
@@ -50,11 +51,12 @@ def look(run: Run, choice: Choice) -> None:
     )
     remember(view=view)
     selection = selected(run, choice)
-    try:
-        render_verdict(selection)
-        VIEWS[view].render(selection)
-    except MnistLabError as error:
-        st.error(str(error))
+    with turn(view, VIEWS):
+        try:
+            render_verdict(selection)
+            VIEWS[view].render(selection)
+        except MnistLabError as error:
+            st.error(str(error))
     if choice.canvas and VIEWS[view].live:
         watch_canvas(choice.canvas)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_lab.exploring.damage import Damage, damaged, left_over, rounded, sample
+from mnist_lab.exploring.damage import Damage, changed, damaged, left_over, rounded, sample
 from mnist_lab.exploring.network import activations, read
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import RunStore
@@ -18,6 +18,27 @@ def model(request, tmp_path):
 
 def test_no_damage_changes_nothing(model):
     assert damaged(model, "unit", Damage()) == model
+
+
+@pytest.mark.parametrize("layer", [None, "first"])
+@pytest.mark.parametrize("damage", [Damage(off=0.3), Damage(noise=0.5), Damage(bits=3), Damage(off=0.3, bits=3)])
+def test_every_kind_of_damage_shows_in_the_weights_that_are_named_for_it(model, damage, layer):
+    before = read(model, "unit")
+    damage = damage._replace(layer=layer and next(stage.name for stage in before if stage.has_units))
+    after = read(damaged(model, "unit", damage), "unit")
+    numbers = changed(before, damage)
+    assert numbers
+    for number in numbers:
+        differs = before[number].weights != after[number].weights
+        assert differs.reshape(-1, before[number].units).any(axis=0).all()  # whichever unit somebody looks at
+    if damage == Damage(off=0.3, layer=damage.layer):
+        ahead = [stage for stage in before[: numbers[0]] if stage.has_units]
+        assert len(ahead) == 1
+
+
+def test_where_nothing_can_be_damaged_nothing_is_named(model):
+    assert not changed(read(model, "unit"), Damage())
+    assert not changed(read(model, "unit"), Damage(off=1.0, layer="outputs"))
 
 
 def test_with_every_unit_off_all_images_look_alike(model):

@@ -1,5 +1,7 @@
 """One unit: its sum, what it does to the outputs, what excites it."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,19 @@ def test_the_products_and_the_bias_add_up_to_the_sum_in_every_layer(stages_of, n
             found = neuron(stages, values, number, unit)
             assert found.products.sum() + found.bias == pytest.approx(found.sum, abs=1e-4)
             assert found.value == pytest.approx(values[number][0][..., unit].max(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_sum_of_every_unit_adds_up_as_it_is_written_and_has_no_negative_zero(stages_of, name):
+    stages = stages_of(name)
+    values = activations(stages, IMAGE)
+    for place, stage in enumerate(stages):
+        for unit in range(0, stage.units, 3):
+            texts = neuron(stages, values, place, unit).in_numbers
+            assert not any(re.search("−[ ]?0.00$", text) for text in texts)
+            numbers = [text.replace("−", "-").replace(" ", "") for text in texts]
+            products, bias, total, _ = (round(100 * float(text.strip("=→"))) for text in numbers)
+            assert products + bias == total
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -24,6 +24,7 @@ from mnist_lab.config import TrainConfig, differing
 from mnist_lab.datasets import load_test_part, sha256
 from mnist_lab.errors import DatasetError, RunError
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.formatting import p_value
 from mnist_lab.knobs import said
 from mnist_lab.plots.calibration import coverage_figure, reliability_figure
 from mnist_lab.plots.cost import cost_figure
@@ -91,7 +92,7 @@ class Report:
         if len(evaluations) == 2:
             (first, one), (second, two) = evaluations.items()
             found = judge(one, two)
-            basis = f"Exact McNemar test on the same {found.images:,} test images: p = {found.p_value:.2g}."
+            basis = f"Exact McNemar test on the same {found.images:,} test images: p = {p_value(found.p_value)}."
             return Tested(sentence(found, self.names[first], self.names[second]), basis, evaluations)
         ranking = rank(evaluations)
         basis = (

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnist_lab.errors import RunError
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.formatting import SIGNIFICANT
 from mnist_lab.runs import Run, RunStore
 
-SIGNIFICANT = 0.05
 Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
 
 

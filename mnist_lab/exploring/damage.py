@@ -85,6 +85,19 @@ def rounded(weights: Array, bits: int) -> Array:
     return np.round(weights / step).astype(np.float32) * np.float32(step)
 
 
+def changed(stages: Sequence[Stage], damage: Damage) -> list[int]:
+    """The numbers of the stages whose weights show the damage, at most two: of each kind the first.
+
+    What rounding and noise do is in the layer's own weights. A unit that is off has the weights it had, and it is the
+    layer after it that gives it none.
+    """
+    layers = [number for number, stage in enumerate(stages) if stage.has_units]
+    hurt = [number for number in layers if damage.layer in (None, stages[number].name)]
+    after = [layers[place + 1] for place, number in enumerate(layers[:-1]) if number in hurt]
+    own = damage.bits < FULL or damage.noise > 0
+    return sorted({*(hurt[:1] if own else []), *(after[:1] if damage.off else [])})
+
+
 def _ignore(stage: Stage, units: Sequence[int] | np.ndarray, before: int) -> None:
     """Give no weight any more to these of the units of the layer before, which had so many."""
     if stage.kind == "convolution":

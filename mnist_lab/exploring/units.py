@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.exploring.network import Array, Stage, activate, activations, padding, sums
+from mnist_lab.formatting import MINUS, adding_up, decimal
 
 IMAGES = 500  # at a time
 
@@ -30,6 +31,13 @@ class Neuron(NamedTuple):
     def products(self) -> Array:
         """Inputs times weights, in their shape."""
         return self.inputs * self.weights
+
+    @property
+    def in_numbers(self) -> list[str]:
+        """The sum as it is written down, "2.54", "- 0.03", "= 2.51", "→ 2.51": it adds up as it is shown."""
+        products, bias = adding_up((float(self.products.sum()), self.bias), self.sum)
+        sign = MINUS if bias < 0 else "+"
+        return [decimal(products), f"{sign} {decimal(abs(bias))}", f"= {decimal(self.sum)}", f"→ {decimal(self.value)}"]
 
 
 class Strongest(NamedTuple):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.formatting import decimal, difference
 from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.runs import Run, Summary, Tick
@@ -37,9 +38,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def points(difference: float) -> str:
+def points(more: float) -> str:
     """A difference of shares: "2.1 points", each a hundredth."""
-    return f"{100 * difference:.1f} points"
+    return f"{decimal(100 * more, 1)} points"
 
 
 def _seconds(value: float) -> str:
@@ -62,6 +63,11 @@ def _validation(result: Result) -> Epoch:
     return epoch
 
 
+def _gap(result: Result) -> float:
+    """How much higher the accuracy in training is than that on the test set, as the two are shown."""
+    return float(difference(100 * _summary(result).train_accuracy, 100 * result.evaluation.accuracy, 1)) / 100
+
+
 def _first_epoch(result: Result) -> float:
     return next(tick.accuracy for tick in result.ticks if tick.ends_epoch)
 
@@ -81,7 +87,7 @@ MEASURES: dict[str, Measure] = {
     "training accuracy": Measure(lambda result, _: _summary(result).train_accuracy, percent),
     "validation accuracy": Measure(lambda result, _: _validation(result).accuracy, percent),
     "validation loss": Measure(lambda result, _: _validation(result).loss, "{:.3f}".format),
-    "gap": Measure(lambda result, _: _summary(result).train_accuracy - result.evaluation.accuracy, points),
+    "gap": Measure(lambda result, _: _gap(result), points),
     "mistakes": Measure(lambda result, _: 1000 * (1 - result.evaluation.accuracy), "{:.0f} in 1,000".format),
     "accuracy in the first epoch": Measure(lambda result, _: _first_epoch(result), percent),
     "epochs to 90 %": Measure(lambda result, _: _epochs_to_much(result), _epochs),

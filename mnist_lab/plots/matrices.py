@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_lab.comparing.rankings import Ranking
+from mnist_lab.formatting import difference, p_value
 from mnist_lab.plots.style import DIGITS
 
 GREY = [[0, "#9aa0ab"], [1, "#9aa0ab"]]
@@ -98,8 +99,8 @@ def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
     The numbers are by how many points of a hundred its accuracy is higher.
     """
     beats = ranking.beats
-    accuracies = np.array(ranking.accuracies)
-    points = 100 * (accuracies[:, None] - accuracies[None, :])
+    accuracies = 100 * np.array(ranking.accuracies)
+    points = difference(accuracies[:, None], accuracies[None, :], 2)
     itself = np.eye(len(names), dtype=bool)
     outcome = np.where(itself, np.nan, beats.astype(float) - beats.T)
     words = np.where(beats, "better beyond luck", np.where(beats.T, "worse beyond luck", "may be luck"))
@@ -135,7 +136,7 @@ def _pairs(ranking: Ranking, names: Sequence[str], words: NDArray[Any]) -> list[
     return [
         [
             f"{one} against {other}: {words[row, column]}<br>{fixed[row, column]:,} images right that the other gets "
-            f"wrong, {fixed[column, row]:,} the other way round<br>p = {p_values[row, column]:.2g} (Holm)"
+            f"wrong, {fixed[column, row]:,} the other way round<br>p = {p_value(p_values[row, column])} (Holm)"
             for column, other in enumerate(names)
         ]
         for row, one in enumerate(names)

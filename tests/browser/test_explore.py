@@ -1,13 +1,15 @@
 """A drawing on its way through a network, and back to where it was drawn."""
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from mnist_lab.exploring.images import most_confused
 from mnist_lab.runs import RunStore
-from tests.browser.conftest import answer, draw
+from tests.browser.conftest import answer, draw, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -125,3 +127,47 @@ def test_the_layers_follow_the_pen_before_it_is_lifted(server, open_tab):
     page.mouse.move(box["x"] + 200, box["y"] + 230, steps=5)
     expect(traced).not_to_have_attribute("src", before)
     page.mouse.up()
+
+
+def overtaken(page: Page) -> Callable[[], bool]:
+    """From now on a rerun by a clock waits for the next one that somebody asks for, and follows right behind it.
+
+    The server then learns of it while it answers the other, as happens by chance on a busy machine. Returns whether a
+    clock has asked.
+    """
+    waiting: list[bytes] = []
+
+    def route(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def pass_on(message: bytes | str) -> None:
+            asked = BackMsg.FromString(message) if isinstance(message, bytes) else BackMsg()
+            if asked.rerun_script.is_auto_rerun:
+                waiting[:] = [message]
+                return
+            server.send(message)
+            if asked.rerun_script.fragment_id:
+                while waiting:
+                    server.send(waiting.pop())
+
+        browser.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), route)
+    return lambda: bool(waiting)
+
+
+def test_what_gives_way_goes_also_where_a_clock_runs_behind_it(tmp_path, start_server, open_tab, mnist):
+    server = start_server(tmp_path)  # a fresh one, which still has to look for what excites a unit
+    page = open_tab("about:blank")
+    clock_asked = overtaken(page)
+    panel = page.locator(".st-key-explore-unit")
+    ways = {
+        "view": (lambda: look(page, "One neuron"), panel),
+        "image": (lambda: look(page, "Draw"), page.get_by_label("Test image", exact=True)),
+    }
+    for layer, (what, (act, gone)) in zip((1, 3), ways.items(), strict=True):
+        page.goto(f"{server.url}/explore?run=house-cnn&image=9&layer=convolution+{layer}")
+        expect(gone).to_be_visible()
+        wait_until(page, clock_asked)
+        act()
+        expect(gone, what).to_have_count(0, timeout=10_000)

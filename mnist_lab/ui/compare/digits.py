@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnist_lab.comparing.digits import SCORES, most_confused, scores
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
+from mnist_lab.formatting import difference
 from mnist_lab.plots.digits import change_figure, scores_figure
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
@@ -29,9 +30,9 @@ def render(runs: list[Run]) -> None:
     found = {each.name: scores(each.evaluation, name) for each in group}
     show(scores_figure(found, name), "digits-scores")
     if len(group) == 2:
-        one, two = found.values()
+        one, two = (100 * score for score in found.values())
         st.markdown(f"**{name} of {group[1].name} minus that of {group[0].name}**, in points of a hundred")
-        show(change_figure(two - one, "change"), "digits-change")
+        show(change_figure(difference(two, one, 2) / 100, "change"), "digits-change")
     with st.expander("In numbers"):
         _render_numbers(group)
     left, right = st.columns(2, gap="large")
@@ -48,7 +49,7 @@ def _render_numbers(group: Sequence[Tested]) -> None:
         values = [100 * scores(each.evaluation, name) for each in group]
         table |= {f"{name}, {each.name}": value for each, value in zip(group, values, strict=True)}
         if len(values) == 2:
-            table[f"{name}, change"] = values[1] - values[0]
+            table[f"{name}, change"] = difference(values[1], values[0], 2)
     formats = {
         name: st.column_config.NumberColumn(format="%+.2f" if name.endswith("change") else PERCENT)
         for name in table

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +13,7 @@ from mnist_lab.comparing.digits import most_confused
 from mnist_lab.comparing.doubtful import doubts
 from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
 from mnist_lab.comparing.verdicts import images
+from mnist_lab.formatting import difference
 from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.gallery import render_gallery
@@ -57,11 +58,16 @@ def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
         for each, matrix in zip(group, matrices, strict=True)
     ]
     if len(group) == 2:
-        change, signed = matrices[0] - matrices[1], shown.replace(":", ":+")
-        figures.append(difference_figure(change, "First minus second", shown=signed, height=400))
+        signed = shown.replace(":", ":+")
+        figures.append(difference_figure(_change(*matrices), "First minus second", shown=signed, height=400))
     _render_figures(figures)
     if len(group) == 2:
         st.caption(f"In the difference, blue is where {group[0].name} does better, orange where {group[1].name} does.")
+
+
+def _change(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    """Of counts their difference; of rates that of what the cells say, in percent with one decimal."""
+    return first - second if first.dtype.kind in "iu" else difference(100 * first, 100 * second, 1) / 100
 
 
 def _render_figures(figures: list[go.Figure]) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_lab.comparing.doubtful import doubts, without_doubtful
 from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, percent, sentence
+from mnist_lab.formatting import p_value
 from mnist_lab.plots.matrices import ranking_figure
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
@@ -101,5 +102,5 @@ def _intervals(accuracies: Sequence[float], intervals: Mapping[str, Interval]) -
     return f'<div class="intervals">{"".join(rows)}</div>'
 
 
-def _p(p_value: float) -> str:
-    return "less than 1 in a million" if p_value < 1e-6 else f"{p_value:.2g}"
+def _p(chance: float) -> str:
+    return "less than 1 in a million" if chance < 1e-6 else p_value(chance)

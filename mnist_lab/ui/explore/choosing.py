@@ -21,6 +21,7 @@ from mnist_lab.ui.models import label
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.sources import as_picture
+from mnist_lab.ui.turns import turn
 
 CARRIED = "explore_pictures"  # in the session: what was read on the Draw page last, where it was not drawn there
 DIGIT, RANK = "explore_digit", "explore_rank"
@@ -56,7 +57,9 @@ def choose_image(run: Run) -> Choice:
     name = st.segmented_control(
         "Image", sources, required=True, key=SOURCE, persist_state="session", label_visibility="collapsed"
     )
-    return SOURCES[name or DRAWING](run)
+    source = name or DRAWING
+    with turn(source, SOURCES):
+        return SOURCES[source](run)
 
 
 def selected(run: Run, choice: Choice) -> Selection:

@@ -1,13 +1,16 @@
 """Damage a network, and see what it still knows."""
 
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from mnist_lab.config import DatasetName
-from mnist_lab.datasets import load
-from mnist_lab.exploring.damage import FULL, Damage, Left, left_over
-from mnist_lab.exploring.network import read
+from mnist_lab.datasets import Dataset, load
+from mnist_lab.exploring.damage import FULL, Damage, Left, changed, left_over
+from mnist_lab.exploring.network import Array, Stage, read
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, percent
@@ -27,13 +30,10 @@ def render(selection: Selection) -> None:
     images = data.dataset()
     whole, left = (_left(run.id, damage, images.name) for damage in (Damage(), asked))
     answer = left.predictor.predict(selection.image)
-    name = "MNIST's" if images.name == "mnist" else "the small digits'"
-    part = "" if left.images == len(images.y_test) else f"{left.images:,} of "
-    of = f"{part}{name} {len(images.y_test):,} test images"
     numbers, bars_beside = st.columns([330, 480], gap="large")
     numbers.html(
         f'<div class="damage"><b>{percent(left.accuracy)}</b>'
-        f"<span>right on {of}, undamaged {percent(whole.accuracy)}</span>"
+        f"<span>{_of_what(left.images, images)}; undamaged {percent(whole.accuracy)}</span>"
         f'<i><u style="width:{left.accuracy:.1%}"></u></i>'
         f"<b>{answer.digit}</b><span>is what it reads now, with {percent(answer.confidence)}</span></div>"
     )
@@ -62,18 +62,37 @@ def _left(run_id: str, asked: Damage, name: DatasetName) -> Left:
     return left_over(store.read(run_id, "model.tflite"), store.get(run_id).config, asked, load(name))
 
 
+def _of_what(count: int, images: Dataset) -> str:
+    """Of which images the accuracy is: where it is of some, that they are all there are of it."""
+    name = "MNIST's" if images.name == "mnist" else "the small digits'"
+    everything = f"{name} {len(images.y_test):,} test images"
+    if count == len(images.y_test):
+        return f"of {everything} are read right"
+    return f"of {count:,} images are read right, a sample of {everything}"
+
+
 def _weights(run_id: str, whole: bytes, left: bytes, asked: Damage) -> str:
-    """The weights of one unit before and after, in the damaged layer or in the first."""
+    """The weights of one unit before and after, in each layer where the damage shows, or else in the first."""
     scaling = resources.store().get(run_id).config.scaling
-    figures = []
-    for content, words in ((whole, "weights of a unit, before"), (left, "and after")):
-        layers = [stage for stage in read(content, scaling) if stage.has_units]
-        stage = next((stage for stage in layers if stage.name == asked.layer), layers[0])
-        weights = stage.weights[..., min(st.session_state.get(UNIT) or 0, stage.units - 1)]
-        side = round(len(weights) ** 0.5)
-        if weights.ndim == 1 and side**2 == len(weights):
-            weights = weights.reshape(side, side)
-        figures.append(
-            f"<figure>{pixels(signed(laid_out(weights)), words, side=170)}<figcaption>{words}</figcaption></figure>"
-        )
+    before, after = read(whole, scaling), read(left, scaling)
+    first = next(number for number, stage in enumerate(before) if stage.has_units)
+    shown = changed(before, asked) or [first]
+    return "".join(_beside(before[number], after[number]) for number in shown)
+
+
+def _beside(before: Stage, after: Stage) -> str:
+    """The weights of one unit of a layer in two networks, in the same colours."""
+    unit = min(st.session_state.get(UNIT) or 0, before.units - 1)
+    pictures = [_picture(stage.weights[..., unit]) for stage in (before, after)]
+    most = max(float(np.nanmax(np.abs(picture))) for picture in pictures)
+    words = f"weights of unit {unit} of {before.name}, before", "and after"
+    figures = [
+        f"<figure>{pixels(signed(picture, most), what, side=170)}<figcaption>{what}</figcaption></figure>"
+        for picture, what in zip(pictures, words, strict=True)
+    ]
     return f'<div class="strip beside">{"<span>→</span>".join(figures)}</div>'
+
+
+def _picture(weights: Array) -> NDArray[np.floating[Any]]:
+    side = round(len(weights) ** 0.5)
+    return laid_out(weights.reshape(side, side) if weights.ndim == 1 and side**2 == len(weights) else weights)

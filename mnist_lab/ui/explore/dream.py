@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_lab.exploring.findings import Dreams
 from mnist_lab.exploring.questions import asked
+from mnist_lab.formatting import decimal
 from mnist_lab.ui.answer import percent
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DREAM, known, remember
@@ -41,7 +42,8 @@ def _figures(found: Dreams, first: int, of_outputs: bool) -> str:
     for place, image in enumerate(found.images):
         bright = image / max(float(image.max()), 1e-6)
         before, after = found.excitement[place]
-        said = percent(float(found.probabilities[place, place])) if of_outputs else f"{before:.1f} → {after:.1f}"
+        rise = f"{decimal(before, 1)} → {decimal(after, 1)}"
+        said = percent(float(found.probabilities[place, place])) if of_outputs else rise
         name = str(first + place)
         figures.append(
             f"<figure>{pixels(bright, f'What excites {name} most', side=150)}"

@@ -15,6 +15,7 @@ from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, T
 from mnist_lab.ui.explore.points import Picked, Points, render_marks, render_points
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
+from mnist_lab.ui.turns import turn
 
 PIXELS = "pixels"
 PCA, TSNE = "PCA", "t-SNE"
@@ -37,13 +38,15 @@ def render(selection: Selection) -> None:
     """The map, what is nearest to the image, and what is picked."""
     stages = data.network(selection.run.id)
     number, kind, color = _choose(stages)
-    shown = _arranged(selection, stages, number, kind)
+    with turn(kind, KINDS):  # a wait for t-SNE, too
+        shown = _arranged(selection, stages, number, kind)
     st.html(_images("Nearest to it", shown.near * shown.points.step))
     picked = render_points(shown.points, color)
     render_marks(shown.points, shown.star, shown.near)
     st.caption(f"{shown.about} {HOW_TO}")
-    if picked.images:
-        _render_picked(picked)
+    with turn("picked" if picked.images else "none", ("picked", "none")):
+        if picked.images:
+            _render_picked(picked)
 
 
 def _arranged(selection: Selection, stages: Sequence[Stage], number: int, kind: str) -> Arranged:

@@ -66,17 +66,8 @@ def _pictures(here: Neuron, inputs: Array) -> str:
 
 def _line(stage: Stage, here: Neuron) -> str:
     """The sum in numbers."""
-    products = float(here.products.sum())
-    steps = [
-        (_number(products), "all products added up"),
-        (f"{'+' if here.bias >= 0 else '−'} {abs(here.bias):.2f}", "the bias"),
-        (f"= {_number(here.sum)}", "the sum"),
-        (f"→ {_number(here.value)}", WORDS[stage.activation]),
-    ]
-    cells = "".join(f"<div><b>{number}</b><span>{words}</span></div>" for number, words in steps)
-    return f'<div class="steps">{cells}</div>'
-
-
-def _number(value: float) -> str:
-    """Two digits, and a minus as wide as a plus."""
-    return f"{value:.2f}".replace("-", "−")
+    words = "all products added up", "the bias", "the sum", WORDS[stage.activation]
+    steps = zip(here.in_numbers, words, strict=True)
+    return (
+        f'<div class="steps">{"".join(f"<div><b>{shown}</b><span>{what}</span></div>" for shown, what in steps)}</div>'
+    )

@@ -9,6 +9,7 @@ import streamlit as st
 from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.tracing import trace
 from mnist_lab.exploring.units import Strongest, effect
+from mnist_lab.formatting import decimal
 from mnist_lab.plots.pictures import above_ink, laid_out, signed
 from mnist_lab.ui import drawing
 from mnist_lab.ui.explore import data
@@ -60,10 +61,11 @@ def render_unit(selection: Selection, stages: Sequence[Stage], values: Sequence[
     """What it gives for this image, what it says about the digits, its weights, and the images that excite it most."""
     stage = stages[number]
     value = float(values[number][0][..., unit].max())
-    st.html(f'<div class="unit"><b>{value:.2f}</b><span>{stage.name}, unit {unit}</span></div>')
-    if number < len(stages) - 1:
-        st.html(votes(effect(stages, values, number, unit)))
-    st.html(_pictures(selection.image, stages, values, number, unit))
+    st.html(
+        f'<div class="unit"><b>{decimal(value)}</b><span>{stage.name}, unit {unit}</span></div>'
+        + (votes(effect(stages, values, number, unit)) if number < len(stages) - 1 else "")
+        + _pictures(selection.image, stages, values, number, unit)
+    )
     found = data.strongest(selection.run.id, number)
     st.fragment(_excites, run_every=None if found.done() else 0.7)(found, unit)
     st.button("Work it out by hand", icon=":material/calculate:", on_click=lambda: _show("One neuron"))

@@ -12,6 +12,7 @@ from mnist_lab.explanations import occlusion
 from mnist_lab.exploring.findings import Why
 from mnist_lab.exploring.minds import Flip, flip
 from mnist_lab.exploring.questions import asked
+from mnist_lab.formatting import decimal
 from mnist_lab.plots.pictures import signed
 from mnist_lab.preprocessing import SIDE, FloatImage
 from mnist_lab.ui import resources
@@ -80,7 +81,7 @@ def _maps(found: Why, has_convolutions: bool) -> list[Map]:
             "Integrated gradients",
             found.integrated,
             f"The same, gathered on the way from black: all pixels together make the score's whole rise, from "
-            f"{found.scores[1]:.1f} to {found.scores[0]:.1f}.",
+            f"{decimal(found.scores[1], 1)} to {decimal(found.scores[0], 1)}.",
             "Black pixels get nothing, so ink that is missing cannot be blamed.",
         ),
         Map(
