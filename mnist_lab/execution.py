@@ -47,11 +47,8 @@ class Score(NamedTuple):
     """Sums over images: of their losses, of the right answers, and how many they are."""
 
     loss: float = 0.0
-    right: float = 0.0
-    images: float = 0.0
-
-    def __add__(self, other: tuple[float, ...]) -> "Score":  # type: ignore[override]
-        return Score(*(mine + its for mine, its in zip(self, other, strict=True)))
+    right: int = 0
+    images: int = 0
 
     @property
     def mean_loss(self) -> float:
@@ -64,6 +61,9 @@ class Score(NamedTuple):
         return self.right / self.images
 
 
+NOTHING = Score()
+
+
 class Execution:
     """Trains and scores a compiled Keras model whose optimizer is built: `fit` and `evaluate`, many batches a call.
 
@@ -74,16 +74,22 @@ class Execution:
         self._model = model
         self._batch_size = batch_size
         self._one_hot = one_hot
-        labels = tf.TensorSpec((None,), tf.int32)
-        self._train = tf.function(self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels])
+        labels, loss = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float64)
+        self._train = tf.function(
+            self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels, loss]
+        )
         self._score = tf.function(
             self._score_batch, input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.uint8), labels]
         )
 
-    def train(self, images: NDArray[Any], labels: NDArray[np.int32]) -> Score:
-        """Take a step for each batch, in order; the scores that the network had ahead of each step."""
+    def train(self, images: NDArray[Any], labels: NDArray[np.int32], so_far: Score = NOTHING) -> Score:
+        """Take a step for each batch, in order; the score so far with those that the network had ahead of each step.
+
+        Sums go on from call to call batch by batch, so that how many come in a call changes no bit of them.
+        """
         with turn:
-            return Score(*map(float, self._train(images, labels)))
+            loss, right = self._train(images, labels, so_far.loss)
+            return Score(float(loss), so_far.right + int(right), so_far.images + len(labels))
 
     def step(self, images: NDArray[Any], labels: NDArray[np.int32]) -> float:
         """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it."""
@@ -96,16 +102,17 @@ class Execution:
         for at in range(0, len(images), SCORED_AT_ONCE):
             part = slice(at, at + SCORED_AT_ONCE)
             with turn:
-                total += tuple(map(float, self._score(images[part], labels[part])))
+                loss, right = self._score(images[part], labels[part])
+            total = Score(total.loss + float(loss), total.right + int(right), total.images + len(labels[part]))
         return total
 
-    def _train_all(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        loss, right = tf.zeros(()), tf.zeros(())
+    def _train_all(self, images: tf.Tensor, labels: tf.Tensor, loss: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        right = tf.zeros((), tf.int32)
         for at in tf.range(0, len(labels), self._batch_size):
             part = slice(at, at + self._batch_size)
             batch_loss, batch_right = self._step(images[part], labels[part])
-            loss, right = loss + batch_loss, right + batch_right
-        return loss, right, tf.cast(len(labels), tf.float32)
+            loss, right = loss + tf.cast(batch_loss, tf.float64), right + batch_right
+        return loss, right
 
     def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         variables = self._model.trainable_variables
@@ -115,11 +122,10 @@ class Execution:
         update(self._model.optimizer, tape.gradient(loss, variables), variables)
         return loss * tf.cast(len(labels), tf.float32), _right(answers, labels)
 
-    def _score_batch(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _score_batch(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         answers = self._model(_to_unit(images), training=False)
-        count = tf.cast(len(labels), tf.float32)
         loss = self._model.compute_loss(y=self._targets(labels), y_pred=answers)
-        return loss * count, _right(answers, labels), count
+        return loss * tf.cast(len(labels), tf.float32), _right(answers, labels)
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, CLASSES) if self._one_hot else labels
@@ -204,4 +210,4 @@ def _to_unit(images: tf.Tensor) -> tf.Tensor:
 
 
 def _right(answers: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum(tf.cast(tf.argmax(answers, axis=1, output_type=tf.int32) == labels, tf.float32))
+    return tf.reduce_sum(tf.cast(tf.argmax(answers, axis=1, output_type=tf.int32) == labels, tf.int32))

@@ -149,4 +149,4 @@ class _Watcher:
         cost, accuracy = score(layers, np.asarray(x, np.float32), y, LOSS)
         self._last = time.monotonic()
         seconds = self._last - self._started
-        self._report(Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, *watched))
+        self._report(Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, *watched)._replace(images=len(y)))

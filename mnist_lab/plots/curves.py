@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import cycle
+from math import isnan
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -36,7 +37,8 @@ def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
         for validation, seen in ((False, ticks), (True, validated)):
             if seen:
                 y = [getattr(tick, f"val_{metric}") for tick in seen] if validation else since_last(seen, metric)
-                found.append(Curve(run, metric, validation, [tick.position for tick in seen], y))
+                known = [(tick.position, value) for tick, value in zip(seen, y, strict=True) if not isnan(value)]
+                found.append(Curve(run, metric, validation, [x for x, _ in known], [value for _, value in known]))
     return found
 
 
