@@ -47,11 +47,8 @@ class Score(NamedTuple):
     """Sums over images: of their losses, of the right answers, and how many they are."""
 
     loss: float = 0.0
-    right: float = 0.0
-    images: float = 0.0
-
-    def __add__(self, other: tuple[float, ...]) -> "Score":  # type: ignore[override]
-        return Score(*(mine + its for mine, its in zip(self, other, strict=True)))
+    right: int = 0
+    images: int = 0
 
     @property
     def mean_loss(self) -> float:
@@ -73,10 +70,13 @@ class Steps(NamedTuple):
     images: NDArray[np.float64]
     rates: NDArray[np.float64]
 
-    def scores(self, before: Score = Score()) -> list[Score]:  # noqa: B008
-        """The score after each step, on top of that of the steps before."""
-        sums = np.cumsum([self.losses, self.right, self.images], axis=1) + np.array(before)[:, None]
-        return [Score(*score) for score in sums.T.tolist()]
+    def scores(self, before: Score) -> list[Score]:
+        """The score after each step, on top of that of the steps before.
+
+        Sums go on batch by batch, so that how many come in a call changes no bit of them.
+        """
+        sums = np.cumsum([(start, *steps) for start, steps in zip(before, self[:3], strict=True)], axis=1)[:, 1:]
+        return [Score(loss, int(right), int(images)) for loss, right, images in sums.T.tolist()]
 
 
 class Execution:
@@ -90,7 +90,9 @@ class Execution:
         self._batch_size = batch_size
         self._one_hot = one_hot
         labels = tf.TensorSpec((None,), tf.int32)
-        self._train = tf.function(self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels])
+        self._train = tf.function(
+            self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels]
+        )
         self._score = tf.function(
             self._score_batch, input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.uint8), labels]
         )
@@ -113,7 +115,8 @@ class Execution:
         for at in range(0, len(images), SCORED_AT_ONCE):
             part = slice(at, at + SCORED_AT_ONCE)
             with turn:
-                total += tuple(map(float, self._score(images[part], labels[part])))
+                loss, right = self._score(images[part], labels[part])
+            total = Score(total.loss + float(loss), total.right + int(right), total.images + len(labels[part]))
         return total
 
     def _train_all(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -123,7 +126,7 @@ class Execution:
             part = slice(number * self._batch_size, (number + 1) * self._batch_size)
             loss, right = self._step(images[part], labels[part])
             rate = tf.convert_to_tensor(self._model.optimizer.learning_rate)
-            told = told.write(number, tf.stack([loss, right, rate]))
+            told = told.write(number, tf.stack([loss, tf.cast(right, tf.float32), rate]))
         return told.stack()
 
     def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -134,11 +137,10 @@ class Execution:
         update(self._model.optimizer, tape.gradient(loss, variables), variables)
         return loss * tf.cast(len(labels), tf.float32), _right(answers, labels)
 
-    def _score_batch(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _score_batch(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         answers = self._model(_to_unit(images), training=False)
-        count = tf.cast(len(labels), tf.float32)
         loss = self._model.compute_loss(y=self._targets(labels), y_pred=answers)
-        return loss * count, _right(answers, labels), count
+        return loss * tf.cast(len(labels), tf.float32), _right(answers, labels)
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(labels, CLASSES) if self._one_hot else labels
@@ -223,4 +225,4 @@ def _to_unit(images: tf.Tensor) -> tf.Tensor:
 
 
 def _right(answers: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum(tf.cast(tf.argmax(answers, axis=1, output_type=tf.int32) == labels, tf.float32))
+    return tf.reduce_sum(tf.cast(tf.argmax(answers, axis=1, output_type=tf.int32) == labels, tf.int32))

@@ -41,6 +41,8 @@ class Progress:
         self._on_phase = on_phase
         self._memory_limit = memory_limit
         self._claim = (run.status.claims, run.status.attempts + 1)
+        self._behind: int | None = None  # epochs, when this training began
+        self._is_heard = False  # whether the store knows that number
         self._ticks: list[Tick] = []
         self._checkpoint: bytes | None = None
         self._snapshots: dict[int, list[NDArray[np.float16]]] = {}
@@ -87,7 +89,12 @@ class Progress:
                 self._seen, self._checkpoint = written, checkpoint.read_bytes()
 
     def keep(self, epoch: int, weights: Callable[[], list[NDArray[Any]]]) -> None:
-        """Keep the weights after an epoch, where the run is asked to and the epoch is one of those."""
+        """Keep the weights after an epoch, where the run is asked to and the epoch is one of those.
+
+        The first epoch that is told is the one that the training goes on from.
+        """
+        if self._behind is None:
+            self._behind = epoch
         if epoch in self._kept:
             snapshot = snapshots.rounded(weights())
             with self._said:
@@ -115,9 +122,13 @@ class Progress:
     def flush(self) -> None:
         """Write what waits to be written: first ticks and snapshots, so that no checkpoint is ever ahead of them.
 
-        Raises StoreError, and keeps it all, where that fails.
+        Ticks of a training that was lost go first of all, so that an epoch's are always of one training. Raises
+        StoreError, and keeps it all, where that fails.
         """
         with self._writing:
+            if self._behind is not None and not self._is_heard:
+                self._store.forget_after(self._run_id, self._behind)
+                self._is_heard = True
             with self._said:
                 ticks, checkpoint, taken = self._ticks[:], self._checkpoint, dict(self._snapshots)
             if ticks:

@@ -114,8 +114,9 @@ class Status(BaseModel):
 class Tick(NamedTuple):
     """One line of `metrics.jsonl`.
 
-    `epoch` counts from 1 and `step` from 1 to `steps` within it. Loss and accuracy are means over the epoch so far;
-    the validation's are there at the end of an epoch only. `seconds` of training, since its start.
+    `epoch` counts from 1 and `step` from 1 to `steps` within it. Loss and accuracy are means over the epoch so far,
+    which are so many `images`; the validation's are there at the end of an epoch only. `seconds` of training, since its
+    start. Runs of an earlier lab do not say how many images they are.
     """
 
     epoch: int
@@ -127,6 +128,7 @@ class Tick(NamedTuple):
     seconds: float
     val_loss: float | None = None
     val_accuracy: float | None = None
+    images: int | None = None
 
     @property
     def position(self) -> float:
@@ -291,6 +293,12 @@ class RunStore:
     def log(self, run_id: str, *ticks: Tick) -> None:
         """Add lines to the run's metrics."""
         self.folder.append(f"{run_id}/metrics.jsonl", lines_of(ticks))
+
+    def forget_after(self, run_id: str, epochs: int) -> None:
+        """Take the ticks of later epochs away: their training was lost, and what it made is in no model."""
+        ticks = self.metrics(run_id)
+        if ticks and ticks[-1].epoch > epochs:
+            self.write(run_id, "metrics.jsonl", lines_of(tick for tick in ticks if tick.epoch <= epochs))
 
     def metrics(self, run_id: str) -> list[Tick]:
         """The run's ticks in order. A torn line is skipped; what a resumed run did twice is there once."""

@@ -18,6 +18,7 @@ from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, PixelStatistics, split
 from mnist_lab.execution import Execution, Score, Steps
 from mnist_lab.networks import checkpoints, linear, scratch_training
+from mnist_lab.networks.checkpoints import Epochs
 from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served, wants_one_hot
 from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.stopping import best_epoch, check_loss
@@ -49,7 +50,8 @@ def train(
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
     written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
     memory, the training begins with. `keep` is told each epoch that is behind, 0 ahead of the first, and how to get its
-    weights, in Keras's order. The same seed gives the same training on the same machine. Raises Diverged.
+    weights, in Keras's order. The same seed gives the same bytes, interrupted or not, with the same packages on the
+    same kind of machine and with as many threads. Raises Diverged.
     """
     if config.network in TRAINERS:
         return TRAINERS[config.network](config, dataset, report, should_stop, checkpoint, start, keep)
@@ -58,12 +60,13 @@ def train(
     with exclusive:
         keras.backend.clear_session()
     pixels = pixels_for(config, parts.x_train)
-    model, done = _model(config, batches.steps, pixels, checkpoint, start)
+    model, done, behind = _model(config, batches.steps, pixels, checkpoint, start)
     execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
-    course, pace = Course(config, batches.steps, model, report, should_stop, checkpoint), Pace()
+    course, pace = Course(config, batches.steps, model, behind, report, should_stop, checkpoint), Pace()
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
     keep(done, model.get_weights)
-    for chunk in batches.chunks(range(done, config.epochs), lambda: pace.steps):
+    to_come = range(0) if course.is_over else range(done, config.epochs)
+    for chunk in batches.chunks(to_come, lambda: pace.steps):
         course.go_on(chunk.epoch, chunk.first, execution.train(chunk.images, chunk.labels))
         pace.took(chunk.stop - chunk.first)
         if chunk.stop == batches.steps:
@@ -77,16 +80,21 @@ def train(
 
 def _model(
     config: TrainConfig, steps: int, pixels: PixelStatistics, checkpoint: Path | None, start: Path | None
-) -> tuple[keras.Model, int]:
-    """The model as it goes on from, and how many of its epochs are behind; a damaged checkpoint is as good as none."""
+) -> tuple[keras.Model, int, Epochs | None]:
+    """The model to go on with, how many of its epochs are behind, and what is known of them; None where there are none.
+
+    A damaged checkpoint is as good as none.
+    """
     model = build(config, steps * config.epochs, pixels=pixels)
     model.optimizer.build(model.trainable_variables)
     if start:
         _go_on_from(model, keras.models.load_model(start), config)
     first = int(model.optimizer.iterations.numpy())
-    if checkpoint and checkpoint.exists() and not checkpoints.load(model, checkpoint):
+    interrupted = checkpoint is not None and checkpoint.exists()
+    behind = checkpoints.load(model, checkpoint)
+    if interrupted and behind is None:
         return _model(config, steps, pixels, None, start)
-    return model, (int(model.optimizer.iterations.numpy()) - first) // steps
+    return model, (int(model.optimizer.iterations.numpy()) - first) // steps, behind
 
 
 def _go_on_from(model: keras.Model, parent: keras.Model, config: TrainConfig) -> None:
@@ -115,6 +123,7 @@ class Course:
         config: TrainConfig,
         steps: int,
         model: keras.Model,
+        behind: Epochs | None,
         report: Report,
         should_stop: ShouldStop,
         checkpoint: Path | None,
@@ -126,8 +135,8 @@ class Course:
         self._report = report
         self._should_stop = should_stop
         self._checkpoint = checkpoint
-        self._kept: list[NDArray[Any]] = []
-        self._val_losses: list[float] = []
+        self._kept: list[NDArray[Any]] = [*behind.best] or self._values() if behind else []
+        self._val_losses: list[float] = [*behind.losses] if behind else []
         self._score = Score()
         self._rate = 0.0
         self._due = steps_told(steps)
@@ -149,11 +158,12 @@ class Course:
         """Keep what the epoch made of the network, then report it with its validation."""
         if validation:
             self._val_losses.append(validation.mean_loss)
-        if not self._config.patience or best_epoch(self._val_losses) == len(self._val_losses):
-            self._kept = [variable.numpy() for variable in self._variables()]
+        is_best = not self._config.patience or best_epoch(self._val_losses) == len(self._val_losses)
+        if is_best:
+            self._kept = self._values()
         due = epoch + 1 == self._config.epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
         if self._checkpoint and due:
-            checkpoints.save(self._model, self._checkpoint)
+            checkpoints.save(self._model, self._checkpoint, Epochs(self._val_losses, [] if is_best else self._kept))
             self._saved = time.monotonic()
         self._tick(epoch, self._steps, time.monotonic(), validation)
         self._score, self._noted = Score(), time.monotonic()
@@ -165,10 +175,7 @@ class Course:
         return self.stopped or no_longer_better(self._val_losses, self._config.patience)
 
     def end(self) -> None:
-        """Bring back the epoch to keep: the best one where the training may stop early, otherwise the last whole one.
-
-        After a training was resumed, the best is that of the epochs since.
-        """
+        """Bring back the epoch to keep: the best one where the training may stop early, otherwise the last whole."""
         for variable, value in zip(self._variables(), self._kept, strict=False):
             variable.assign(value)
 
@@ -185,8 +192,12 @@ class Course:
             seconds=when - self._began,
             val_loss=validation and validation.mean_loss,
             val_accuracy=validation and validation.accuracy,
+            images=self._score.images,
         )
         self._report(tick)
+
+    def _values(self) -> list[NDArray[Any]]:
+        return [variable.numpy() for variable in self._variables()]
 
     def _variables(self) -> list[keras.Variable]:
         return [*self._model.variables, *self._model.optimizer.variables]

@@ -155,6 +155,22 @@ def test_a_run_whose_worker_hangs_goes_on_in_a_new_one(lab, store, address):
     wait_until(lambda: not psutil.pid_exists(pid))
 
 
+def test_a_run_whose_worker_was_killed_ends_with_the_bytes_of_an_unbroken_one(lab, store, address):
+    engine, config = lab(store), MEDIUM.model_copy(update={"dropout": 0.5, "units": (32,)})
+    killed = engine.submit(config, "killed")
+    under_way(store, killed, epochs=1)
+    with Client(address, set_as_default=False) as client:
+        (pid,) = client.run(os.getpid).values()
+    os.kill(pid, signal.SIGKILL)
+    done, whole = ended(store, killed), ended(store, engine.submit(config, "whole"))
+    assert [run.status.attempts for run in (done, whole)] == [2, 1]
+    assert store.read(done.id, "model.tflite") == store.read(whole.id, "model.tflite")
+    one, other = (
+        [tick._replace(seconds=0.0) for tick in store.metrics(run.id) if tick.ends_epoch] for run in (done, whole)
+    )
+    assert one == other
+
+
 def test_on_a_full_disk_a_run_fails_with_the_reason_and_what_is_saved_stays(lab, disk):
     folder = disk("-o", "remount,rw")
     store = RunStore(folder / "runs", bundled=None)

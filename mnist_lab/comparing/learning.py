@@ -1,6 +1,7 @@
 """How runs learned: any metric, by epochs, steps or seconds, smoothed, several seeds as one."""
 
 from collections.abc import Callable, Sequence
+from math import inf, isnan, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
 
 Floats = NDArray[np.float64]
 
+HIGHEST = {"accuracy": 1.0, "loss": inf}
+ROUNDING = 4 * np.finfo(float).eps  # of a sum that a mean was made of and made again
 METRICS = {"accuracy": "Accuracy", "loss": "Loss", "learning_rate": "Learning rate"}
 AXES: dict[str, Callable[[Tick], float]] = {
     "epochs": lambda tick: tick.position,
@@ -40,7 +43,8 @@ def line(ticks: Sequence[Tick], metric: str, axis: str, validation: bool = False
     else:
         seen = thinned(ticks)
         values = [tick.learning_rate for tick in seen] if metric == "learning_rate" else since_last(seen, metric)
-    return Line(np.array([AXES[axis](tick) for tick in seen]), np.array(values, dtype=float)) if seen else None
+    known = [(AXES[axis](tick), value) for tick, value in zip(seen, values, strict=True) if not isnan(value)]
+    return Line(*np.array(known, dtype=float).T) if known else None
 
 
 def smoothed(line: Line, weight: float) -> Line:
@@ -84,15 +88,28 @@ def thinned(ticks: Sequence[Tick]) -> list[Tick]:
 
 
 def since_last(ticks: Sequence[Tick], metric: str) -> list[float]:
-    """A metric over the batches since the tick before, from its means since the start of the epoch.
+    """A metric over the images since the tick before, from its means since the start of the epoch.
 
-    The means themselves would draw a step at the start of each epoch, where they begin anew.
+    The means themselves would draw a step at the start of each epoch, where they begin anew. nan where there is no such
+    value, since the two ticks cannot both be right: the loss would be below 0, or the accuracy not in [0, 1].
     """
     values = []
     for before, tick in zip([None, *ticks], ticks, strict=False):
-        mean = getattr(tick, metric)
+        value = getattr(tick, metric)
         if before and before.epoch == tick.epoch:
-            total = mean * tick.step - getattr(before, metric) * before.step
-            mean = total / (tick.step - before.step)
-        values.append(mean)
+            value = _since(before, tick, metric)
+        values.append(value if 0 <= value <= HIGHEST[metric] else nan)
     return values
+
+
+def _since(before: Tick, tick: Tick, metric: str) -> float:
+    """The mean over the images between two ticks of an epoch; over the steps where they do not count images.
+
+    The sums that the means were made of come back but for rounding, which counts of right answers do not have.
+    """
+    counts = (before.step, tick.step) if before.images is None or tick.images is None else (before.images, tick.images)
+    first, second = (getattr(one, metric) * count for one, count in zip((before, tick), counts, strict=True))
+    if metric == "accuracy" and tick.images is not None:
+        first, second = round(first), round(second)
+    total = 0.0 if abs(second - first) <= ROUNDING * second else second - first
+    return total / (counts[1] - counts[0]) if counts[1] > counts[0] else nan

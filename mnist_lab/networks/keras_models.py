@@ -5,9 +5,11 @@ takes float32 (n, 28, 28) in [0, 1], ink bright. Scaling is a layer inside the m
 cannot differ in it.
 """
 
+import random
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,8 +25,13 @@ from mnist_lab.preprocessing import LONGEST, SIDE
 MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
 
 exclusive = threading.RLock()
-"""Held by whoever makes, reads or forgets models, where others may do so on other threads: Keras draws seeds and names
-from a state that all threads share."""
+"""Held by whoever makes, reads or forgets models, where others may do so on other threads: Keras draws names from a
+state that all threads share."""
+
+MOST_SEED = 10**9  # Keras's own
+
+Seeds: TypeAlias = Callable[[], int]
+"""Gives the next seed of a layer. Keras would draw it from Python's own generator, which all threads share."""
 
 Tensor: TypeAlias = keras.KerasTensor
 LearningRate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
@@ -82,14 +89,14 @@ OPTIMIZERS: dict[Optimizer, Callable[[TrainConfig, LearningRate], keras.optimize
     "sgd": lambda config, rate: keras.optimizers.SGD(rate, momentum=config.momentum, nesterov=config.nesterov),
 }
 
-INITIALIZATIONS: dict[Initialization, Callable[[], dict[str, Any]]] = {
-    "glorot-uniform": lambda: {"kernel_initializer": "glorot_uniform"},
-    "he-normal": lambda: {"kernel_initializer": "he_normal"},
-    "normal": lambda: {
-        "kernel_initializer": keras.initializers.RandomNormal(stddev=1.0),
-        "bias_initializer": keras.initializers.RandomNormal(stddev=1.0),
+INITIALIZATIONS: dict[Initialization, Callable[[Seeds], dict[str, Any]]] = {
+    "glorot-uniform": lambda seeds: {"kernel_initializer": keras.initializers.GlorotUniform(seeds())},
+    "he-normal": lambda seeds: {"kernel_initializer": keras.initializers.HeNormal(seeds())},
+    "normal": lambda seeds: {
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=1.0, seed=seeds()),
+        "bias_initializer": keras.initializers.RandomNormal(stddev=1.0, seed=seeds()),
     },
-    "zeros": lambda: {"kernel_initializer": "zeros"},
+    "zeros": lambda seeds: {"kernel_initializer": "zeros"},
 }
 
 WARM_UP = 0.15  # share of a training in which the steps of the cosine and the warm-up schedule grow
@@ -140,8 +147,7 @@ def build(config: TrainConfig, steps: int = 1, pixels: PixelStatistics = MNIST_P
     together are `model.compute_loss`.
     """
     with exclusive:
-        keras.utils.set_random_seed(config.seed)
-        model = _layers(config, pixels)
+        model = _layers(config, pixels, partial(random.Random(config.seed).randint, 1, MOST_SEED))
     model.compile(
         optimizer=OPTIMIZERS[config.optimizer](config, SCHEDULES[config.schedule](config.learning_rate, steps)),
         loss=LOSSES[config.loss](config.output == "logits"),
@@ -150,21 +156,21 @@ def build(config: TrainConfig, steps: int = 1, pixels: PixelStatistics = MNIST_P
     return model
 
 
-def _layers(config: TrainConfig, pixels: PixelStatistics) -> keras.Model:
+def _layers(config: TrainConfig, pixels: PixelStatistics, seeds: Seeds) -> keras.Model:
     image = keras.Input((SIDE, SIDE), name="image")
     features = SCALINGS[config.scaling](image, pixels)
     if config.network == "cnn":
-        features = _convolutions(features, config)
+        features = _convolutions(features, config, seeds)
     features = keras.layers.Flatten(name="flatten")(features)
     if config.network == "cnn" and config.convolution_dropout:
-        features = keras.layers.Dropout(config.convolution_dropout, name="flatten_dropout")(features)
+        features = keras.layers.Dropout(config.convolution_dropout, seed=seeds(), name="flatten_dropout")(features)
     for number, (units, activation, dropout) in enumerate(config.hidden_layers, start=1):
-        layer = keras.layers.Dense(units, name=f"hidden_{number}", **_weights(config))
+        layer = keras.layers.Dense(units, name=f"hidden_{number}", **_weights(config, seeds))
         features = _activated(layer, features, activation, config.batch_normalization)
         if dropout:
-            features = keras.layers.Dropout(dropout, name=f"hidden_{number}_dropout")(features)
+            features = keras.layers.Dropout(dropout, seed=seeds(), name=f"hidden_{number}_dropout")(features)
     last = "linear" if config.output == "logits" else config.output
-    outputs = keras.layers.Dense(CLASSES, activation=last, name="outputs", **_weights(config))(features)
+    outputs = keras.layers.Dense(CLASSES, activation=last, name="outputs", **_weights(config, seeds))(features)
     return keras.Model(image, outputs)
 
 
@@ -213,12 +219,12 @@ def without_optimizer(content: bytes) -> bytes:
         return path.read_bytes()
 
 
-def _weights(config: TrainConfig) -> dict[str, Any]:
+def _weights(config: TrainConfig, seeds: Seeds) -> dict[str, Any]:
     regularizer = keras.regularizers.L2(config.l2) if config.l2 else None
-    return {"kernel_regularizer": regularizer, **INITIALIZATIONS[config.initialization]()}
+    return {"kernel_regularizer": regularizer, **INITIALIZATIONS[config.initialization](seeds)}
 
 
-def _convolutions(features: Tensor, config: TrainConfig) -> Tensor:
+def _convolutions(features: Tensor, config: TrainConfig, seeds: Seeds) -> Tensor:
     features = keras.layers.Reshape((*features.shape[1:], 1), name="channel")(features)
     number = 0
     for block, filters in enumerate(config.filters, start=1):
@@ -226,7 +232,7 @@ def _convolutions(features: Tensor, config: TrainConfig) -> Tensor:
             number += 1
             last = convolution == config.convolutions
             padding, name = "valid" if last else "same", f"convolution_{number}"
-            layer = keras.layers.Conv2D(filters, config.kernel, padding=padding, name=name, **_weights(config))
+            layer = keras.layers.Conv2D(filters, config.kernel, padding=padding, name=name, **_weights(config, seeds))
             pooling = keras.layers.MaxPooling2D(POOL, name=f"pooling_{block}") if last else None
             features = _activated(layer, features, config.convolution_activation, config.batch_normalization, pooling)
     return features

@@ -153,4 +153,4 @@ class _Watcher:
         self._last = time.monotonic()
         self._takes = self._last - begun
         seconds = self._last - self._started
-        self._report(Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, *watched))
+        self._report(Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, *watched)._replace(images=len(y)))

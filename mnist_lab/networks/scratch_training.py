@@ -14,6 +14,7 @@ from mnist_lab.augmentation import augment
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset, split
 from mnist_lab.networks import checkpoints, scratch
+from mnist_lab.networks.checkpoints import Epochs
 from mnist_lab.networks.keras_models import build, features, pixels_for, served, set_dense
 from mnist_lab.networks.scratch import Array, Layer, learn, score
 from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
@@ -40,13 +41,16 @@ def train(
     layers = scratch.start(config, features(model, parts.x_train[:1]).shape[1])
     if start:
         _set(layers, keras.models.load_model(start, compile=False))
-    done = _restore(model, layers, checkpoint) // steps
+    done, behind = _restore(model, layers, checkpoint)
+    done //= steps
     keep(done, lambda: _weights(layers))
     loop = _Loop(config, layers, steps, report, should_stop)
     validation = features(model, parts.x_validation), parts.y_validation
     x = features(model, parts.x_train)
-    kept, losses = _copy(layers), list[float]()
+    kept, losses = [*behind.best] or _weights(layers), [*behind.losses]
     for epoch in range(done + 1, config.epochs + 1):
+        if stopping.is_over(losses, config.patience):
+            break
         if config.augment:
             x = features(model, augment(parts.x_train, np.random.default_rng([config.seed, epoch])))
         with threadpool_limits(1):  # several threads gain nothing at this size, and wait for ever on a busy machine
@@ -55,14 +59,15 @@ def train(
             break
         watched = score(layers, *validation, config.loss) if len(parts.y_validation) else None
         losses += [watched[0]] if watched else []
-        if not config.patience or stopping.best_epoch(losses) == len(losses):
-            kept = _copy(layers)
-        _save(model, layers, epoch * steps, checkpoint)
+        is_best = not config.patience or stopping.best_epoch(losses) == len(losses)
+        if is_best:
+            kept = _weights(layers)
+        _save(model, layers, epoch * steps, checkpoint, Epochs(losses, [] if is_best else kept))
         loop.end_epoch(epoch, watched)
         keep(epoch, lambda: _weights(layers))
-        if loop.stopped or stopping.is_over(losses, config.patience):
+        if loop.stopped:
             break
-    set_dense(model, [(layer.weights, layer.biases) for layer in kept])
+    set_dense(model, [*zip(kept[::2], kept[1::2], strict=True)])
     return served(model), loop.stopped
 
 
@@ -121,32 +126,29 @@ class _Loop:
         check_loss(loss, epoch)
         rate, seconds = self._config.learning_rate, self._last - self._started
         accuracy = self._right / self._seen
-        self._report(Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy))
+        self._report(Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, self._seen))
 
 
 def _weights(layers: list[Layer]) -> list[Array]:
     """A copy of all weights and biases, in Keras's order."""
-    return [array for layer in _copy(layers) for array in (layer.weights, layer.biases)]
+    return [array.copy() for layer in layers for array in (layer.weights, layer.biases)]
 
 
-def _copy(layers: list[Layer]) -> list[Layer]:
-    return [layer._replace(weights=layer.weights.copy(), biases=layer.biases.copy()) for layer in layers]
-
-
-def _save(model: keras.Model, layers: list[Layer], steps: int, checkpoint: Path | None) -> None:
+def _save(model: keras.Model, layers: list[Layer], steps: int, checkpoint: Path | None, epochs: Epochs) -> None:
     if checkpoint:
         set_dense(model, [(layer.weights, layer.biases) for layer in layers])
         model.optimizer.iterations.assign(steps)
-        checkpoints.save(model, checkpoint)
+        checkpoints.save(model, checkpoint, epochs)
 
 
-def _restore(model: keras.Model, layers: list[Layer], checkpoint: Path | None) -> int:
-    """Set the layers as `checkpoint` keeps them; the steps that they have behind them."""
+def _restore(model: keras.Model, layers: list[Layer], checkpoint: Path | None) -> tuple[int, Epochs]:
+    """Set the layers as `checkpoint` keeps them; the steps that they have behind them, and the epochs."""
     model.optimizer.build(model.trainable_variables)
-    if not checkpoints.load(model, checkpoint):
-        return 0
+    epochs = checkpoints.load(model, checkpoint)
+    if epochs is None:
+        return 0, Epochs()
     _set(layers, model)
-    return int(model.optimizer.iterations.numpy())
+    return int(model.optimizer.iterations.numpy()), epochs
 
 
 def _set(layers: list[Layer], model: keras.Model) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import cycle
+from math import isnan
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -35,7 +36,9 @@ def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
     x, ends = [tick.position for tick in ticks], [float(epoch.number) for epoch in epochs]
     found = []
     for metric in METRICS:
-        found += [Curve(run, metric, False, x, since_last(ticks, metric))] if ticks else []
+        told = [(at, value) for at, value in zip(x, since_last(ticks, metric), strict=True) if not isnan(value)]
+        if told:
+            found.append(Curve(run, metric, False, [at for at, _ in told], [value for _, value in told]))
         found += [Curve(run, metric, True, ends, [getattr(epoch, metric) for epoch in epochs])] if epochs else []
     return found
 
