@@ -90,9 +90,7 @@ class Execution:
         self._batch_size = batch_size
         self._one_hot = one_hot
         labels = tf.TensorSpec((None,), tf.int32)
-        self._train = tf.function(
-            self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels]
-        )
+        self._train = tf.function(self._train_all, input_signature=[tf.TensorSpec((None, SIDE, SIDE), dtype), labels])
         self._score = tf.function(
             self._score_batch, input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.uint8), labels]
         )

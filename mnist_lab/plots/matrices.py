@@ -124,7 +124,7 @@ def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
         )
     )
     ticks = {"tickvals": places, "ticktext": [_short(name) for name in names], "type": "category"}
-    figure.update_xaxes(**ticks, tickangle=-35, side="top")
+    figure.update_xaxes(**ticks, tickangle=-35)
     figure.update_yaxes(**ticks, autorange="reversed")
     height = 150 + 34 * min(len(names), 14)
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})

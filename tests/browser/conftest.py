@@ -180,6 +180,23 @@ def settled(page: Page) -> Page:
     return page
 
 
+def at_rest(page: Page) -> Page:
+    """The page, once it is settled and everything on it is drawn."""
+    settled(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"
+    )
+    return page
+
+
+def view(page: Page, name: str) -> Page:
+    """The page with that view of it, at rest."""
+    settled(page).get_by_role("radio", name=name, exact=True).first.click()
+    expect(page.get_by_role("radio", name=name, exact=True).first).to_be_checked()
+    return at_rest(page)
+
+
 def field(page: Page, label: str) -> Locator:
     return settled(page).get_by_label(label, exact=True).first
 

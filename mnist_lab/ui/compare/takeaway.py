@@ -15,7 +15,8 @@ from mnist_lab.ui import resources
 
 Rows = Iterable[Mapping[str, Any]]
 
-ROOM_FOR_MENU = 34  # pixels above a figure
+ROOM_FOR_MENU = 34  # pixels above a figure and all that is written over it
+LEGEND_HEIGHT = 40  # pixels of a legend above a figure, and between the two
 UNUSED = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d", "select2d", "lasso2d"]
 
 _camera = st.components.v2.component(
@@ -45,7 +46,7 @@ def show(
         "modeBarButtonsToRemove": UNUSED,
         "toImageButtonOptions": {"filename": name, "scale": 2},
     }
-    figure.update_layout(margin_t=max(figure.layout.margin.t or 0, ROOM_FOR_MENU))
+    _make_room(figure)
     with st.container(key=f"figure-{key}"):
         if on_select != "ignore":
             options.setdefault("selection_mode", "points")
@@ -56,6 +57,17 @@ def show(
             _download("Page (HTML)", lambda: to_page(figure), name, "html", "text/html", key)
             _download("Table (CSV)", lambda: to_csv(_rows(figure, data)), name, "csv", "text/csv", key)
     return chart
+
+
+def _make_room(figure: go.Figure) -> None:
+    """Room for the menu and Plotly's own tools above the figure's title and legend, which stay where they were."""
+    layout = figure.layout
+    legend = LEGEND_HEIGHT if (layout.legend.y or 0) > 1 else 0
+    figure.update_layout(margin_t=max(layout.margin.t or 0, legend) + ROOM_FOR_MENU)
+    if layout.height:
+        figure.update_layout(height=layout.height + ROOM_FOR_MENU)
+    if layout.title.text:
+        figure.update_layout(title={"yref": "paper", "y": 1, "yanchor": "bottom", "pad": {"b": 12}})
 
 
 def render_report(runs: list[Run]) -> None:

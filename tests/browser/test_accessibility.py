@@ -1,0 +1,145 @@
+"""What axe-core (axe_playwright_python has it) finds on every page and view, light and dark, wide and on a phone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from mnist_lab.lessons.library import library
+from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
+from tests.browser.conftest import Server, answer, at_rest, draw, serving, view
+
+pytestmark = pytest.mark.browser
+
+LAPTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+GRAVE = ("serious", "critical")
+RUNS = "runs=dense-128-dropout,small-cnn"
+LESSON = "dropout"
+SUMMARY = Summary(
+    test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=3, model_bytes=400_000
+)
+
+
+class Findings:
+    """What is wrong in each view, gathered over all of them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.found: list[str] = []
+
+    def look(self, where: str) -> None:
+        """Look at what the page shows, light and dark; only colours depend on that."""
+        self._run(where, {})
+        self.page.emulate_media(color_scheme="dark")
+        expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+        self._run(f"{where}, dark", {"runOnly": ["color-contrast"]})
+        self.page.emulate_media(color_scheme="light")
+        expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", "light")
+
+    def _run(self, where: str, options: dict[str, object]) -> None:
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(AXE_SCRIPT)
+        violations = self.page.evaluate(
+            "options => axe.run({resultTypes: ['violations'], ...options}).then(all => all.violations)",
+            options,
+        )
+        for one in violations:
+            if one["impact"] in GRAVE:
+                for node in one["nodes"]:
+                    words = f"{where}: {one['id']} of {node['html'][:200]}: {node['failureSummary'][-160:]}"
+                    self.found.append(words)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a run that has just ended, and with the runs of a lesson."""
+    folder = tmp_path_factory.mktemp("runs")
+    store = RunStore(folder)
+    for planned in library().lessons[LESSON].runs:
+        run = store.create(planned.config, planned.name)
+        for file in ("metrics.jsonl", "evaluation.npz", "model.tflite"):
+            store.write(run.id, file, (BUNDLED / "small-cnn" / file).read_bytes())
+        store.update(run.id, state=RunState.FINISHED, summary=SUMMARY)
+    with serving(folder) as server:
+        yield server
+
+
+@contextmanager
+def _nothing_grave(page: Page) -> Iterator[Findings]:
+    findings = Findings(page)
+    yield findings
+    assert not findings.found, "\n".join(findings.found)
+
+
+def _drawing(lab: Server, page: Page) -> None:
+    with _nothing_grave(page) as findings:
+        page.goto(lab.url)
+        findings.look("Draw, nothing drawn")
+        draw(page, 3)
+        expect(answer(page)).to_contain_text("3")
+        for name in ("X-ray", "Wobble", "Replay"):
+            view(page, name)
+            findings.look(f"Draw, {name}")
+
+
+def _training(lab: Server, page: Page) -> None:
+    with _nothing_grave(page) as findings:
+        page.goto(f"{lab.url}/train")
+        findings.look(at_rest(page) and "Train")
+        page.goto(f"{lab.url}/lessons?lesson={LESSON}")
+        options = page.locator(".st-key-lesson-options button")
+        expect(options.first).to_be_visible()
+        findings.look(at_rest(page) and "Lesson")
+        options.first.click()
+        expect(page.locator(".st-key-lesson-run button")).to_be_enabled()
+        findings.look("Lesson, bet on")
+        page.locator(".st-key-lesson-run button").click()
+        expect(page.locator(".st-key-lesson-answer")).to_be_visible()
+        findings.look(at_rest(page) and "Lesson, answered")
+
+
+def _comparing(lab: Server, page: Page) -> None:
+    with _nothing_grave(page) as findings:
+        page.goto(f"{lab.url}/compare?{RUNS}")
+        for name in ("Curves", "Mistakes", "Digits", "Confidence", "Cost", "Settings"):
+            view(page, name)
+            findings.look(f"Compare, {name}")
+        page.goto(f"{lab.url}/compare?{RUNS},house-cnn")
+        expect(page.locator(".sentence")).to_be_visible()
+        findings.look(at_rest(page) and "Compare, three runs")
+
+
+def _exploring(lab: Server, page: Page) -> None:
+    with _nothing_grave(page) as findings:
+        page.goto(f"{lab.url}/explore?run=dense-128-dropout&image=9")
+        names = (
+            "Activations",
+            "One neuron",
+            "Map",
+            "Damage",
+            "Time machine",
+            "Architecture",
+            "Learning",
+            "Dream",
+            "Why",
+        )
+        for name in names:
+            view(page, name)
+            findings.look(f"Explore, {name}")
+
+
+PARTS = {"draw": _drawing, "train": _training, "compare": _comparing, "explore": _exploring}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_in_the_way_of_whoever_cannot_see_well(mnist, lab, open_tab, part):
+    PARTS[part](lab, open_tab("about:blank", **LAPTOP))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_in_the_way_on_a_phone(mnist, lab, open_tab, part):
+    PARTS[part](lab, open_tab("about:blank", **PHONE))
