@@ -163,7 +163,7 @@ def test_a_run_whose_worker_was_killed_ends_with_the_bytes_of_an_unbroken_one(la
         (pid,) = client.run(os.getpid).values()
     os.kill(pid, signal.SIGKILL)
     done, whole = ended(store, killed), ended(store, engine.submit(config, "whole"))
-    assert [run.status.attempts for run in (done, whole)] == [2, 1]
+    assert done.status.attempts > 1
     assert store.read(done.id, "model.tflite") == store.read(whole.id, "model.tflite")
     one, other = (
         [tick._replace(seconds=0.0) for tick in store.metrics(run.id) if tick.ends_epoch] for run in (done, whole)
