@@ -42,7 +42,7 @@ def test_an_update_is_keras_s_own(make):
 
 def test_a_step_outside_of_graphs_is_the_same_step(digits):
     from mnist_lab.config import parse
-    from mnist_lab.execution import Execution
+    from mnist_lab.execution import Execution, Score
     from mnist_lab.networks.keras_models import build
 
     config = parse({"units": "8", "dropout": 0, "batch_normalization": True, "optimizer": "rmsprop"})
@@ -56,7 +56,7 @@ def test_a_step_outside_of_graphs_is_the_same_step(digits):
         if by_step:
             losses.append(np.mean([execution.step(x[part], y[part]) for part in parts]))
         else:
-            losses.append(execution.train(x, y).scores()[-1].mean_loss)
+            losses.append(execution.train(x, y).scores(Score())[-1].mean_loss)
         weights.append(model.get_weights())
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     for one, other in zip(*weights, strict=True):

@@ -134,7 +134,8 @@ def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
     body = "".join(line(row, "td") for row in rows)
-    return f'<div class="lesson-table"><table><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead>{line(head, 'th')}</thead><tbody>{body}</tbody></table>"
+    return f'<div class="lesson-table" tabindex="0" role="region" aria-label="Table">{table}</div>'
 
 
 CHARTS: dict[str, tuple[str, Callable[[Lesson, Sequence[Result]], None]]] = {

@@ -63,7 +63,7 @@ def _left(run_id: str, asked: Damage, name: DatasetName) -> Left:
 
 
 def _of_what(count: int, images: Dataset) -> str:
-    """Of which images the accuracy is: where it is of some, that they are all there are of it."""
+    """Of which images the accuracy is: all test images, or a sample of them."""
     name = "MNIST's" if images.name == "mnist" else "the small digits'"
     everything = f"{name} {len(images.y_test):,} test images"
     if count == len(images.y_test):
