@@ -94,5 +94,5 @@ def since_last(ticks: Sequence[Tick], metric: str) -> list[float]:
         if before and before.epoch == tick.epoch:
             total = mean * tick.step - getattr(before, metric) * before.step
             mean = total / (tick.step - before.step)
-        values.append(mean)
+        values.append(min(max(mean, 0.0), 1.0) if metric == "accuracy" else mean)  # differences of rounded means
     return values
