@@ -1,5 +1,7 @@
 """Curves of several runs: the facts, and the figure that carries them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from mnist_lab.comparing.families import differences, families
 from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
 from mnist_lab.config import TrainConfig
 from mnist_lab.plots.learning import Learner, Look, learning_figure
+from mnist_lab.plots.style import COLORS, FADED, colors
 from mnist_lab.runs import BUNDLED, RunStore
 
 RUN = "small-cnn"
@@ -94,7 +97,15 @@ def test_runs_that_differ_only_in_seed_are_a_family_and_what_differs_is_said(sto
 def learners(count):
     training, validation = straight([0, 1, 2], [0.5, 0.9, 0.99]), straight([1, 2], [0.9, 0.95])
     shaded = gap(training, validation, larger_is_better=True)
-    return [Learner(f"run {n}", f"units {n}", [f"id-{n}", "x"], training, validation, shaded) for n in range(count)]
+    its_color = colors(range(count))
+    return [
+        Learner(f"run {n}", f"units {n}", [f"id-{n}", "x"], its_color[n], 2, training, validation, shaded)
+        for n in range(count)
+    ]
+
+
+def alone(training, epochs, validation=None):
+    return Learner("a", "", ["a"], COLORS[0], epochs, training, validation)
 
 
 def test_every_point_picks_its_runs_and_says_what_differs():
@@ -115,7 +126,10 @@ def test_the_logarithm_of_an_accuracy_is_that_of_its_mistakes():
     figure = learning_figure(learners(1), Look(log_y=True))
     trace = next(trace for trace in figure.data if trace.name == "training")
     np.testing.assert_allclose(trace.y, [0.5, 0.1, 0.01])
-    assert (figure.layout.yaxis.type, figure.layout.yaxis.title.text) == ("log", "mistakes")
+    assert (figure.layout.yaxis.type, figure.layout.yaxis.title.text) == (
+        "log",
+        "training mistakes, dotted: validation",
+    )
     loss = learning_figure(learners(1), Look(metric="loss", log_y=True))
     np.testing.assert_allclose(next(one for one in loss.data if one.name == "training").y, [0.5, 0.9, 0.99])
 
@@ -123,7 +137,122 @@ def test_the_logarithm_of_an_accuracy_is_that_of_its_mistakes():
 def test_the_very_beginning_does_not_squeeze_what_follows():
     steep = straight([0, 1, 50, 100], [0.1, 0.2, 0.95, 0.99])
     steady = straight([0, 50, 100], [0.5, 0.7, 0.9])
-    figures = [learning_figure([Learner("a", "", ["a"], one, None)], Look()) for one in (steep, steady)]
+    figures = [learning_figure([alone(one, 100)], Look()) for one in (steep, steady)]
     low, high = figures[0].layout.yaxis.range
     assert 0.9 < low < 0.95 < 0.99 < high
     assert figures[1].layout.yaxis.range is None
+
+
+def test_a_run_of_two_epochs_is_drawn_whole_also_beside_a_long_one():
+    short, long = straight([0.05, 0.1, 1, 2], [0.1, 0.4, 0.9, 0.95]), straight([1, 2, 50, 100], [0.1, 0.9, 0.98, 0.99])
+    figure = learning_figure([alone(short, 2)], Look())
+    assert figure.layout.yaxis.range is None  # all of it
+    low, high = figure.layout.xaxis.range
+    assert 0 <= low <= 0.05 < 2 <= high < 2.1
+    both = learning_figure([alone(long, 100), alone(short, 2)], Look())
+    assert both.layout.yaxis.range is None or both.layout.yaxis.range[0] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("metric", "parts", "said"),
+    [
+        ("accuracy", "training", "training accuracy"),
+        ("accuracy", "validation", "validation accuracy"),
+        ("loss", "both", "training loss, dotted: validation"),
+        ("learning_rate", "training", "learning rate"),
+    ],
+)
+def test_the_axis_says_which_accuracy_it_is(metric, parts, said):
+    one = straight([0, 1, 2], [0.5, 0.9, 0.99])
+    learner = alone(one if parts != "validation" else None, 2, one if parts != "training" else None)
+    assert learning_figure([learner], Look(metric)).layout.yaxis.title.text == said
+
+
+def test_twelve_runs_have_twelve_colours_and_those_beyond_fade_behind_them():
+    figure = learning_figure(learners(15), Look())
+    lines = [trace for trace in figure.data if trace.line.dash == "solid"]
+    assert [trace.line.color for trace in lines] == [*COLORS, FADED, FADED, FADED]
+    assert len(set(COLORS)) == 12
+    assert all((trace.zorder < 0) == (trace.line.color == FADED) for trace in lines)
+
+
+def linear(color):
+    parts = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def seen(light):
+    """Oklab (Ottosson 2020), in which equal distances look equally different."""
+    cones = [
+        (0.4122214708, 0.5363325363, 0.0514459929),
+        (0.2119034982, 0.6806995451, 0.1073969566),
+        (0.0883024619, 0.2817188376, 0.6299787005),
+    ]
+    opponents = [
+        (0.2104542553, 0.7936177850, -0.0040720468),
+        (1.9779984951, -2.4285922050, 0.4505937099),
+        (0.0259040371, 0.7827717662, -0.8086757660),
+    ]
+    return np.cbrt(np.clip(light, 0, 1) @ np.array(cones).T) @ np.array(opponents).T
+
+
+BLINDNESS = {  # Machado, Oliveira and Fernandes 2009, of the whole severity
+    "nothing": np.eye(3),
+    "protanopia": [(0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)],
+    "deuteranopia": [(0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)],
+    "tritanopia": [(1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)],
+}
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_every_colour_can_be_told_from_every_other_by_the_colour_blind(blindness):
+    light = np.array([linear(color) for color in COLORS]) @ np.array(BLINDNESS[blindness]).T
+    places = seen(light)
+    distances = np.linalg.norm(places[:, None] - places[None], axis=-1)[np.triu_indices(len(places), 1)]
+    assert distances.min() >= 0.05  # a step of 0.02 is just noticed
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#0e1117", "#fcfbf8", "#121418"])
+def test_every_colour_can_be_seen_on_light_and_on_dark(background):
+    luminances = [linear(color) @ (0.2126, 0.7152, 0.0722) for color in (background, *COLORS)]
+    behind, *its = luminances
+    for luminance in its:
+        assert (max(luminance, behind) + 0.05) / (min(luminance, behind) + 0.05) >= 2.5
+
+
+@pytest.mark.parametrize("count", [2, 14])
+def test_a_run_has_the_same_colour_in_every_view_of_a_comparison(count):
+    from mnist_lab.comparing.calibration import coverage, reliability
+    from mnist_lab.comparing.cost import COSTS, points
+    from mnist_lab.plots.calibration import coverage_figure, reliability_figure
+    from mnist_lab.plots.cost import cost_figure
+    from mnist_lab.plots.curves import curves, curves_figure
+    from mnist_lab.plots.digits import scores_figure
+
+    store = RunStore(BUNDLED, bundled=None)
+    bundled = store.listing().runs
+    runs = [replace(bundled[number % len(bundled)], id=f"run {number}") for number in range(count)]
+    its_color = colors(run.id for run in runs)
+    ticks = {run.id: store.metrics(bundled[number % len(bundled)].id) for number, run in enumerate(runs)}
+    answers = {run.id: store.evaluation(bundled[number % len(bundled)].id) for number, run in enumerate(runs)}
+    figures = [
+        learning_figure(
+            [
+                Learner(run.id, "", [run.id], its_color[run.id], 5, line(ticks[run.id], "accuracy", "epochs"), None)
+                for run in runs
+            ],
+            Look(),
+        ),
+        curves_figure({run_id: curves(run_id, its) for run_id, its in ticks.items()}),
+        reliability_figure({run_id: reliability(its) for run_id, its in answers.items()}, its_color),
+        coverage_figure({run_id: coverage(its) for run_id, its in answers.items()}, its_color),
+        scores_figure({run_id: its.confusion_matrix.diagonal() / 1 for run_id, its in answers.items()}, "", its_color),
+    ]
+    for figure in figures:
+        for trace in figure.data:
+            if (run_id := (trace.name or "").removesuffix(", training")) in its_color:
+                assert (trace.line.color or trace.marker.color) == its_color[run_id]
+    cost = cost_figure(points(runs, COSTS["Parameters"]), {run.id: run.name for run in runs}, COSTS["Parameters"])
+    dots = [(one.customdata, one.marker.line.color) for one in cost.data if isinstance(one.marker.line.color, tuple)]
+    drawn = {point[0]: color for column in dots for point, color in zip(*column, strict=True)}
+    assert drawn == its_color

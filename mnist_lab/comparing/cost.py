@@ -1,6 +1,6 @@
 """What accuracy costs: the runs that nothing beats at their price, and what others have published."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mnist_lab.recipes import RECIPES
@@ -77,6 +77,20 @@ def published(runs: Iterable[Run]) -> list[Record]:
     """What the sources of the runs' recipes print, a recipe once."""
     names = dict.fromkeys(run.asked.recipe for run in runs if _published(run) is not None)
     return [Record(name, RECIPES[name].published.test_accuracy or 0.0, RECIPES[name].source) for name in names if name]
+
+
+def explained(points: Sequence[Point], with_records: bool) -> str:
+    """What the marks of a chart of these runs mean."""
+    words = ["Filled points, joined by the line: no other run is both cheaper and better."]
+    if len({point.dataset for point in points}) > 1:
+        words.append("Points of another shape: another dataset, with a line of its own.")
+    if with_records and any(point.published is not None for point in points):
+        words.append("Short lines: what is published for the same recipe.")
+    words.append(
+        "The scale goes by mistakes: from 98 % to 99 % is as far as from 99 % to 99.5 %, since both halve them. "
+        "A point without a name, for which there is no room, tells it to the mouse."
+    )
+    return " ".join(words)
 
 
 def _point(run: Run, cost: float, accuracy: float) -> Point:

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from mnist_lab import __version__
 from mnist_lab.comparing.calibration import coverage, reliability
-from mnist_lab.comparing.cost import COSTS, points
+from mnist_lab.comparing.cost import COSTS, explained, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
 from mnist_lab.comparing.mistakes import exchange
 from mnist_lab.comparing.naming import labels
@@ -31,6 +31,7 @@ from mnist_lab.plots.cost import cost_figure
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.matrices import confusion_figure, difference_figure, ranking_figure
 from mnist_lab.plots.pictures import data_url
+from mnist_lab.plots.style import colors
 from mnist_lab.relevance import applies
 from mnist_lab.runs import Run, RunStore
 from mnist_lab.validation import best, validations
@@ -38,6 +39,8 @@ from mnist_lab.validation import best, validations
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
 MOST_SHOWN = 24  # images of a gallery
+COST = "Accuracy and parameters"
+WIDTHS = range(680, 1061, 20)  # pixels that a figure can have, on paper and on a screen; a narrower one scrolls
 
 
 class Tested(NamedTuple):
@@ -159,10 +162,19 @@ class Report:
         return {
             "Who beats whom": [self._ranking(group.evaluations, names) for group in self.groups if len(group[2]) > 2],
             "Curves": [curves_figure(ticks, height=380)] if any(ticks.values()) else [],
-            "Accuracy and parameters": [cost_figure(points(self.runs, cost), names, cost)] if self.runs[2:] else [],
+            COST: [cost_figure(points(self.runs, cost), names, cost, widths=WIDTHS)] if self.runs[2:] else [],
             "Mistakes": [*self._matrices(names), *self._differences(names)],
             "How sure they are": [figure for group in self.groups for figure in _confidence(group, names)],
         }
+
+    wide = (COST,)
+    """The headings of figures that are never narrower than `narrowest` pixels, and scroll in a narrow window."""
+    narrowest = WIDTHS[0]
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What stands below figures, by their headings."""
+        return {COST: explained(points(self.runs, COSTS["Parameters"]), with_records=False)}
 
     def _ranking(self, evaluations: Mapping[str, Evaluation], names: Mapping[str, str]) -> go.Figure:
         ranking = rank(dict(list(evaluations.items())[:MOST_DRAWN]))
@@ -219,9 +231,10 @@ class Report:
 def _confidence(group: Tested, names: Mapping[str, str]) -> list[go.Figure]:
     """How right answers are against how sure they are, and against how many are given."""
     those = {names[run_id]: each for run_id, each in list(group.evaluations.items())[:MOST_DRAWN]}
+    its_color = colors(names.values())
     return [
-        reliability_figure({name: reliability(each) for name, each in those.items()}),
-        coverage_figure({name: coverage(each) for name, each in those.items()}),
+        reliability_figure({name: reliability(each) for name, each in those.items()}, its_color),
+        coverage_figure({name: coverage(each) for name, each in those.items()}, its_color),
     ]
 
 

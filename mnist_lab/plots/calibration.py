@@ -12,9 +12,10 @@ from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
 HEIGHT = 400
 
 
-def reliability_figure(found: Mapping[str, Reliability]) -> go.Figure:
-    """Accuracy against confidence for each run, by name; on the dashed line a network is right as often as it is sure.
+def reliability_figure(found: Mapping[str, Reliability], colors: Mapping[str, str]) -> go.Figure:
+    """Accuracy against confidence for each run, by name, as its colour is.
 
+    On the dashed line a network is right as often as it is sure.
     The more answers a point stands for, the larger it is.
     """
     figure = go.Figure()
@@ -23,7 +24,7 @@ def reliability_figure(found: Mapping[str, Reliability]) -> go.Figure:
             x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dash", "color": "#9aa0ab"}, hoverinfo="skip", name="ideal"
         )
     )
-    for place, (name, curve) in enumerate(found.items()):
+    for name, curve in found.items():
         figure.add_trace(
             go.Scatter(
                 x=curve.confidence,
@@ -31,7 +32,7 @@ def reliability_figure(found: Mapping[str, Reliability]) -> go.Figure:
                 name=name,
                 mode="lines+markers",
                 customdata=curve.images,
-                line={"color": _color(place)},
+                line={"color": colors[name]},
                 marker={"size": 5 + 9 * np.sqrt(curve.images / curve.images.sum())},
                 hovertemplate=f"{name}<br>%{{customdata:,}} answers, %{{x:.1%}} sure: %{{y:.1%}} right<extra></extra>",
             )
@@ -41,10 +42,10 @@ def reliability_figure(found: Mapping[str, Reliability]) -> go.Figure:
     return _with_legend(figure)
 
 
-def coverage_figure(found: Mapping[str, Coverage]) -> go.Figure:
+def coverage_figure(found: Mapping[str, Coverage], colors: Mapping[str, str]) -> go.Figure:
     """Accuracy of the answers against the share of images that is answered, the surest first, for each run by name."""
     figure = go.Figure()
-    for place, (name, curve) in enumerate(found.items()):
+    for name, curve in found.items():
         kept = np.unique(np.linspace(0, len(curve.answered) - 1, MOST_POINTS).round().astype(int))
         figure.add_trace(
             go.Scatter(
@@ -53,7 +54,7 @@ def coverage_figure(found: Mapping[str, Coverage]) -> go.Figure:
                 name=name,
                 mode="lines",
                 customdata=curve.confidence[kept],
-                line={"color": _color(place)},
+                line={"color": colors[name]},
                 hovertemplate=f"{name}<br>%{{x:.1%}} answered, those at least %{{customdata:.1%}} sure: "
                 "%{y:.2%} right<extra></extra>",
             )
@@ -90,10 +91,6 @@ def confidence_figure(found: Histogram, title: str, height: int = 260) -> go.Fig
         legend=LEGEND_ABOVE,
     )
     return figure
-
-
-def _color(place: int) -> str:
-    return COLORS[place % len(COLORS)]
 
 
 def _with_legend(figure: go.Figure) -> go.Figure:

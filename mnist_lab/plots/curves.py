@@ -1,7 +1,6 @@
 """The curves of trainings."""
 
-from collections.abc import Iterable
-from itertools import cycle
+from collections.abc import Iterable, Sequence
 from math import isnan
 from typing import NamedTuple
 
@@ -9,11 +8,12 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_lab.comparing.learning import since_last, thinned
-from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
+from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, colors
 from mnist_lab.runs import Tick
 from mnist_lab.validation import validations
 
-METRICS = {"accuracy": "Accuracy", "loss": "Loss"}
+METRICS = ("accuracy", "loss")
+ROOM_FOR_MARKS = 0.02  # of an axis, at both of its ends
 
 
 class Curve(NamedTuple):
@@ -44,27 +44,41 @@ def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
 
 
 def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
-    """Accuracy beside loss: a colour a run, training as a line, validation dashed with a mark at each epoch.
+    """Accuracy beside loss: a colour a run, training as a line, validation dotted with a mark at each epoch.
 
-    Where there is one run only, the two colours tell training from validation.
+    Where there is one run only, the two colours tell training from validation. The axis begins at the first point.
     """
-    figure = make_subplots(rows=1, cols=2, subplot_titles=list(METRICS.values()), horizontal_spacing=0.1)
-    for color, its_curves in zip(cycle(COLORS), runs.values(), strict=False):
+    every = [curve for its_curves in runs.values() for curve in its_curves]
+    figure = make_subplots(rows=1, cols=2, subplot_titles=_titles(every), horizontal_spacing=0.1)
+    for color, its_curves in zip(colors(runs).values(), runs.values(), strict=True):
         for curve in its_curves:
-            figure.add_trace(
-                _line(curve, color, alone=len(runs) == 1), row=1, col=1 + list(METRICS).index(curve.metric)
-            )
-    figure.update_xaxes(title_text="epoch", rangemode="tozero")
+            figure.add_trace(_line(curve, color, alone=len(runs) == 1), row=1, col=1 + METRICS.index(curve.metric))
+    figure.update_annotations(font_size=14)
+    figure.update_xaxes(title_text="epoch", range=extent([curve.x for curve in every]))
     figure.update_yaxes(tickformat=".0%", row=1, col=1)
     figure.update_yaxes(rangemode="tozero", row=1, col=2)
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 56, "b": 8},
-        legend={**LEGEND_ABOVE, "y": 1.18},
+        margin={"l": 8, "r": 8, "t": 72, "b": 8},
+        legend={**LEGEND_ABOVE, "y": 1.24},
         hovermode="closest",
         uirevision="curves",
     )
     return figure
+
+
+def _titles(curves: Iterable[Curve]) -> list[str]:
+    """What the charts show, so that nobody takes it for the accuracy on the test set."""
+    dotted = "<br><sub>dotted: validation</sub>" if any(curve.validation for curve in curves) else ""
+    return [f"Training {metric}{dotted}" for metric in METRICS]
+
+
+def extent(axis: Iterable[Sequence[float]]) -> list[float] | None:
+    """The range of an axis from the first of all points to the last, with room for its mark; None for a single one."""
+    every = [value for values in axis for value in values]
+    low, high = min(every, default=0.0), max(every, default=0.0)
+    room = ROOM_FOR_MARKS * (high - low)
+    return [max(low - room, 0.0), high + room] if high > low else None
 
 
 def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
@@ -76,10 +90,11 @@ def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
         name=part if alone else f"{curve.run}, {part}",
         legendgroup=f"{curve.run} {part}",
         showlegend=curve.metric == "accuracy",
-        mode="lines+markers" if curve.validation else "lines",
+        mode="lines+markers" if curve.validation or len(curve.x) == 1 else "lines",
+        zorder=-1 if color == FADED else 0,
         line={
             "color": COLORS[1] if alone and curve.validation else color,
-            "width": 2.5,
+            "width": 1.5 if color == FADED else 2.5,
             "dash": "dot" if curve.validation else "solid",
         },
         hovertemplate=f"{curve.run}, {part}<br>epoch %{{x:.2f}}: %{{y:{text}}}<extra></extra>",

@@ -13,12 +13,14 @@ MOST_APART = 0.7  # the same for the first and the last of many
 BETTER, WORSE = COLORS[0], COLORS[1]
 
 
-def scores_figure(scores: Mapping[str, NDArray[np.float64]], title: str, height: int = 340) -> go.Figure:
-    """A score of the ten digits, float64 (10,) in [0, 1], as points for each run, by the runs' names."""
+def scores_figure(
+    scores: Mapping[str, NDArray[np.float64]], title: str, colors: Mapping[str, str], height: int = 340
+) -> go.Figure:
+    """A score of the ten digits, float64 (10,) in [0, 1], as points for each run, by name, as its colour is."""
     room = min(APART * (len(scores) - 1), MOST_APART)
     offsets = np.linspace(-room / 2, room / 2, len(scores))
     figure = go.Figure()
-    for place, (offset, (name, values)) in enumerate(zip(offsets, scores.items(), strict=True)):
+    for offset, (name, values) in zip(offsets, scores.items(), strict=True):
         figure.add_trace(
             go.Scatter(
                 x=np.arange(10) + offset,
@@ -26,7 +28,7 @@ def scores_figure(scores: Mapping[str, NDArray[np.float64]], title: str, height:
                 name=name,
                 mode="markers",
                 customdata=DIGITS,
-                marker={"size": 12 if len(scores) < 5 else 8, "color": COLORS[place % len(COLORS)]},
+                marker={"size": 12 if len(scores) < 5 else 8, "color": colors[name]},
                 hovertemplate=f"{name}: %{{y:.2%}} for the %{{customdata}}<extra></extra>",
             )
         )

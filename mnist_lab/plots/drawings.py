@@ -27,7 +27,7 @@ def replay_figure(moments: Sequence[Moment], height: int = 300) -> go.Figure:
     for digit in range(10):
         values = [float(moment.probabilities[digit]) for moment in answered if moment.probabilities is not None]
         if max(values, default=0.0) >= 0.1:
-            line = {"color": COLORS[digit % len(COLORS)], "width": 2.5}
+            line = {"color": COLORS[digit], "width": 2.5}
             figure.add_trace(go.Scatter(x=shares, y=values, name=str(digit), mode="lines", line=line))
     _style_probability(figure, "probability", "share of the ink that is drawn", height)
     figure.update_xaxes(tickformat=".0%")

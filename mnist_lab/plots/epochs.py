@@ -77,11 +77,7 @@ def told_figure(told: Array, epochs: Sequence[int], now: int, height: int = 260)
             y=told[:, digit],
             name=str(digit),
             mode="lines+markers",
-            line={
-                "color": COLORS[digit % len(COLORS)],
-                "width": 2.5,
-                "dash": "solid" if digit < len(COLORS) else "dash",
-            },
+            line={"color": COLORS[digit], "width": 2.5},
         )
         for digit in range(10)
         if told[:, digit].max() >= 0.1  # the others would lie on the axis

@@ -1,17 +1,19 @@
 """The curves of several runs in one figure."""
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from mnist_lab.comparing.learning import METRICS, Line
-from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
+from mnist_lab.plots.curves import extent
+from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE
 
 TITLES = {"epochs": "epochs", "steps": "steps of the optimizer", "seconds": "seconds of training"}
 BEGINNING = 0.05  # of a training
+FEW_EPOCHS = 3  # a training that is no longer is all beginning, and drawn whole
 SQUEEZED = 0.5  # of the whole range
 MARGIN = 0.06  # of the range, above and below
 GREY = "#7f8794"
@@ -21,12 +23,14 @@ MOST_SHADED = 3  # gaps in one figure: more lie over each other
 class Learner(NamedTuple):
     """What is drawn in one colour: a run, or several that differ only in seed.
 
-    `differs` is what tells it from the others; `run_ids` are picked by a click.
+    `differs` is what tells it from the others; `run_ids` are picked by a click; `epochs` is how many were trained.
     """
 
     name: str
     differs: str
     run_ids: list[str]
+    color: str
+    epochs: float
     training: Line | None
     validation: Line | None
     gap: Line | None = None
@@ -49,15 +53,14 @@ class Look(NamedTuple):
 def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
     """Training as a line, validation dotted with a mark at each epoch; several seeds as their mean with a band."""
     figure = go.Figure()
-    for learner, color in zip(learners, cycle(COLORS), strict=False):
+    for learner in learners:
         shaded = len(learners) <= MOST_SHADED
-        _add(figure, learner if shaded else learner._replace(gap=None), color, look, alone=len(learners) == 1)
+        _add(figure, learner if shaded else learner._replace(gap=None), look, alone=len(learners) == 1)
     percent = ".0%" if look.metric == "accuracy" and not look.mistakes else None
-    title = "Mistakes" if look.mistakes else METRICS[look.metric]
-    figure.update_yaxes(title_text=title.lower(), tickformat=".2~%" if look.mistakes else percent)
+    figure.update_yaxes(title_text=_title(learners, look), tickformat=".2~%" if look.mistakes else percent)
     figure.update_xaxes(title_text=TITLES[look.axis])
     figure.update_yaxes(type="log" if look.log_y else "linear", dtick=None)
-    figure.update_xaxes(type="log" if look.log_x else "linear", rangemode="normal" if look.log_x else "tozero")
+    figure.update_xaxes(type="log" if look.log_x else "linear", rangemode="normal")
     figure.update_layout(
         height=460,
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
@@ -65,23 +68,49 @@ def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
         hovermode="closest",
         clickmode="event+select",
     )
+    if not look.log_x:
+        figure.update_xaxes(range=extent([line.x.tolist() for line in _lines(learners)]))
     if not (look.log_y or look.log_x):
-        figure.update_yaxes(range=_range_of_interest([one for one in figure.data if one.fill is None]))
+        figure.update_yaxes(range=_range_of_interest(learners))
     return figure
 
 
-def _range_of_interest(traces: Sequence[go.Scatter]) -> list[float] | None:
-    """The range of all values but those of the very beginning, where they would squeeze the others."""
-    end = max(max(trace.x) for trace in traces)
-    every = np.concatenate([trace.y for trace in traces])
-    later = np.concatenate([np.asarray(trace.y)[np.asarray(trace.x) >= BEGINNING * end] for trace in traces])
+def _lines(learners: Sequence[Learner]) -> list[Line]:
+    return [line for learner in learners for line in (learner.training, learner.validation) if line]
+
+
+def _title(learners: Sequence[Learner], look: Look) -> str:
+    """What is drawn, so that nobody takes it for the accuracy on the test set."""
+    word = "mistakes" if look.mistakes else METRICS[look.metric].lower()
+    if look.metric == "learning_rate":
+        return word
+    if not any(learner.validation for learner in learners):
+        return f"training {word}"
+    if not any(learner.training for learner in learners):
+        return f"validation {word}"
+    return f"training {word}, dotted: validation"
+
+
+def _range_of_interest(learners: Sequence[Learner]) -> list[float] | None:
+    """The range of all values but those of the very beginning, where they would squeeze the others.
+
+    Each training has a beginning of its own, and one of a few epochs none that could be left out.
+    """
+    every = np.concatenate([line.y for line in _lines(learners)])
+    later = np.concatenate([_later(line, learner) for learner in learners for line in _lines([learner])])
     low, high = float(later.min()), float(later.max())
     if high - low > SQUEEZED * float(every.max() - every.min()) or high == low:
         return None
     return [low - MARGIN * (high - low), high + MARGIN * (high - low)]
 
 
-def _add(figure: go.Figure, learner: Learner, color: str, look: Look, alone: bool) -> None:
+def _later(line: Line, learner: Learner) -> NDArray[np.float64]:
+    """The values of a line but those of its beginning."""
+    return line.y if learner.epochs <= FEW_EPOCHS else line.y[line.x >= BEGINNING * line.x[-1]]
+
+
+def _add(figure: go.Figure, learner: Learner, look: Look, alone: bool) -> None:
+    color = learner.color
     other = COLORS[1] if alone else color
     if learner.gap:
         figure.add_trace(_band(learner.gap, GREY if alone else color, look, opacity=0.1))
@@ -106,7 +135,8 @@ def _line(line: Line, learner: Learner, part: str, color: str, look: Look, alone
         showlegend=shown,
         mode="lines+markers",
         customdata=[" ".join(learner.run_ids)] * len(line.x),
-        line={"color": color, "width": 2.5, "dash": "dot" if dotted else "solid"},
+        line={"color": color, "width": 1.5 if color == FADED else 2.5, "dash": "dot" if dotted else "solid"},
+        zorder=-1 if color == FADED else 0,
         marker={"size": 6, "color": color, "opacity": 1 if dotted else 0},
         selected=seen,
         unselected=seen,

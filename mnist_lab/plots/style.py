@@ -1,13 +1,26 @@
 """What all figures share."""
 
+from collections.abc import Iterable
 from typing import Any
 
-COLORS = ("#2f6fed", "#e8710a", "#12a594", "#b14ac4", "#d6336c", "#7a8b00", "#5b5bd6", "#a0672f")
+COLORS = (
+    *("#2f6fed", "#e8710a", "#12a594", "#b14ac4", "#d6336c", "#7b4f09"),
+    *("#9e95ed", "#6a4695", "#ff6ab9", "#097b58", "#7b728d", "#3e2cf6"),
+)
+"""Each can be told from all others by everybody, also by the colour-blind, and be seen on light and on dark."""
+FADED = "#b3b8c2"  # of what is beyond the colours there are: it stays in the background
 DIGITS = [str(digit) for digit in range(10)]
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"}
 LEGEND_PIXELS = 30
 NO_TOOLBAR = {"displayModeBar": False, "displaylogo": False}
-DIGIT_COLORS = (*COLORS, "#00a3d9", "#6b7280")
+
+
+def colors(keys: Iterable[str]) -> dict[str, str]:
+    """A colour for each of several runs, by what they are known by; those that come after all colours fade.
+
+    The same runs in the same order have the same colours in every figure.
+    """
+    return {key: COLORS[place] if place < len(COLORS) else FADED for place, key in enumerate(keys)}
 
 
 def axis(title: str, **settings: Any) -> dict[str, Any]:

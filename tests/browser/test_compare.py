@@ -7,9 +7,31 @@ from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.comparing.mistakes import exchange
 from mnist_lab.runs import RunStore
-from tests.browser.conftest import answer, canvas
+from tests.browser.conftest import answer, canvas, wait_until
 
 pytestmark = pytest.mark.browser
+
+PATIENT = 90_000  # milliseconds, for the first chart on a busy machine
+COST = ".st-key-cost .js-plotly-plot"
+STRUCK_THROUGH = """(plot) => {
+    const texts = [...plot.querySelectorAll('.annotation-text')]
+    const boxes = texts.map((one) => [one.textContent, one.getBoundingClientRect()])
+    const inside = ({left, right, top, bottom}, x, y) => left < x && x < right && top + 2 < y && y < bottom - 2
+    const meet = (one, other) => one.left < other.right && other.left < one.right
+        && one.top < other.bottom && other.top < one.bottom
+    const struck = new Set()
+    const drawn = ['.scatterlayer path.point', '.scatterlayer path.js-line', '.shapelayer path']
+    for (const path of plot.querySelectorAll(drawn.join())) {
+        const matrix = path.getScreenCTM(), length = path.getTotalLength()
+        for (let at = 0; at <= length; at += 2) {
+            const {x, y} = path.getPointAtLength(at).matrixTransform(matrix)
+            for (const [text, box] of boxes) if (inside(box, x, y)) struck.add(text)
+        }
+    }
+    for (const [text, one] of boxes) for (const [other, box] of boxes)
+        if (text < other && meet(one, box)) struck.add(`${text} and ${other}`)
+    return [texts.length, ...struck]
+}"""
 
 
 def click_cell(page: Page, chart: str, label: int, read_as: int) -> None:
@@ -51,3 +73,18 @@ def test_from_the_verdict_to_one_image_on_the_canvas(mnist, server, open_tab):
         dialog.get_by_role("link", name="Draw on it").click()
     canvas(opened.value)
     expect(answer(opened.value).locator(".digit")).to_have_text(re.compile(r"^\d$"))
+
+
+def test_on_screens_of_all_widths_names_beside_costs_are_struck_through_by_nothing(server, open_tab):
+    ids = ",".join(run.id for run in RunStore(server.runs).listing().runs if run.bundled)
+    page = open_tab(f"{server.url}/compare?runs={ids}&view=Cost")
+    plot = page.locator(COST)
+    expect(plot).to_be_visible(timeout=PATIENT)
+    for width, most, fewest in ((1400, 30, 12), (1000, 30, 10), (390, 10, 4)):
+        page.set_viewport_size({"width": width, "height": 1000})  # which the browser tells, and another figure comes
+
+        def is_so(most: int = most, fewest: int = fewest) -> bool:
+            count, *struck = plot.evaluate(STRUCK_THROUGH)
+            return not struck and fewest <= count <= most
+
+        wait_until(page, is_so)

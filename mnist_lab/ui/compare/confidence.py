@@ -6,6 +6,7 @@ import streamlit as st
 
 from mnist_lab.comparing.calibration import BINS, SURE_ENOUGH, answered_at, coverage, histogram, reliability
 from mnist_lab.plots.calibration import confidence_figure, coverage_figure, reliability_figure
+from mnist_lab.plots.style import colors
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
@@ -19,17 +20,19 @@ def render(runs: list[Run]) -> None:
     group = choose_group(runs, key="confidence-group")
     if not group:
         return
+    of_run = colors(run.id for run in runs)
+    its_color = {each.name: of_run[each.run.id] for each in group}
     _render_numbers(group)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Is it right as often as it is sure?", anchor=False)
         curves = {each.name: reliability(each.evaluation) for each in group}
-        show(reliability_figure(curves), "reliability")
+        show(reliability_figure(curves, its_color), "reliability")
         st.caption("Below the dashed line a network is too sure of itself, above it not sure enough.")
     with right:
         st.subheader("What if it may pass?", anchor=False)
         covered = {each.name: coverage(each.evaluation) for each in group}
-        show(coverage_figure(covered), "coverage")
+        show(coverage_figure(covered, its_color), "coverage")
         st.caption("The accuracy of its answers when it answers only the images that it is surest of.")
     st.subheader("How sure are right and wrong answers?", anchor=False)
     for start in range(0, len(group), ACROSS):

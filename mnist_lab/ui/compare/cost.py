@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from mnist_lab.comparing.cost import COSTS, RECORDS, Record, points, published
+from mnist_lab.comparing.cost import COSTS, RECORDS, Record, explained, points, published
 from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
+from mnist_lab.ui.compare.widths import widths_seen
 
 
 def render(runs: list[Run]) -> None:
@@ -23,19 +24,13 @@ def render(runs: list[Run]) -> None:
         {"run": names[point.run_id], cost.title: point.cost, "test accuracy": point.accuracy, "front": point.on_front}
         for point in found
     ]
-    show(cost_figure(found, names, cost, records), "cost", data, on_select=picking("cost"))
-    st.caption(_explained(len(runs)))
+    figure = cost_figure(found, names, cost, records, widths_seen("cost"))
+    show(figure, "cost", data, on_select=picking("cost"))
+    more = "" if len(runs) > 2 else " Tick more runs in the table to see more of them here."
+    st.caption(explained(found, bool(records)) + more)
     if records:
         with st.expander("Who published these results?"):
             st.markdown("\n".join(map(_cited, [*records, *published(runs)])))
-
-
-def _explained(runs: int) -> str:
-    more = "" if runs > 2 else " Tick more runs in the table to see more of them here."
-    return (
-        "Filled points: no other run is both cheaper and better. The scale goes by mistakes: from 98 % to 99 % is as "
-        f"far as from 99 % to 99.5 %, since both halve them.{more}"
-    )
 
 
 def _cited(record: Record) -> str:

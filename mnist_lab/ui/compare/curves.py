@@ -8,6 +8,7 @@ from mnist_lab.comparing.families import differences, families
 from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
 from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
+from mnist_lab.plots.style import COLORS, colors
 from mnist_lab.runs import Run, Tick
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare.selection import picking
@@ -30,7 +31,7 @@ def render(runs: list[Run]) -> None:
     """One metric of all of them on the same axes."""
     groups = families(runs)
     options = _choose(several_seeds=len(groups) < len(runs))
-    learners = _learners(groups if options.as_one else [[run] for run in runs], options)
+    learners = _learners(runs, groups if options.as_one else [[run] for run in runs], options)
     if not any(learner.training or learner.validation for learner in learners):
         st.info("These runs have no such curve.")
         return
@@ -76,9 +77,11 @@ def _choose(several_seeds: bool) -> Options:
     return Options(Look(metric, axis, log_y, log_x), parts or list(PARTS), smoothing, as_one, shade)
 
 
-def _learners(groups: list[list[Run]], options: Options) -> list[Learner]:
+def _learners(runs: list[Run], groups: list[list[Run]], options: Options) -> list[Learner]:
+    """The runs of each group as one, in the colour that the first of them has in all views."""
     ticks = {run.id: resources.store().metrics(run.id) for group in groups for run in group}
     names = labels([group[0] for group in groups])
+    its_color = colors(run.id for run in runs)
     differs = differences([run for group in groups for run in group], but=["seed"] if options.as_one else [])
     found = []
     for group in groups:
@@ -88,7 +91,9 @@ def _learners(groups: list[list[Run]], options: Options) -> list[Learner]:
         if training and validation and options.shade:
             shaded = gap(training, validation, larger_is_better=options.look.metric == "accuracy")
         name = names[group[0].id] + (f", {len(group)} seeds" if len(group) > 1 else "")
-        found.append(Learner(name, differs[group[0].id], [run.id for run in group], training, validation, shaded))
+        ids, epochs = [run.id for run in group], max((one[-1].position for one in its_ticks if one), default=0.0)
+        color, what = its_color[group[0].id], differs[group[0].id]
+        found.append(Learner(name, what, ids, color, epochs, training, validation, shaded))
     return found
 
 
@@ -115,10 +120,15 @@ def _rows(learners: list[Learner], look: Look) -> list[dict[str, Any]]:
 def _in_words(learners: list[Learner], options: Options) -> str:
     """What the marks mean, as far as they are there."""
     words = []
-    if any(learner.training for learner in learners) and any(learner.validation for learner in learners):
-        words.append("Solid: training; dotted: validation, on images held back.")
+    if any(learner.training for learner in learners) and options.look.metric != "learning_rate":
+        metric = METRICS[options.look.metric].lower()
+        words.append(f"Solid: training {metric}, on the images as it learns from them.")
+    if any(learner.validation for learner in learners):
+        words.append("Dotted: validation, on images held back.")
     if any(learner.gap for learner in learners) and len(learners) <= MOST_SHADED:
         words.append("Shaded between them: what is only remembered, not understood.")
     if any(len(learner.run_ids) > 1 for learner in learners):
         words.append("Several seeds: their mean, and from the least to the greatest.")
+    if len(learners) > len(COLORS):
+        words.append("Grey: those for which there are no more colours.")
     return " ".join([*words, "Click a curve to keep it alone."])

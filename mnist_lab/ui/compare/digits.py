@@ -10,6 +10,7 @@ from mnist_lab.comparing.digits import SCORES, most_confused, scores
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
 from mnist_lab.formatting import difference
 from mnist_lab.plots.digits import change_figure, scores_figure
+from mnist_lab.plots.style import colors
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
@@ -28,7 +29,9 @@ def render(runs: list[Run]) -> None:
     )
     st.caption(f"{name}: {SCORES[name]}.")
     found = {each.name: scores(each.evaluation, name) for each in group}
-    show(scores_figure(found, name), "digits-scores")
+    its_color = colors(run.id for run in runs)
+    figure = scores_figure(found, name, {each.name: its_color[each.run.id] for each in group})
+    show(figure, "digits-scores")
     if len(group) == 2:
         one, two = (100 * score for score in found.values())
         st.markdown(f"**{name} of {group[1].name} minus that of {group[0].name}**, in points of a hundred")

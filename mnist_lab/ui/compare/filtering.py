@@ -15,7 +15,7 @@ from mnist_lab.ui.compare.columns import label
 
 GROUP = "compare_group"  # in the session: the group that is compared as one
 TEXT, STARRED, CHOSEN = "compare_text", "compare_starred", "compare_columns"
-PLACEHOLDER = f"Filter: a name, a tag, {', '.join(EXAMPLES)} …"
+PLACEHOLDER = f"{', '.join(EXAMPLES)}, a name …"
 HOW_TO_ASK = """Words are looked for in names, ids, tags, notes, recipes and groups, and among choices such as `cnn`.
 
 A fact is a name and a value: `dropout:0.2`, `units:128-64` for two layers, `units>=128` for every layer,

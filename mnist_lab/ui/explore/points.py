@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.exploring.network import Array
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.plots.style import DIGIT_COLORS, DIGITS
+from mnist_lab.plots.style import COLORS, DIGITS
 
 HERE = Path(__file__).parent
 KEY = "map-points"
@@ -58,7 +58,7 @@ def grouped(points: Points, color: str) -> Groups:
         wrong = (points.labels != points.answers).astype(np.uint8)
         return Groups(wrong, ["right", "mistake"], [RIGHT, WRONG], [1, 1.6])
     digits = points.labels if color == "label" else points.answers
-    return Groups(digits.astype(np.uint8), DIGITS, list(DIGIT_COLORS), [1] * 10)
+    return Groups(digits.astype(np.uint8), DIGITS, list(COLORS[:10]), [1] * 10)
 
 
 def render_points(points: Points, color: str) -> Picked:
