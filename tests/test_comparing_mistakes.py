@@ -33,7 +33,7 @@ def test_a_cell_holds_as_many_images_as_the_matrix_says_the_surest_mistakes_firs
         assert (DENSE.labels[found] == label).all()
         assert (DENSE.answers[found] == answer).all()
         confidences = DENSE.probabilities[found, answer]
-        assert falls(confidences) if label != answer else falls(confidences[::-1])
+        assert falls(confidences if label != answer else confidences[::-1])
 
 
 def test_what_is_fixed_and_broken_is_what_the_verdict_counts():

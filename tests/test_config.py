@@ -63,8 +63,8 @@ def test_the_same_is_refused_when_it_is_typed(field):
     outside = [just_beyond(shape["minimum"], -1, shape["type"]), just_beyond(shape["maximum"], 1, shape["type"])]
     for text in [*map(repr, outside), "many", "nan", "inf", "1e999", "-1e999", "1 000", "--1", "1.2.3", "0x10"]:
         assert accepted(field) in refusal(**{field: text})
-    for text in ["", "   "]:
-        assert field == "train_images" or accepted(field) in refusal(**{field: text})
+    for text in ["", "   "] if field != "train_images" else []:  # there it means all of them
+        assert accepted(field) in refusal(**{field: text})
 
 
 @pytest.mark.parametrize("field", TrainConfig.model_fields)
@@ -131,10 +131,10 @@ def test_stops_lie_within_the_bounds_from_end_to_end(field):
     low, high = bounds(field)
     several = stops(field)
     assert list(several) == sorted(set(several))
-    assert not several or (several[0], several[-1]) == (low, high)
-    assert (
-        several or SCHEMA[field].get("type") == "integer" or field in ("dropout", "spoiled_labels", "validation_share")
-    )
+    if several:
+        assert (several[0], several[-1]) == (low, high)
+    elif SCHEMA[field].get("type") != "integer":
+        assert field in ("dropout", "spoiled_labels", "validation_share")
     for stop in several:
         value = int(stop) if numeric_shape(field)["type"] == "integer" else stop
         assert getattr(parse({field: value, **WHERE.get(field, {})}), field) == stop

@@ -95,19 +95,19 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
     folder = Folder(tmp_path)
     contents = {b"a" * 300_000, b"b" * 200_000}
     folder.write("file", b"a" * 300_000)
-    over = threading.Event()
+    seen = set()
 
     def write():
         for _ in range(100):
             for content in contents:
                 folder.write("file", content)
-        over.set()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    while not over.is_set():
-        assert folder.read("file") in contents
-    writer.join()
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write)
+        while not writer.done():
+            seen.add(folder.read("file"))
+    assert writer.exception() is None
+    assert seen == contents
 
 
 def test_a_write_that_fails_half_way_leaves_the_old_file(tmp_path):

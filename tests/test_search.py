@@ -3,6 +3,7 @@
 import math
 import statistics
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -200,20 +201,14 @@ def _line(reached):
 
 def test_of_many_that_want_a_lease_one_gets_it_and_of_its_heirs_one(store):
     def takers(names, *alive):
-        with_it = []
         start = threading.Barrier(len(names))
 
         def take(name):
             start.wait()
-            if Lease(store.folder, "lease").take(name, lambda holder: holder in {*names, *alive}):
-                with_it.append(name)
+            return Lease(store.folder, "lease").take(name, lambda holder: holder in {*names, *alive})
 
-        threads = [threading.Thread(target=take, args=(name,)) for name in names]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return with_it
+        with ThreadPoolExecutor(len(names)) as pool:
+            return [name for name, taken in zip(names, pool.map(take, names), strict=True) if taken]
 
     store.folder.write("lease/search.json", b"{}")
     (first,) = takers([f"a{number}" for number in range(8)])

@@ -101,13 +101,17 @@ def test_a_damaged_or_hostile_text_is_refused_kindly(text):
 
 
 def test_no_single_wrong_character_leads_to_another_drawing():
-    text = encode([ZIGZAG], 20)
+    text, refused = encode([ZIGZAG], 20), 0
+    meant = decode(text)
     for place in range(len(text)):
         wrong = text[:place] + ("B" if text[place] == "A" else "A") + text[place + 1 :]
         try:
-            assert decode(wrong) == decode(text), place  # some bits mean nothing
+            found = decode(wrong)
         except ImageError:
-            continue
+            refused += 1
+        else:
+            assert found == meant, place  # some bits mean nothing
+    assert 0 < len(text) - refused < len(text) / 10
 
 
 @pytest.mark.parametrize("drawing", [[], [[]], [[(1, 1)]] * 201, [[(9e9, 0)]], [[(float("nan"), 0)]]])

@@ -154,8 +154,10 @@ def test_nearest_shows_training_images_of_the_digit(drawn, mnist):
 
 def test_own_drawings_are_kept_on_a_click_downloaded_and_deleted(drawn):
     view = look(drawn, "My drawings")
+    three = view.get_by_role("button", name="3", exact=True).or_(view.get_by_role("radio", name="3", exact=True))
+    expect(three).to_be_visible()
     expect(view.get_by_role("button", name="Delete")).to_have_count(0)
-    view.get_by_role("button", name="3", exact=True).or_(view.get_by_role("radio", name="3", exact=True)).click()
+    three.click()
     expect(view.get_by_text("3, read as 3")).to_be_visible()
     with drawn.expect_download() as download:
         view.get_by_role("button", name="Download all").click()
