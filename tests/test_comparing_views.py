@@ -91,6 +91,6 @@ def test_an_address_with_no_test_image_is_said_to_have_none(mnist, image):
 def test_an_address_with_a_test_image_puts_it_onto_the_canvas(digits):
     app = _app("from mnist_lab.ui.share import open_link\nopen_link()", image="7", dataset="digits")
     drawing = app.session_state["one_drawing"]
-    assert len(drawing.strokes) == 1
+    assert (drawing.strokes, drawing.on_image) == ([], True)
     small = np.asarray(Image.fromarray(drawing.image).resize((28, 28), Image.Resampling.BOX), dtype=float)
     assert np.abs(small - digits.x_test[7]).mean() < 4  # of 255

@@ -118,7 +118,8 @@ def test_a_run_goes_on_in_another_with_its_weights_and_its_lineage(store, engine
     child = ended(store, engine.go_on(parent, {"epochs": "2", "learning_rate": 0.0001}))
     assert (child.asked.parent, child.config.epochs, child.config.learning_rate) == (parent.id, 2, 0.0001)
     assert epochs_of(store, child) == [1, 2]
-    begun, before, went_on = store.metrics(parent.id)[0], store.metrics(parent.id)[-1], store.metrics(child.id)[0]
+    begun, *_, before = (tick for tick in store.metrics(parent.id) if tick.ends_epoch)
+    went_on = next(tick for tick in store.metrics(child.id) if tick.ends_epoch)
     assert went_on.loss < before.loss + 0.1 < begun.loss
     assert [run.id for run in store.lineage(child)] == [parent.id]
 
