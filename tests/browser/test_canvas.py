@@ -18,7 +18,7 @@ from mnist_lab.plots.pictures import data_url
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare
 from mnist_lab.runs import BUNDLED, DEFAULT_MODEL
-from tests.browser.conftest import SLOW, answer, canvas, draw, ink, settled, wait_until
+from tests.browser.conftest import answer, canvas, draw, ink, settled, wait_until
 from tests.browser.test_pages import PAGES
 
 pytestmark = pytest.mark.browser
@@ -160,11 +160,10 @@ def test_no_button_takes_the_style_away(tmp_path, start_server, open_tab, title)
         page.keyboard.press("Escape")
         assert settled(page).evaluate(STYLE)["ink"] == before["ink"]
     page.get_by_test_id("stTopNavLink").filter(has_text="Draw").click()
-    if page.get_by_role("radio", name="Draw", exact=True).count():
-        page.get_by_role("radio", name="Draw", exact=True).first.click()
-    canvas(page)
+    inputs = settled(page).locator(".st-key-source")
+    inputs.get_by_role("radio", name="Draw").or_(inputs.get_by_role("button", name="Draw")).first.click()
     page.get_by_role("button", name="Clear").click()
     draw(page, 3)
-    expect(answer(page)).to_have_text(re.compile(r"^\s*3"), timeout=SLOW)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
     wait_until(page, lambda: page.evaluate(STYLE) == before)
     assert size(page) == large
