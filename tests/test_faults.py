@@ -162,7 +162,7 @@ def test_a_run_whose_worker_was_killed_ends_with_the_bytes_of_an_unbroken_one(la
     with Client(address, set_as_default=False) as client:
         (pid,) = client.run(os.getpid).values()
     os.kill(pid, signal.SIGKILL)
-    done, whole = ended(store, killed), ended(store, engine.submit(config, "whole"))
+    done, whole = (ended(store, run, seconds=300.0) for run in (killed, engine.submit(config, "whole")))
     assert done.status.attempts > 1
     assert store.read(done.id, "model.tflite") == store.read(whole.id, "model.tflite")
     one, other = (
