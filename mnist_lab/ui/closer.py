@@ -21,6 +21,7 @@ from mnist_lab.ui.models import label
 from mnist_lab.ui.own import render_own
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.sources import Picture
+from mnist_lab.ui.turns import turn
 
 STEP_NAMES = {
     Step.CROP: "crop",
@@ -53,12 +54,18 @@ class Subject(NamedTuple):
 def render_closer(picture: Picture | None, model: str, several: bool) -> None:
     """The choice of views and the one that is open; what looks like no digit is put beside some that are."""
     readings = read(picture.image, model, several) if picture else []
-    if len(readings) == 1 and readings[0].doubt is not Doubt.SURE:
-        with st.container(key="doubt"):
-            _nearest_once_ready(readings[0], say=False)
+    in_doubt = len(readings) == 1 and readings[0].doubt is not Doubt.SURE
+    with turn("doubt" if in_doubt else "none", ("doubt", "none")):
+        if in_doubt:
+            with st.container(key="doubt"):
+                _nearest_once_ready(readings[0], say=False)
     chosen = st.segmented_control("Look closer", [*VIEWS, OWN], key="closer", persist_state="session")
-    if not chosen:
-        return
+    with turn(chosen or "none", (*VIEWS, OWN, "none")):
+        if chosen:
+            _render_view(chosen, picture, readings, model)
+
+
+def _render_view(chosen: str, picture: Picture | None, readings: list[Reading], model: str) -> None:
     with st.container(key="closer-view", border=True):
         reading = _choose(readings) if readings else None
         if chosen == OWN:

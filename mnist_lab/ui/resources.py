@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -120,9 +120,7 @@ def neighbours() -> Future[Neighbours | None]:
 
     Putting them in order takes seconds on a busy machine; nobody's drawing waits for it.
     """
-    found: Future[Neighbours | None] = Future()
-    threading.Thread(target=lambda: found.set_result(_neighbours()), name="neighbours", daemon=True).start()
-    return found
+    return ThreadPoolExecutor(1, "neighbours").submit(_neighbours)
 
 
 def _neighbours() -> Neighbours | None:
