@@ -178,3 +178,8 @@ def test_what_is_not_understood_is_told_and_hides_nothing(text, hint):
     beside = understand(f"network:cnn {text}")
     assert beside.problems == query.problems
     assert {run.name for run in BUNDLED if beside.finds(run)} == found("network:cnn")
+
+
+def test_a_minus_turns_what_is_quoted_into_its_opposite_too():
+    assert found('-"128x2"') == {run.name for run in BUNDLED} - {"dense-128x2-l2"}
+    assert found('"128x2" -"l2"') == set()

@@ -128,7 +128,8 @@ class _Reader:
 
 def _tokens(text: str) -> Iterator[_Token]:
     for quoted, sign, word in TOKEN.findall(text):
-        negated = (quoted or word).startswith("-") and len(quoted or word) > 1 and not NUMBER.fullmatch(word or "-")
+        written = quoted or word
+        negated = written.startswith("-") and len(written) > 1 and not NUMBER.fullmatch(written)
         if sign:
             yield _Token(sign, is_sign=True)
         elif quoted:
