@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.lessons.library import library
 from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
-from tests.browser.conftest import Server, answer, at_rest, draw, serving, view
+from tests.browser.conftest import Server, answer, at_rest, canvas, draw, serving, view
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,8 @@ def _nothing_grave(page: Page) -> Iterator[Findings]:
 def _drawing(lab: Server, page: Page) -> None:
     with _nothing_grave(page) as findings:
         page.goto(lab.url)
-        findings.look("Draw, nothing drawn")
+        canvas(page)
+        findings.look(at_rest(page) and "Draw, nothing drawn")
         draw(page, 3)
         expect(answer(page)).to_contain_text("3")
         for name in ("X-ray", "Wobble", "Replay"):
