@@ -245,16 +245,17 @@ class RunStore:
         return run
 
     def listing(self) -> Listing:
-        """Every run; a damaged one is named among the problems and hides no other."""
+        """Every run, the newest first and the bundled ones last; a damaged one is a problem and hides no other."""
         runs, problems = [], {}
         annotations = self.annotations.all()
         folders = [self.folder, *([self._bundled] if self._bundled else [])]
         for folder in folders:
-            for run_id in sorted(folder.names(), reverse=folder is self.folder):
+            for run_id in sorted(folder.names()):
                 try:
                     runs.append(self._get(run_id, folder).annotated(annotations))
                 except RunError as error:
                     problems[run_id] = str(error)
+        runs.sort(key=lambda run: (run.bundled, 0 if run.bundled else -run.asked.created))
         return Listing(runs, problems)
 
     def find(self, text: str) -> Run:

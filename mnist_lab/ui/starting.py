@@ -21,8 +21,9 @@ from mnist_lab.ui.visitor import visitor
 
 AROUND = 10  # a range offered reaches so many times below and above the value in the form
 SAMPLERS = {"tpe": "TPE", "random": "at random"}
-Space = TypeVar("Space")
 PRUNERS = {"median": "below the median", "halving": "below the best third", "none": "never"}
+PRESSED = "start_pressed"  # in the session, from the press of the button until it has begun something
+Space = TypeVar("Space")
 
 
 class Start(NamedTuple):
@@ -55,21 +56,27 @@ def render_start(config: TrainConfig, is_right: bool) -> None:
         problem = str(error)
     possible = start is not None and is_right
     label = start.label if start else "Train"
-    pressed = st.button(
+    st.button(
         label,
         key="start",
         type="primary",
         width="stretch",
         icon=":material/play_arrow:",
         disabled=not possible,
-        on_click=turned,
+        on_click=_press,
     )
-    if pressed:
+    if st.session_state.pop(PRESSED, False):
         problem = _begin(start) if start and possible else problem
     if problem:
         st.error(problem, icon=":material/error:")
     elif start and start.about:
         st.caption(start.about)
+
+
+def _press() -> None:
+    """Remember it: a run of the page that ends just then takes a button's own answer away before it is asked for."""
+    turned()
+    st.session_state[PRESSED] = True
 
 
 def _begin(start: Start) -> str:
