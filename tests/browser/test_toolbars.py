@@ -11,11 +11,9 @@ COVERED = """() => {
     const TOOLS = '[data-testid=stElementToolbarButtonContainer], .modebar, '
         + '[class*=st-key-figure-] [data-testid=stPopover] button'
     const isSeen = (one) => {
-        for (let part = one; part; part = part.parentElement) {
-            const {display, visibility, opacity} = getComputedStyle(part)
-            if (display === 'none' || visibility === 'hidden' || Number(opacity) < 0.05) return false
-        }
-        return true
+        for (let part = one; part; part = part.parentElement)
+            if (Number(getComputedStyle(part).opacity) < 0.05) return false
+        return one.checkVisibility({visibilityProperty: true})  // not in an expander that is closed
     }
     const things = []
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
