@@ -87,18 +87,21 @@ def test_a_grid_is_trained_on_a_cluster_and_an_object_store_though_a_worker_is_k
     try:
         with Client(scheduler, set_as_default=False) as client:
             client.wait_for_workers(2)
-            runs = [
-                engine.submit(CONFIG.model_copy(update={"units": (units,), "dropout": dropout}), "grid", group="grid")
-                for units in (8, 16, 32)
+            long = CONFIG.model_copy(update={"epochs": 12})  # so that it is killed before it ends
+            short = [
+                CONFIG.model_copy(update={"units": (units,), "dropout": dropout})
+                for units in (16, 32)
                 for dropout in (0.0, 0.2)
             ]
-            wait_until(lambda: any(epochs_of(store, run) for run in runs))
-            busy = [worker for worker, keys in client.processing().items() if keys]
-            os.kill(client.run(os.getpid, workers=busy[:1])[busy[0]], signal.SIGKILL)
+            runs = [engine.submit(config, "grid", group="grid") for config in (long, *short)]
+            under_way(store, runs[0], epochs=1)
+            processing = client.processing()
+            (its,) = [worker for worker, keys in processing.items() if any(runs[0].id in key for key in keys)]
+            os.kill(client.run(os.getpid, workers=[its])[its], signal.SIGKILL)
         done = [ended(store, run) for run in runs]
         assert {run.state for run in done} == {RunState.FINISHED}
-        assert [epochs_of(store, run) for run in done] == [[1, 2, 3]] * 6
-        assert sorted(run.status.attempts for run in done)[-1] == 2
+        assert [epochs_of(store, run) for run in done] == [list(range(1, 13)), *[[1, 2, 3]] * 4]
+        assert done[0].status.attempts == 2
         assert {run.asked.group for run in done} == {"grid"}
         another_process = RunStore(f"{bucket}/runs", bundled=None)
         assert {run.id for run in another_process.listing().runs} == {run.id for run in runs}
