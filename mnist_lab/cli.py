@@ -9,6 +9,7 @@ from typing import Any
 
 from mnist_lab import cli_archives, cli_many, recipes
 from mnist_lab.code import script
+from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.verdicts import sentence, verdict
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.continuation import continued, name_of
@@ -242,7 +243,8 @@ def compare(options: argparse.Namespace) -> int:
     store = store_of(options)
     first, second = (store.find(text) for text in options.runs_to_compare)
     result = verdict(first, second, store)
-    text = sentence(result, first.name, second.name)
+    names = labels((first, second))
+    text = sentence(result, names[first.id], names[second.id])
     if options.json:
         print_json({**asdict(result), "better": result.better, "verdict": text})
     else:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from mnist_lab import archives
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import ArchiveError
 from mnist_lab.terminal import print_json, store_of, write_file
 
@@ -17,7 +18,7 @@ def export(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"file": str(path), "runs": [run.id for run in runs]})
     else:
-        print(f"{path}: {', '.join(run.name for run in runs)}")
+        print(f"{path}: {', '.join(labels(runs).values())}")
     return 0
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mnist_lab import recipes
+from mnist_lab.comparing.naming import labels
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.grids import expand, free_name, name_of
@@ -212,7 +213,8 @@ def _print_grid(options: argparse.Namespace, group: str, runs: list[Run], fields
     if options.json:
         print_json({"group": group, "runs": rows})
         return
-    table = [(run.name, str(run.state), *_in_percent(run), run.status.reason or "") for run in runs]
+    names = labels(runs)
+    table = [(names[run.id], str(run.state), *_in_percent(run), run.status.reason or "") for run in runs]
     print_table(("run", "state", "test", "train", ""), table)
     print(f"They are called {group!r} together.")
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from mnist_lab.comparing.doubtful import DOUBTFUL, PEOPLE, doubts, without_doubtful
-from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
+from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, less, wrong_by_all
 from mnist_lab.comparing.verdicts import judge
 from mnist_lab.plots.matrices import clickable, confusion_figure, difference_figure
 from mnist_lab.runs import RunStore
@@ -77,12 +77,20 @@ def test_every_cell_of_a_matrix_can_be_clicked():
     assert (outline.x0, outline.x1, outline.y0, outline.y1) == (8.5, 9.5, 3.5, 4.5)
 
 
-def test_the_difference_colours_fewer_mistakes_and_more_right_answers_alike():
-    change = CNN.confusion_matrix - DENSE.confusion_matrix
-    figure = difference_figure(change, "CNN minus dense")
+def test_the_difference_says_on_which_side_there_are_fewer_mistakes_and_more_right_answers():
+    change = less(DENSE.confusion_matrix, CNN.confusion_matrix)
+    figure = difference_figure(change, "dense minus CNN", ("blue", "orange"))
     shown = np.nan_to_num(np.asarray(figure.data[0].z, dtype=float))
     assert shown.sum() == 2 * ((~CNN.correct).sum() - (~DENSE.correct).sum())
-    assert figure.data[0].text[4][9] == f"{change[4, 9]:+d}"
+    assert figure.data[0].text[4][9] == f"{DENSE.confusion_matrix[4, 9] - CNN.confusion_matrix[4, 9]:+d}"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_difference_is_that_of_the_two_cells_beside_it(measure):
+    first, second = (MEASURES[measure](each.confusion_matrix) for each in (DENSE, CNN))
+    factor, decimals = (1, 0) if measure == "Images" else (100, 1)
+    shown = [[round(factor * cell, decimals) for cell in matrix.ravel().tolist()] for matrix in (first, second)]
+    np.testing.assert_allclose(factor * less(first, second).ravel(), np.subtract(*shown), atol=1e-9)
 
 
 def test_right_answers_are_coloured_with_the_others_unless_dimmed():

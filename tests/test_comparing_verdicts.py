@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 from mnist_lab.comparing.rankings import holm, leader, rank
 from mnist_lab.comparing.verdicts import interval, judge, sentence
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.plots.matrices import ranking_figure
+from mnist_lab.plots.matrices import LUCK, ranking_figure
 from mnist_lab.runs import BUNDLED, RunStore
 
 STORE = RunStore("nowhere")
@@ -57,13 +57,22 @@ def test_a_ranking_tests_every_pair_with_holms_correction():
         assert not ranking.beats[two, one]
 
 
-def test_the_figure_of_a_ranking_colours_what_is_beyond_luck():
+def test_a_cell_of_a_ranking_has_the_colour_of_the_run_that_is_better_beyond_luck():
     ranking = rank(ON_MNIST)
-    (cells,) = ranking_figure(ranking, ranking.runs).data
-    colours = np.nan_to_num(np.asarray(cells.z, dtype=float))
-    np.testing.assert_array_equal(colours == 1, ranking.beats)
-    np.testing.assert_array_equal(colours == -1, ranking.beats.T)
+    its_color = {run: f"rgb(0, 0, {place})" for place, run in enumerate(ranking.runs)}
+    (cells,) = ranking_figure(ranking, ranking.runs, its_color).data
+    for row, one in enumerate(ranking.runs):
+        for column, other in enumerate(ranking.runs):
+            better = one if ranking.beats[row, column] else other if ranking.beats[column, row] else None
+            if row != column:
+                assert color_of(cells.z[row][column], cells) == its_color.get(better, LUCK)
     assert cells.text[0][1] == f"{100 * (ranking.accuracies[0] - ranking.accuracies[1]):+.2f}"
+
+
+def color_of(value, cells):
+    """The colour in which a heatmap whose scale has steps shows a value."""
+    place = (value - cells.zmin) / (cells.zmax - cells.zmin)
+    return next(color for end, color in cells.colorscale[::-1] if end <= place)
 
 
 def answering(right):

@@ -12,16 +12,18 @@ from mnist_lab.folders import Folder
 from mnist_lab.jobs import Engine
 from mnist_lab.lessons import figures, sources
 from mnist_lab.lessons.bets import Bets
-from mnist_lab.lessons.lesson import CHARTS, read
+from mnist_lab.lessons.lesson import CHARTS, PLACEHOLDER, read
 from mnist_lab.lessons.library import SHIPPED, gather, library
 from mnist_lab.lessons.measures import MEASURES, Result
-from mnist_lab.lessons.rules import OF_DIGITS
+from mnist_lab.lessons.rules import OF_DIGITS, quantity
 from mnist_lab.lessons.running import is_done, results, seconds_to_go, standing, submit
 from mnist_lab.recipes import get
 from mnist_lab.runs import RunState, RunStore
 from tests.conftest import ROOT
 
 LESSONS = library().lessons
+README = (ROOT / "README.md").read_text("utf-8")
+IN_README = read(README.partition("```toml\n")[2].partition("```")[0], "readme")
 BUNDLED = ("dense-128-dropout", "small-cnn")
 
 FILE = """
@@ -75,10 +77,9 @@ def test_every_file_that_comes_with_the_lab_is_a_lesson():
 
 
 def test_the_lesson_in_the_readme_is_one_and_the_readme_names_all_there_is():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert read(readme.partition("```toml\n")[2].partition("```")[0], "readme").choices == ["few images", "many images"]
+    assert IN_README.choices == ["few images", "many images"]
     for name in (*MEASURES, *CHARTS, *OF_DIGITS.split(", ")):
-        assert f"`{name}`" in readme
+        assert f"`{name}`" in README
 
 
 def test_every_chart_is_drawn_and_every_chart_is_used():
@@ -151,6 +152,30 @@ def test_the_score_that_is_nearest_to_the_test():
 def test_measured_numbers_stand_in_the_text():
     lesson = about_bundled(seen='"It has {parameters of small-cnn} parameters."')
     assert lesson.filled(lesson.seen, bundled()) == "It has 34,826 parameters."
+
+
+@pytest.mark.parametrize("lesson", [*LESSONS.values(), IN_README], ids=[*LESSONS, "readme"])
+def test_the_run_named_last_ahead_of_a_number_is_the_one_it_was_measured_of(lesson):
+    if len(lesson.runs) == 1:
+        return
+    named = re.compile(
+        "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(lesson.names, key=len)[::-1]), re.I
+    )
+    for text in (lesson.seen, lesson.why):
+        words, *rest = PLACEHOLDER.split(" ".join(text.split()))
+        for placeholder, following in zip(rest[::2], rest[1::2], strict=True):
+            run = quantity(placeholder, lesson.names).run
+            last = named.findall(words)[-1:]
+            assert [name.lower() for name in last] == [(run or "a run").lower()], f"{words}{{{placeholder}}}"
+            words = following
+
+
+@pytest.mark.parametrize("rule", ["largest", "smallest", "largest step in"])
+def test_a_rule_that_compares_names_each_run_ahead_of_its_number(rule):
+    lesson = about_bundled(answer=f'"{rule} test accuracy"', alike='"alike"')
+    sentence = lesson.answered(bundled()).sentence
+    for result in bundled():
+        assert f"{result.name}, {100 * result.evaluation.accuracy:.1f} %" in sentence
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ SETTINGS = "settings"
 class Sources(NamedTuple):
     """Where columns find what is not in the snapshot of a run.
 
-    `validation` has the epochs of a run that were validated; `own` the accuracies in [0, 1] on the person's own
-    drawings, by the run's id.
+    `validation` has the epochs of a run that were validated; by the run's id, `own` has the accuracies in [0, 1] on the
+    person's own drawings, and `names` what runs are called beside each other, where that is not their name alone.
     """
 
     validation: Callable[[Run], Sequence[Epoch]]
     own: Mapping[str, float]
+    names: Mapping[str, str] = {}
 
 
 Cell = Callable[[Run, Sources], Any]
@@ -63,7 +64,7 @@ def _own(run: Run, sources: Sources) -> float | None:
 
 COLUMNS: dict[str, Cell] = {
     "star": lambda run, _: "★" if run.annotation.starred else "",
-    "name": lambda run, _: run.name,
+    "name": lambda run, sources: sources.names.get(run.id, run.name),
     "state": lambda run, _: str(run.state),
     "test accuracy": _summary("test_accuracy", 100),
     "own drawings": _own,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.formatting import difference
 
 
 class Exchange(NamedTuple):
@@ -23,6 +24,14 @@ def exchange(one: Evaluation, two: Evaluation) -> Exchange:
     """What the second of two evaluations of the same test set fixes, and what it breaks."""
     fixed, broken = ~one.correct & two.correct, one.correct & ~two.correct
     return Exchange(_surest_first(fixed, one), _surest_first(broken, two))
+
+
+def less(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    """The first of two runs' cells, (10, 10), less the second's, as they are shown.
+
+    Counts are int64; shares, float64 in [-1, 1], are those of percents with one decimal.
+    """
+    return first - second if first.dtype.kind in "iu" else difference(100 * first, 100 * second, 1) / 100
 
 
 def in_cell(evaluation: Evaluation, label: int, answer: int) -> NDArray[np.int64]:

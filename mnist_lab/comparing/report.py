@@ -16,7 +16,7 @@ from mnist_lab import __version__
 from mnist_lab.comparing.calibration import coverage, reliability
 from mnist_lab.comparing.cost import COSTS, explained, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
-from mnist_lab.comparing.mistakes import exchange
+from mnist_lab.comparing.mistakes import exchange, less
 from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.rankings import leader, rank
 from mnist_lab.comparing.verdicts import Interval, interval, judge, percent, sentence
@@ -29,9 +29,9 @@ from mnist_lab.knobs import said
 from mnist_lab.plots.calibration import coverage_figure, reliability_figure
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.plots.curves import curves, curves_figure
-from mnist_lab.plots.matrices import confusion_figure, difference_figure, ranking_figure
+from mnist_lab.plots.matrices import RANKING, confusion_figure, difference_figure, ranking_figure
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.plots.style import colors
+from mnist_lab.plots.style import FIRST_LESS_SECOND, colors, less_in_words
 from mnist_lab.relevance import applies
 from mnist_lab.runs import Run, RunStore
 from mnist_lab.validation import best, validations
@@ -39,7 +39,7 @@ from mnist_lab.validation import best, validations
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
 MOST_SHOWN = 24  # images of a gallery
-COST = "Accuracy and parameters"
+COST, RANKED = "Accuracy and parameters", "Who beats whom"
 WIDTHS = range(680, 1061, 20)  # pixels that a figure can have, on paper and on a screen; a narrower one scrolls
 
 
@@ -68,7 +68,7 @@ class Report:
             raise RunError("None of these runs is finished, so there is nothing to report. Wait, or pick others.")
         self.store = store
         self.now = now or datetime.now().astimezone()
-        self.names = labels(self.runs)
+        self.names, self.colors = labels(self.runs), colors(run.id for run in self.runs)
         self.lab_version = __version__
 
     @cached_property
@@ -160,10 +160,10 @@ class Report:
         ticks = {names[run.id]: curves(names[run.id], self.store.metrics(run.id)) for run in self.drawn}
         cost = COSTS["Parameters"]
         return {
-            "Who beats whom": [self._ranking(group.evaluations, names) for group in self.groups if len(group[2]) > 2],
+            RANKED: [self._ranking(group.evaluations, names) for group in self.groups if len(group[2]) > 2],
             "Curves": [curves_figure(ticks, height=380)] if any(ticks.values()) else [],
             COST: [cost_figure(points(self.runs, cost), names, cost, widths=WIDTHS)] if self.runs[2:] else [],
-            "Mistakes": [*self._matrices(names), *self._differences(names)],
+            "Mistakes": [*self._matrices(names), *self._differences()],
             "How sure they are": [figure for group in self.groups for figure in _confidence(group, names)],
         }
 
@@ -174,11 +174,18 @@ class Report:
     @property
     def notes(self) -> dict[str, str]:
         """What stands below figures, by their headings."""
-        return {COST: explained(points(self.runs, COSTS["Parameters"]), with_records=False)}
+        from markupsafe import Markup
+
+        found = {COST: explained(points(self.runs, COSTS["Parameters"]), with_records=False), RANKED: RANKING}
+        if two := self._only_two():
+            first, second = two
+            names, its_color = (self.names[first], self.names[second]), (self.colors[first], self.colors[second])
+            found["Mistakes"] = Markup(less_in_words("The difference", names, its_color))  # noqa: S704
+        return found
 
     def _ranking(self, evaluations: Mapping[str, Evaluation], names: Mapping[str, str]) -> go.Figure:
         ranking = rank(dict(list(evaluations.items())[:MOST_DRAWN]))
-        return ranking_figure(ranking, [names[run_id] for run_id in ranking.runs])
+        return ranking_figure(ranking, [names[run_id] for run_id in ranking.runs], self.colors)
 
     def _matrices(self, names: Mapping[str, str]) -> list[go.Figure]:
         """The confusion matrices, those of the same test images on one scale of colours."""
@@ -191,7 +198,7 @@ class Report:
 
     @cached_property
     def galleries(self) -> dict[str, list[Pictured]]:
-        """What the second of two runs fixes and what it breaks, by heading; none where the images are not here."""
+        """What the better of two runs fixes and what it breaks, by heading; none where the images are not here."""
         two = self._only_two()
         try:
             test = load_test_part(self.runs[0].config.dataset) if two else None
@@ -200,9 +207,10 @@ class Report:
         if two is None or test is None or sha256(test.labels) != self.groups[0].evaluations[two[0]].test_set:
             return {}
         answers = {self.names[run_id]: self.evaluations[run_id].answers for run_id in two}
-        changed = exchange(*(self.evaluations[run_id] for run_id in two))
+        behind, ahead = sorted(two, key=lambda run_id: self.evaluations[run_id].accuracy)
+        changed = exchange(self.evaluations[behind], self.evaluations[ahead])
         return {
-            f"{self.names[two[1]]} {what} {len(places):,} images": [
+            f"{self.names[ahead]} {what} {len(places):,} images": [
                 Pictured(
                     data_url(test.images[place] / 255),
                     int(test.labels[place]),
@@ -219,13 +227,14 @@ class Report:
             return None
         return list(self.groups[0].evaluations)
 
-    def _differences(self, names: Mapping[str, str]) -> list[go.Figure]:
+    def _differences(self) -> list[go.Figure]:
         """The difference of the only two that can be compared."""
         two = self._only_two()
         if two is None:
             return []
-        first, second = (self.evaluations[run_id].confusion_matrix for run_id in two)
-        return [difference_figure(second - first, f"{names[two[1]]} minus {names[two[0]]}")]
+        matrices = (self.evaluations[run_id].confusion_matrix for run_id in two)
+        first, second = two
+        return [difference_figure(less(*matrices), FIRST_LESS_SECOND, (self.colors[first], self.colors[second]))]
 
 
 def _confidence(group: Tested, names: Mapping[str, str]) -> list[go.Figure]:

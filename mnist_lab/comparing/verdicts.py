@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.formatting import SIGNIFICANT
@@ -53,7 +54,8 @@ def verdict(first: Run, second: Run, store: RunStore) -> Verdict:
     """Compare two runs. Raises RunError where one has no evaluation, or they were tested on different images."""
     one, two = store.evaluation(first.id), store.evaluation(second.id)
     if one.test_set != two.test_set:
-        raise RunError(f"{first.name} and {second.name} were tested on different images and cannot be compared.")
+        both = " and ".join(labels((first, second)).values())
+        raise RunError(f"{both} were tested on different images and cannot be compared.")
     return judge(one, two, first.id, second.id)
 
 

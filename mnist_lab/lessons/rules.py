@@ -116,10 +116,10 @@ def _extreme(pick: Callable[..., str]) -> Find:
 
 def _step(quantity: Quantity, options: Sequence[str], results: Sequence[Result]) -> Answer:
     measure: Measure = MEASURES[quantity.measure]
-    values = list(_all(quantity.measure, results).values())
-    gains = [after - before for before, after in pairwise(values)]
-    found = _steps([result.name for result in results])[gains.index(max(gains, key=abs))]
-    written = ARROW.join(measure.show(value) for value in values)
+    values = _all(quantity.measure, results)
+    gains = [after - before for before, after in pairwise(values.values())]
+    found = _steps(list(values))[gains.index(max(gains, key=abs))]
+    written = ARROW.join(f"{name}, {measure.show(value)}" for name, value in values.items())
     return Answer(found, f"{_title(quantity.measure)}: {written}. The largest step is **{found}**.")
 
 

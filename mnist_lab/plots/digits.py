@@ -6,11 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE
+from mnist_lab.formatting import decimal
+from mnist_lab.plots.style import DIGITS, LEGEND_ABOVE
 
 APART = 0.13  # of the room of a digit: how far the points of two runs stand apart
 MOST_APART = 0.7  # the same for the first and the last of many
-BETTER, WORSE = COLORS[0], COLORS[1]
 
 
 def scores_figure(
@@ -37,17 +37,21 @@ def scores_figure(
     return _by_digit(figure, height)
 
 
-def change_figure(change: NDArray[np.float64], title: str, height: int = 220) -> go.Figure:
-    """How much higher a score is for each digit, float64 (10,) in [-1, 1]: blue where it is, orange where lower."""
-    points = 100 * change
+def less_figure(less: NDArray[np.float64], title: str, its_color: tuple[str, str], height: int = 220) -> go.Figure:
+    """A score of the first of two runs less that of the second, float64 (10,) in [-1, 1], and the colours of both.
+
+    A bar has the colour of the run that is better: the one with the higher score.
+    """
+    points = 100 * less
+    first, second = its_color
     figure = go.Figure(
         go.Bar(
             x=np.arange(10),
             y=points,
-            text=[f"{value:+.2f}" for value in points],
+            text=[decimal(value, plus=True) for value in points],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": np.where(change < 0, WORSE, BETTER)},
+            marker={"color": np.where(less < 0, second, first)},
             hovertemplate="%{x}: %{text} points<extra></extra>",
         )
     )

@@ -1,6 +1,6 @@
 """Matrices: what is taken for what, and who beats whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,12 @@ from mnist_lab.plots.style import DIGITS
 GREY = [[0, "#9aa0ab"], [1, "#9aa0ab"]]
 ORANGE = [[0, "#fde3cb"], [0.35, "#f79a4b"], [1, "#b93c00"]]
 ALL = [[0, "#dbe7fd"], [0.02, "#a9c8ff"], [1, "#1d4fbf"]]
-CHANGE = [[0, "#1d4fbf"], [0.35, "#7aa7ff"], [0.5, "#f3f1ec"], [0.65, "#f79a4b"], [1, "#b93c00"]]
-OUTCOME = [[0, "#e8710a"], [0.5, "#c9ccd3"], [1, "#2f6fed"]]
+EQUAL = "#f3f1ec"
+LUCK = "#e4e6ea"
+RANKING = (
+    "A number is the accuracy of the row's run minus that of the column's, in points of a hundred. A cell has the "
+    "colour of the run that is better beyond luck, and is grey where it may be luck."
+)
 MOST_TEXT = 12  # runs whose differences are still readable inside the cells
 Cell = tuple[int, int]
 
@@ -46,16 +50,18 @@ def confusion_figure(
     return _as_matrix(figure, title, height)
 
 
-def difference_figure(change: NDArray[Any], title: str, height: int = 420, shown: str = "{:+.0f}") -> go.Figure:
-    """The difference of two confusion matrices, (10, 10): orange where the first makes more mistakes, blue where fewer.
+def difference_figure(
+    less: NDArray[Any], title: str, its_color: tuple[str, str], height: int = 420, shown: str = "{:+.0f}"
+) -> go.Figure:
+    """The confusion matrix of the first of two runs less that of the second, (10, 10), and the colours of both.
 
-    On the diagonal, where more is better, the colours are the other way round.
+    A cell has the colour of the run that is better there: the one with more right answers, or with fewer mistakes.
     """
-    worse = np.where(np.eye(10, dtype=bool), -change, change).astype(float)
-    strongest = max(float(np.abs(change).max()), 1e-9)
-    figure = go.Figure(
-        _cells(np.where(change == 0, np.nan, worse), _text(change, shown), CHANGE, -strongest, strongest)
-    )
+    ahead = np.where(np.eye(10, dtype=bool), less, -less).astype(float)
+    strongest = max(float(np.abs(less).max()), 1e-9)
+    first, second = its_color
+    scale = [[0, second], [0.5, EQUAL], [1, first]]
+    figure = go.Figure(_cells(np.where(less == 0, np.nan, ahead), _text(less, shown), scale, -strongest, strongest))
     return _as_matrix(figure, title, height)
 
 
@@ -93,30 +99,28 @@ def clickable(figure: go.Figure, chosen: Cell | None) -> go.Figure:
     return figure
 
 
-def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
-    """Who beats whom: a row a run, blue where it is better than the column's beyond luck, orange where worse.
-
-    The numbers are by how many points of a hundred its accuracy is higher.
-    """
+def ranking_figure(ranking: Ranking, names: Sequence[str], its_color: Mapping[str, str]) -> go.Figure:
+    """Who beats whom, a row and a column a run, as RANKING says; `its_color` has the runs' colours by their ids."""
     beats = ranking.beats
     accuracies = 100 * np.array(ranking.accuracies)
     points = difference(accuracies[:, None], accuracies[None, :], 2)
     itself = np.eye(len(names), dtype=bool)
-    outcome = np.where(itself, np.nan, beats.astype(float) - beats.T)
+    rows, columns = np.indices(beats.shape)
+    better = np.select([itself, beats, beats.T], [np.nan, rows, columns], len(names))
     words = np.where(beats, "better beyond luck", np.where(beats.T, "worse beyond luck", "may be luck"))
     places = [str(place) for place in range(len(names))]
     figure = go.Figure(
         go.Heatmap(
-            z=outcome,
+            z=better,
             x=places,
             y=places,
             text=np.where(itself, "", np.vectorize("{:+.2f}".format)(points)),
             texttemplate="%{text}" if len(names) <= MOST_TEXT else None,
             hovertext=_pairs(ranking, names, words),
             hovertemplate="%{hovertext}<extra></extra>",
-            colorscale=OUTCOME,
-            zmin=-1,
-            zmax=1,
+            colorscale=_steps([*(its_color[run] for run in ranking.runs), LUCK]),
+            zmin=-0.5,
+            zmax=len(names) + 0.5,
             showscale=False,
             xgap=2,
             ygap=2,
@@ -129,6 +133,11 @@ def ranking_figure(ranking: Ranking, names: Sequence[str]) -> go.Figure:
     height = 150 + 34 * min(len(names), 14)
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure
+
+
+def _steps(colors: Sequence[str]) -> list[tuple[float, str]]:
+    """A scale with a colour for each of the numbers 0, 1, 2 …, where it begins half a step before 0."""
+    return [(end / len(colors), color) for place, color in enumerate(colors) for end in (place, place + 1)]
 
 
 def _pairs(ranking: Ranking, names: Sequence[str], words: NDArray[Any]) -> list[list[str]]:
@@ -164,7 +173,7 @@ def _as_matrix(figure: go.Figure, title: str, height: int) -> go.Figure:
 def _cells(
     values: NDArray[np.float64],
     text: NDArray[np.str_],
-    colors: list[list[object]],
+    colors: Sequence[Sequence[object]],
     least: float,
     most: float,
     opacity: float = 1.0,

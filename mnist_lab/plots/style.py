@@ -1,6 +1,7 @@
 """What all figures share."""
 
 from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 COLORS = (
@@ -11,6 +12,7 @@ COLORS = (
 FADED = "#b3b8c2"  # of what is beyond the colours there are: it stays in the background
 DIGITS = [str(digit) for digit in range(10)]
 LEGEND_ABOVE = {"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"}
+FIRST_LESS_SECOND = "First minus second"  # of every difference between two runs
 LEGEND_PIXELS = 30
 NO_TOOLBAR = {"displayModeBar": False, "displaylogo": False}
 
@@ -21,6 +23,16 @@ def colors(keys: Iterable[str]) -> dict[str, str]:
     The same runs in the same order have the same colours in every figure.
     """
     return {key: COLORS[place] if place < len(COLORS) else FADED for place, key in enumerate(keys)}
+
+
+def less_in_words(what: str, names: tuple[str, str], its_color: tuple[str, str]) -> str:
+    """What a figure of a difference between two runs shows, as HTML: which less which, and what the colours mean."""
+    first, second = map(escape, names)
+    marks = [
+        f'<span style="white-space: nowrap"><b style="color: {color}" aria-hidden="true">■</b> {name} is better</span>'
+        for name, color in zip((first, second), its_color, strict=True)
+    ]
+    return f"{escape(what)}: {first} minus {second}. {', '.join(marks)}."
 
 
 def axis(title: str, **settings: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from mnist_lab.preprocessing import FloatImage, Step, prepare
 from mnist_lab.rejection import Doubt
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading, percent, read
-from mnist_lab.ui.models import label
+from mnist_lab.ui.models import labels
 from mnist_lab.ui.own import render_own
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.sources import Picture
@@ -114,19 +114,19 @@ def _figure(image: FloatImage, name: str, prediction: Prediction) -> str:
 
 
 def _all_models(subject: Subject) -> None:
-    predictions = {name: resources.predictor(name).predict(subject.seen) for name in _chosen_models()}
+    predictions = {run_id: resources.predictor(run_id).predict(subject.seen) for run_id in _chosen_models()}
     votes = Counter(prediction.digit for prediction in predictions.values())
     if len(votes) > 1:
         st.badge("They disagree", icon=":material/call_split:", color="orange")
     elif votes:
         st.badge("They agree", icon=":material/check:", color="green")
-    models = resources.models()
+    names = labels(resources.models())
     majority = votes.most_common(1)[0][0] if votes else None
     rows = [
-        f'<tr class="{"" if prediction.digit == majority else "other"}"><td>{html.escape(label(models[name]))}</td>'
+        f'<tr class="{"" if prediction.digit == majority else "other"}"><td>{html.escape(names[run_id])}</td>'
         f'<td class="digit">{prediction.digit}</td><td class="probability"><i>'
         f'<b style="width:{prediction.confidence:.1%}"></b></i></td><td>{percent(prediction.confidence)}</td></tr>'
-        for name, prediction in predictions.items()
+        for run_id, prediction in predictions.items()
     ]
     st.html(f'<table class="models">{"".join(rows)}</table>')
 
@@ -137,7 +137,7 @@ def _chosen_models() -> list[str]:
         "Models",
         list(models),
         default=list(models)[:COMPARED],
-        format_func=lambda name: label(models[name]),
+        format_func=labels(models).__getitem__,
         key="compared_models",
         persist_state="session",
     )
@@ -164,8 +164,8 @@ def _occlusion(subject: Subject) -> None:
 
 def _wobble(subject: Subject) -> None:
     kind = st.segmented_control("Change", list(CHANGES), default="rotate", required=True, key="wobble")
-    models = resources.models()
-    predictors = {label(models[name]): resources.predictor(name) for name in _chosen_models()}
+    names = labels(resources.models())
+    predictors = {names[run_id]: resources.predictor(run_id) for run_id in _chosen_models()}
     curves = wobble(subject.seen, predictors, subject.prediction.digit, kind)
     figure = wobble_figure(curves, subject.prediction.digit, CHANGES[kind].unit)
     st.plotly_chart(figure, key="wobble-figure", config=NO_TOOLBAR)

@@ -5,6 +5,7 @@ import time
 import pandas as pd
 import streamlit as st
 
+from mnist_lab.comparing.naming import labels
 from mnist_lab.config import bounds
 from mnist_lab.errors import MnistLabError
 from mnist_lab.knobs import said
@@ -95,7 +96,7 @@ def _render_grid(runs: list[Run]) -> None:
     st.progress(done / len(runs), text=f"{done} of {len(runs)} done")
     best = max((run for run in runs if run.summary), key=_test_accuracy, default=None)
     if best:
-        st.markdown(f"Best on the test set so far: **{best.name}**, {_test_accuracy(best):.2%}")
+        st.markdown(f"Best on the test set so far: **{labels(runs)[best.id]}**, {_test_accuracy(best):.2%}")
     left, right = st.columns(2)
     if done < len(runs):
         left.button("Stop all", key=f"stop-{name}", on_click=_stop, args=(runs,), width="stretch")

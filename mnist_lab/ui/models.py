@@ -1,8 +1,11 @@
 """Choosing a model."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from mnist_lab import recipes
+from mnist_lab.comparing import naming
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 
@@ -13,7 +16,7 @@ def choose_model() -> Run:
     run_id = st.selectbox(
         "Model",
         list(models),
-        format_func=lambda run_id: label(models[run_id]),
+        format_func=labels(models).__getitem__,
         key="model",
         persist_state="session",
     )
@@ -33,8 +36,11 @@ def card(run: Run) -> str:
     return f"{recipe.summary if recipe else ''} {size}Trained on {data}{varied}."
 
 
-def label(run: Run) -> str:
-    """A run's name with what it reached: "small-cnn · 99.1 % on MNIST"."""
+def labels(models: Mapping[str, Run]) -> dict[str, str]:
+    """For each of several models, by id, its name among them and what it reached: "small-cnn · 99.1 % on MNIST"."""
+    return {run_id: f"{name}{_reached(models[run_id])}" for run_id, name in naming.labels(models.values()).items()}
+
+
+def _reached(run: Run) -> str:
     where = "MNIST" if run.config.dataset == "mnist" else "8 x 8 digits"
-    reached = f" · {run.summary.test_accuracy:.1%} on {where}" if run.summary else ""
-    return f"{run.name}{reached}"
+    return f" · {run.summary.test_accuracy:.1%} on {where}" if run.summary else ""

@@ -11,7 +11,7 @@ from mnist_lab.mine import OwnDrawing, OwnSet
 from mnist_lab.own_scores import OwnScores
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading
-from mnist_lab.ui.models import label
+from mnist_lab.ui.models import labels
 from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.visitor import visitor
 
@@ -69,9 +69,9 @@ def _render_drawings(own: OwnSet, drawings: list[OwnDrawing]) -> None:
 
 def _render_scores(own: OwnSet, drawings: list[OwnDrawing]) -> None:
     rows, scores = [], OwnScores(own)
-    for name, run in resources.models().items():
-        right = scores.answer(name, resources.predictor(name), drawings)
-        rows.append({"model": label(run), "right": sum(right.values()), "of": len(right)})
+    for run_id, name in labels(resources.models()).items():
+        right = scores.answer(run_id, resources.predictor(run_id), drawings)
+        rows.append({"model": name, "right": sum(right.values()), "of": len(right)})
     st.dataframe(rows, hide_index=True, width="content")
 
 

@@ -108,7 +108,7 @@ def predictor(run_id: str) -> Predictor:
     return Predictor(store().read(run_id, "model.tflite"))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def evaluation(run_id: str) -> Evaluation:
     """A run's answers on its test set, kept in memory: 0.4 MB for 10,000 images. Raises RunError where it has none."""
     return store().evaluation(run_id)

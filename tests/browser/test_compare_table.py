@@ -118,7 +118,7 @@ def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same
 
 def test_the_labs_own_runs_stay(server, open_tab):
     page = open_tab(f"{server.url}/compare?runs=house-cnn,gone-for-good")
-    expect(page.get_by_text("not in this lab, or are deleted: gone-for-good")).to_be_visible()
+    expect(page.get_by_text("not in this lab, or is deleted: gone-for-good")).to_be_visible()
     actions(page).get_by_role("button", name="Delete").click()
     expect(page.get_by_text("house-cnn comes with the lab and cannot be deleted.")).to_be_visible()
     expect(row(page, "house-cnn")).to_have_count(1)

@@ -42,7 +42,7 @@ def may_change(run: Run) -> bool:
 def _picked_in_words(runs: Sequence[Run], hidden: int) -> str:
     if not runs:
         return "Tick the runs to compare."
-    names = ": " + ", ".join(labels(list(runs)).values()) if len(runs) <= MOST_NAMED else ""
+    names = ": " + ", ".join(labels(runs).values()) if len(runs) <= MOST_NAMED else ""
     hint = f" ({hidden} hidden by the filter)" if hidden else ""
     return f"**{len(runs)} picked**{names}{hint}"
 
@@ -116,13 +116,14 @@ def _annotate(run_ids: Sequence[str], **changes: object) -> None:
 def _delete(runs: Sequence[Run]) -> None:
     """Into the trash with those that may go; say why others stay."""
     gone: dict[str, str] = {}
+    names = labels(runs)
     for run in runs:
         try:
             if not run.bundled and not may_change(run):
-                st.toast(f"{run.name} is somebody else's and stays.", icon=":material/lock:")
+                st.toast(f"{names[run.id]} is somebody else's and stays.", icon=":material/lock:")
                 continue
             resources.trash().put(run)
-            gone[run.id] = run.name
+            gone[run.id] = names[run.id]
         except MnistLabError as error:
             st.toast(str(error), icon=":material/lock:")
     if gone:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare import selection
-from mnist_lab.ui.compare.filtering import CHOSEN, GROUP, KINDS, STARRED, TEXT, key_of
+from mnist_lab.ui.compare.filtering import CHOSEN, GROUP, KINDS, STARRED, TEXT, key_of, of_group
 from mnist_lab.ui.compare.table import GROUP_SEEN, VIEW
 
 SEEN, MISSING = "compare_address", "compare_missing"
@@ -15,22 +15,23 @@ MOST_RUNS = 40  # in an address; more would make it too long to be handed out
 
 
 def open_address(runs: Sequence[Run], views: Sequence[str]) -> None:
-    """Take over what the address asks for, once; say which of its runs are not here."""
+    """Take over what the address asks for, once; say what of its runs, and its group, is not here."""
     here = {word: value for word, value in st.query_params.to_dict().items() if word in WORDS}
     if here and here != st.session_state.get(SEEN):
         _take_over(here, runs, views)
         st.session_state[SEEN] = here
     if missing := st.session_state.pop(MISSING, None):
         st.warning(
-            f"This link names runs that are not in this lab, or are deleted: {', '.join(missing)}.",
+            f"This link names what is not in this lab, or is deleted: {', '.join(missing)}.",
             icon=":material/link_off:",
         )
 
 
 def _take_over(here: Mapping[str, str], runs: Sequence[Run], views: Sequence[str]) -> None:
     state = st.session_state
-    group = here.get("group")
-    state[GROUP] = state[GROUP_SEEN] = group if group in {run.asked.group for run in runs} else None
+    group = here.get("group", "")
+    its_runs = [run.id for run in of_group(runs, group)] if group else []
+    state[GROUP] = state[GROUP_SEEN] = group if its_runs else None
     state[TEXT] = here.get("text", "")
     state[STARRED] = "starred" in here
     state[CHOSEN] = _several(here, "columns")
@@ -38,10 +39,11 @@ def _take_over(here: Mapping[str, str], runs: Sequence[Run], views: Sequence[str
         state[key_of(kind)] = _several(here, kind)
     if here.get("view") in views:
         state[VIEW] = here["view"]
-    if asked := _several(here, "runs"):
-        known = {run.id for run in runs}
-        state[MISSING] = [run_id for run_id in asked if run_id not in known]
-        selection.pick(run_id for run_id in asked if run_id in known)
+    asked, known = _several(here, "runs"), {run.id for run in runs}
+    selection.pick([run_id for run_id in asked if run_id in known] or its_runs)
+    state[MISSING] = [run_id for run_id in asked if run_id not in known]
+    if group and not its_runs:
+        state[MISSING].append(group)
 
 
 def choose_view(views: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ def _choose(several_seeds: bool) -> Options:
 def _learners(runs: list[Run], groups: list[list[Run]], options: Options) -> list[Learner]:
     """The runs of each group as one, in the colour that the first of them has in all views."""
     ticks = {run.id: resources.store().metrics(run.id) for group in groups for run in group}
-    names = labels([group[0] for group in groups])
+    names, first_names = labels(runs), labels(group[0] for group in groups)
     its_color = colors(run.id for run in runs)
     differs = differences([run for group in groups for run in group], but=["seed"] if options.as_one else [])
     found = []
@@ -90,9 +90,10 @@ def _learners(runs: list[Run], groups: list[list[Run]], options: Options) -> lis
         shaded = None
         if training and validation and options.shade:
             shaded = gap(training, validation, larger_is_better=options.look.metric == "accuracy")
-        name = names[group[0].id] + (f", {len(group)} seeds" if len(group) > 1 else "")
+        first = group[0].id
+        name = names[first] if len(group) == 1 else f"{first_names[first]}, {len(group)} seeds"
         ids, epochs = [run.id for run in group], max((one[-1].position for one in its_ticks if one), default=0.0)
-        color, what = its_color[group[0].id], differs[group[0].id]
+        color, what = its_color[first], differs[first]
         found.append(Learner(name, what, ids, color, epochs, training, validation, shaded))
     return found
 

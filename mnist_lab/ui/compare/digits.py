@@ -9,18 +9,18 @@ import streamlit as st
 from mnist_lab.comparing.digits import SCORES, most_confused, scores
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
 from mnist_lab.formatting import difference
-from mnist_lab.plots.digits import change_figure, scores_figure
-from mnist_lab.plots.style import colors
+from mnist_lab.plots.digits import less_figure, scores_figure
+from mnist_lab.plots.style import FIRST_LESS_SECOND, colors, less_in_words
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
-from mnist_lab.ui.compare.tested import Tested, choose_group
+from mnist_lab.ui.compare.tested import Tested, choose_group, pair_of
 
 PERCENT = "%.2f %%"
 
 
 @st.fragment
 def render(runs: list[Run]) -> None:
-    """A score of each digit and its change between two runs, the most confused pairs, and what doubtful labels cost."""
+    """A score of each digit, the difference of two runs, the most confused pairs, and what doubtful labels cost."""
     group = choose_group(runs, key="digits-group")
     if not group:
         return
@@ -32,10 +32,11 @@ def render(runs: list[Run]) -> None:
     its_color = colors(run.id for run in runs)
     figure = scores_figure(found, name, {each.name: its_color[each.run.id] for each in group})
     show(figure, "digits-scores")
-    if len(group) == 2:
-        one, two = (100 * score for score in found.values())
-        st.markdown(f"**{name} of {group[1].name} minus that of {group[0].name}**, in points of a hundred")
-        show(change_figure(difference(two, one, 2) / 100, "change"), "digits-change")
+    if pair := pair_of(group, runs):
+        first, second = (100 * score for score in found.values())
+        less = difference(first, second, 2) / 100
+        show(less_figure(less, "points of a hundred", pair.colors), "digits-less")
+        st.html(f"<small>{less_in_words(name, pair.names, pair.colors)}</small>")
     with st.expander("In numbers"):
         _render_numbers(group)
     left, right = st.columns(2, gap="large")
@@ -52,9 +53,9 @@ def _render_numbers(group: Sequence[Tested]) -> None:
         values = [100 * scores(each.evaluation, name) for each in group]
         table |= {f"{name}, {each.name}": value for each, value in zip(group, values, strict=True)}
         if len(values) == 2:
-            table[f"{name}, change"] = difference(values[1], values[0], 2)
+            table[f"{name}, {FIRST_LESS_SECOND.lower()}"] = difference(values[0], values[1], 2)
     formats = {
-        name: st.column_config.NumberColumn(format="%+.2f" if name.endswith("change") else PERCENT)
+        name: st.column_config.NumberColumn(format="%+.2f" if name.endswith(FIRST_LESS_SECOND.lower()) else PERCENT)
         for name in table
         if name not in ("digit", "images")
     }
@@ -67,9 +68,11 @@ def _render_confused(group: Sequence[Tested]) -> None:
     for pair in most_confused([each.evaluation for each in group]):
         row: dict[str, Any] = {"": f"{pair.label} read as {pair.answer}"}
         row |= {each.name: images for each, images in zip(group, pair.images, strict=True)}
-        rows.append(row | ({"change": pair.images[1] - pair.images[0]} if len(group) == 2 else {}))
-    change = st.column_config.NumberColumn(format="%+d")
-    st.dataframe(rows, hide_index=True, column_config={"change": change}, key="digits-confused")
+        if len(group) == 2:
+            row[FIRST_LESS_SECOND] = pair.images[0] - pair.images[1]
+        rows.append(row)
+    signed = st.column_config.NumberColumn(format="%+d")
+    st.dataframe(rows, hide_index=True, column_config={FIRST_LESS_SECOND: signed}, key="digits-confused")
 
 
 def _render_doubtful(group: Sequence[Tested]) -> None:

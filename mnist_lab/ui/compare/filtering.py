@@ -47,6 +47,11 @@ def choose_group(runs: list[Run]) -> list[Run]:
     )
     if not group:
         return runs
+    return of_group(runs, group)
+
+
+def of_group(runs: Sequence[Run], group: str) -> list[Run]:
+    """The runs of a grid or search, in the order in which they were asked for."""
     return sorted((run for run in runs if run.asked.group == group), key=lambda run: run.asked.created)
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mnist_lab.archives import take_in
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
@@ -40,7 +41,7 @@ def _take_in(file_id: str, content: bytes) -> None:
         st.rerun()
     st.session_state[TIMES] = st.session_state.get(TIMES, 0) + 1
     selection.pick([*selection.picked_ids(), *(run.id for run in runs)])
-    st.toast(f"Taken in: {', '.join(run.name for run in runs)}", icon=":material/check:")
+    st.toast(f"Taken in: {', '.join(labels(runs).values())}", icon=":material/check:")
     st.rerun()
 
 
@@ -49,10 +50,11 @@ def render_trash() -> None:
     runs = [run for run in resources.trash().runs() if may_change(run)]
     if not runs:
         return
+    names = labels(runs)
     with st.popover(f"Trash · {len(runs)}", icon=":material/delete_history:"):
         for run in runs:
             with st.container(horizontal=True, vertical_alignment="center", key=f"trash-{run.id}"):
-                st.markdown(run.name, width="stretch")
+                st.markdown(names[run.id], width="stretch")
                 st.button("Bring back", key=f"back-{run.id}", on_click=bring_back, args=([run.id],))
                 st.button(
                     "",

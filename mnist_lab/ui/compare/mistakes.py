@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from mnist_lab.comparing.digits import most_confused
 from mnist_lab.comparing.doubtful import doubts
-from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, wrong_by_all
+from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, less, wrong_by_all
 from mnist_lab.comparing.verdicts import images
-from mnist_lab.formatting import difference
 from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
+from mnist_lab.plots.style import FIRST_LESS_SECOND, less_in_words
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.gallery import render_gallery
 from mnist_lab.ui.compare.takeaway import show
-from mnist_lab.ui.compare.tested import Tested, choose_group
+from mnist_lab.ui.compare.tested import Tested, choose_group, pair_of
 
 CELL = "cell"  # in the address: the true digit and the answer of the cell that is looked into, "49"
 ACROSS = 3
@@ -43,13 +43,13 @@ def render(runs: list[Run]) -> None:
         "A cell says", list(MEASURES), default="Images", required=True, key="mistakes-measure", persist_state="session"
     )
     dimmed = right.toggle("Dim right answers", value=True, key="mistakes-dimmed", persist_state="session")
-    _render_matrices(group, measure, dimmed)
+    _render_matrices(group, runs, measure, dimmed)
     _render_often(group)
     _render_cell(group)
     _render_exchange(group)
 
 
-def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
+def _render_matrices(group: list[Tested], runs: list[Run], measure: str, dimmed: bool) -> None:
     matrices = [MEASURES[measure](each.evaluation.confusion_matrix) for each in group]
     most = max(float((matrix - np.diag(matrix.diagonal())).max()) for matrix in matrices)
     shown = "{:.0f}" if measure == "Images" else "{:.1f}"
@@ -57,17 +57,12 @@ def _render_matrices(group: list[Tested], measure: str, dimmed: bool) -> None:
         confusion_figure(matrix, each.name, most or 1.0, dimmed=dimmed, shown=shown, height=400)
         for each, matrix in zip(group, matrices, strict=True)
     ]
-    if len(group) == 2:
+    if pair := pair_of(group, runs):
         signed = shown.replace(":", ":+")
-        figures.append(difference_figure(_change(*matrices), "First minus second", shown=signed, height=400))
+        figures.append(difference_figure(less(*matrices), FIRST_LESS_SECOND, pair.colors, shown=signed, height=400))
     _render_figures(figures)
-    if len(group) == 2:
-        st.caption(f"In the difference, blue is where {group[0].name} does better, orange where {group[1].name} does.")
-
-
-def _change(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
-    """Of counts their difference; of rates that of what the cells say, in percent with one decimal."""
-    return first - second if first.dtype.kind in "iu" else difference(100 * first, 100 * second, 1) / 100
+    if pair:
+        st.html(f"<small>{less_in_words('The difference', pair.names, pair.colors)}</small>")
 
 
 def _render_figures(figures: list[go.Figure]) -> None:

@@ -38,8 +38,9 @@ def render(runs: list[Run]) -> None:
     _render_slices(differing, accuracies, runs)
     if len(differing) > 1 and len(runs) > 2:
         st.markdown("**All settings at once.** Each line is a run. Drag along an axis to keep the lines that cross it.")
+        names = labels(runs)
         rows = [
-            {"run": run.name, **{axis.title: axis.word(place) for axis in differing}, "test accuracy": accuracy}
+            {"run": names[run.id], **{axis.title: axis.word(place) for axis in differing}, "test accuracy": accuracy}
             for place, (run, accuracy) in enumerate(zip(runs, accuracies, strict=True))
         ]
         show(parallel_figure(differing[:MOST_AXES], accuracies), "parallel", rows)
@@ -93,14 +94,14 @@ def _sentence(found: Importances) -> str:
 
 def _render_slices(differing: list[Axis], accuracies: tuple[float, ...], runs: list[Run]) -> None:
     st.markdown("**One setting at a time.** Each dot is a run, the line joins the means.")
-    ids, names = [run.id for run in runs], [labels(runs)[run.id] for run in runs]
+    names = labels(runs)
     shown = differing[:MOST_SLICES]
     for start in range(0, len(shown), IN_A_ROW):
         row = shown[start : start + IN_A_ROW]
         for column, axis in zip(st.columns(min(IN_A_ROW, len(shown))), row, strict=False):
             with column:
                 key = f"slice-{axis.field}"
-                show(slice_figure(axis, accuracies, ids, names), key, on_select=picking(key))
+                show(slice_figure(axis, accuracies, list(names), list(names.values())), key, on_select=picking(key))
                 if not axis.is_meant.all():
                     st.caption(f"Only the {axis.is_meant.sum()} runs in which it means something.")
     if len(differing) > len(shown):

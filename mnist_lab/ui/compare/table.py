@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from mnist_lab.comparing.listing import Sources, rows, usual
+from mnist_lab.comparing.naming import labels
 from mnist_lab.mine import OwnSet
 from mnist_lab.own_scores import OwnScores
 from mnist_lab.runs import Run
@@ -17,7 +18,6 @@ from mnist_lab.ui.compare.filtering import GROUP, choose_columns, choose_group, 
 from mnist_lab.ui.compare.importing import render_import, render_trash
 from mnist_lab.ui.visitor import visitor
 
-MOST_PICKED = 12  # of a group at first: more curves cannot be told apart
 GROUP_SEEN, VIEW = "compare_group_seen", "compare_view"
 SHOWN, PLACES = "compare_shown", "compare_places"
 
@@ -49,7 +49,7 @@ def render(runs: list[Run]) -> list[Run]:
         render_trash()
     _pick_at_first(seen)
     if seen:
-        _render_table(seen, columns, Sources(resources.validation, own))
+        _render_table(seen, columns, Sources(resources.validation, own, labels(runs)))
     else:
         st.info("No run is like that. Take something out of the filter.")
     picked = selection.picked(runs)
@@ -63,7 +63,7 @@ def _begin_anew_with(runs: list[Run]) -> None:
     if st.session_state.get(GROUP_SEEN) != group:
         st.session_state[GROUP_SEEN] = group
         st.session_state[VIEW] = None
-        selection.pick([run.id for run in runs[:MOST_PICKED]] if group else _first_two(runs))
+        selection.pick([run.id for run in runs] if group else _first_two(runs))
 
 
 def _pick_at_first(runs: list[Run]) -> None:

@@ -8,6 +8,7 @@ from mnist_lab.comparing.doubtful import doubts
 from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.plots.style import colors
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 
@@ -43,6 +44,22 @@ def tested_alike(runs: list[Run], say: bool = False) -> list[list[Tested]]:
             continue
         groups.setdefault(evaluation.test_set, []).append(Tested(run, names[run.id], evaluation))
     return sorted(groups.values(), key=len, reverse=True)
+
+
+class Pair(NamedTuple):
+    """The names of the first and the second picked of two runs, and the colours that they have in all charts."""
+
+    names: tuple[str, str]
+    colors: tuple[str, str]
+
+
+def pair_of(group: list[Tested], runs: list[Run]) -> Pair | None:
+    """The two of a group of two; `runs` are all that are picked."""
+    if len(group) != 2:
+        return None
+    its_color = colors(run.id for run in runs)
+    first, second = group
+    return Pair((first.name, second.name), (its_color[first.run.id], its_color[second.run.id]))
 
 
 def choose_group(runs: list[Run], key: str) -> list[Tested]:

@@ -9,7 +9,8 @@ from mnist_lab.comparing.doubtful import doubts, without_doubtful
 from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, percent, sentence
 from mnist_lab.formatting import p_value
-from mnist_lab.plots.matrices import ranking_figure
+from mnist_lab.plots.matrices import RANKING, ranking_figure
+from mnist_lab.plots.style import colors
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, tested_alike
@@ -23,27 +24,29 @@ def render(runs: list[Run]) -> None:
     elif not groups or len(groups[0]) == 1:
         st.info("Tick two or more finished runs in the table.")
     else:
+        its_color = colors(run.id for run in runs)
         for group in groups:
-            _render_group(group, alone=len(groups) == 1)
+            _render_group(group, its_color, alone=len(groups) == 1)
 
 
-def _render_group(group: list[Tested], alone: bool) -> None:
+def _render_group(group: list[Tested], its_color: Mapping[str, str], alone: bool) -> None:
     if len(group) == 1:
         one = group[0]
         st.info(f"{one.name} was tested on {one.images}, so it cannot be compared with the others.")
         return
     if not alone:
         st.caption(f"Tested on {group[0].images}:")
-    (_render_two if len(group) == 2 else _render_many)(group)
+    (_render_two if len(group) == 2 else _render_many)(group, its_color)
 
 
-def _render_two(group: list[Tested]) -> None:
+def _render_two(group: list[Tested], its_color: Mapping[str, str]) -> None:
     first, second = group
     found = judge(first.evaluation, second.evaluation, first.run.id, second.run.id)
     st.html(f'<div class="sentence">{html.escape(sentence(found, first.name, second.name))}</div>')
     with st.container(horizontal=True, vertical_alignment="center"):
         intervals = {first.name: found.first_interval, second.name: found.second_interval}
-        st.html(_intervals([found.first_accuracy, found.second_accuracy], intervals), width="content")
+        accuracies, shades = [found.first_accuracy, found.second_accuracy], [its_color[each.run.id] for each in group]
+        st.html(_intervals(accuracies, intervals, shades), width="content")
         with st.popover("How sure is this?", width="content"):
             st.markdown(_how_sure(found, first.name, second.name))
             if doubts(first.evaluation):
@@ -68,36 +71,38 @@ def _without_doubtful(first: Tested, second: Tested) -> str:
     return f"Without the {number} test images whose labels people doubt: {first.name} {one}, {second.name} {two}."
 
 
-def _render_many(group: list[Tested]) -> None:
+def _render_many(group: list[Tested], its_color: Mapping[str, str]) -> None:
     ranking = rank({each.run.id: each.evaluation for each in group})
     names = {each.run.id: each.name for each in group}
     st.html(f'<div class="sentence">{html.escape(leader(ranking, names))}</div>')
     left, right = st.columns([5, 6], gap="large")
     ordered = [names[run_id] for run_id in ranking.runs]
-    left.html(_intervals(ranking.accuracies, dict(zip(ordered, ranking.intervals, strict=True))))
+    intervals = dict(zip(ordered, ranking.intervals, strict=True))
+    left.html(_intervals(ranking.accuracies, intervals, [its_color[run_id] for run_id in ranking.runs]))
     left.caption(_how_many_tests(ranking))
     with right:
-        show(ranking_figure(ranking, ordered), f"ranking-{ranking.runs[0]}", name="ranking")
+        show(ranking_figure(ranking, ordered, its_color), f"ranking-{ranking.runs[0]}", name="ranking")
 
 
 def _how_many_tests(ranking: Ranking) -> str:
     return (
-        f"Bars: 95 % intervals (Wilson). Colour: better or worse beyond luck, by exact McNemar tests of all "
+        f"Bars: 95 % intervals (Wilson), in the runs' colours. {RANKING} Luck is judged by exact McNemar tests of all "
         f"{ranking.pairs} pairs on {images(ranking.images)}, with Holm's correction for so many tests. Other seeds may "
         "turn it round."
     )
 
 
-def _intervals(accuracies: Sequence[float], intervals: Mapping[str, Interval]) -> str:
-    """A row a run: its name, its 95 % interval as a bar with a mark at the accuracy, and the accuracy."""
+def _intervals(accuracies: Sequence[float], intervals: Mapping[str, Interval], colors: Sequence[str]) -> str:
+    """A row a run: its name, its 95 % interval as a bar in its colour with a mark at the accuracy, and the accuracy."""
     lowest, highest = min(end.low for end in intervals.values()), max(end.high for end in intervals.values())
     scale = 100 / max(highest - lowest, 1e-9)
     rows = [
-        f'<span>{html.escape(name)}</span><i title="{percent(end.low)} to {percent(end.high)}">'
+        f"<span>{html.escape(name)}</span>"
+        f'<i title="{percent(end.low)} to {percent(end.high)}" style="--lab-ink:{color}">'
         f'<b style="left:{scale * (end.low - lowest):.1f}%;width:{scale * (end.high - end.low):.1f}%"></b>'
         f'<u style="left:{scale * (accuracy - lowest):.1f}%"></u></i>'
         f"<em>{percent(accuracy)}</em>"
-        for accuracy, (name, end) in zip(accuracies, intervals.items(), strict=True)
+        for accuracy, (name, end), color in zip(accuracies, intervals.items(), colors, strict=True)
     ]
     return f'<div class="intervals">{"".join(rows)}</div>'
 

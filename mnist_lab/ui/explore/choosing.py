@@ -17,7 +17,7 @@ from mnist_lab.ui.drawing import SMALL, Canvas, growing, render_canvas
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DRAWING, NUMBER, PICTURE, RUN, SOURCE, TEST_IMAGE, remember
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.models import label
+from mnist_lab.ui.models import labels
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.sources import as_picture
@@ -43,7 +43,7 @@ def choose_run() -> Run:
     if st.session_state.get(RUN) not in models:
         st.session_state.pop(RUN, None)
     name = st.selectbox(
-        "Network", list(models), format_func=lambda name: label(models[name]), key=RUN, persist_state="session"
+        "Network", list(models), format_func=labels(models).__getitem__, key=RUN, persist_state="session"
     )
     remember(run=name)
     return models[name]

@@ -21,7 +21,7 @@ from mnist_lab.ui.explore.address import EPOCH, known, remember
 from mnist_lab.ui.explore.learning import link_to_train
 from mnist_lab.ui.explore.playing import is_playing, render_playable
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.models import label
+from mnist_lab.ui.models import labels
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 
@@ -141,9 +141,11 @@ def _render_way_there(run: Run) -> None:
         icon=":material/history:",
     )
     link_to_train(config, "Train this network with snapshots")
-    others = [one for one in resources.models().values() if one.config.snapshots]
+    models = resources.models()
+    names = labels(models)
+    others = [run_id for run_id, one in models.items() if one.config.snapshots]
     if others:
         st.caption("These have a past:")
-    for one in others[:5]:
-        words = {"run": one.id, "view": "Time machine"}
-        st.page_link(PAGES / "explore.py", label=label(one), icon=":material/history:", query_params=words)
+    for run_id in others[:5]:
+        words = {"run": run_id, "view": "Time machine"}
+        st.page_link(PAGES / "explore.py", label=names[run_id], icon=":material/history:", query_params=words)
