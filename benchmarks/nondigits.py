@@ -141,15 +141,11 @@ def crossed_out(digits: Sequence[PenDigit], random: np.random.Generator) -> Stro
 def to_learn(digits: Sequence[PenDigit], random: np.random.Generator) -> Strokes:
     """A drawing of one of the kinds to learn from, made from these writers' digits where it holds any."""
     kinds: list[Callable[[], Strokes]] = [
-        lambda: tangle(random),
-        lambda: tangle(random),
-        lambda: tangle(random),
+        *[lambda: any_of(LEARNT, random)] * 6,
+        *[lambda: tangle(random)] * 3,
         lambda: corners(random),
         lambda: zigzag(random),
         lambda: dots(random),
-        lambda: any_of(LEARNT, random),
-        lambda: any_of(LEARNT, random),
-        lambda: any_of(LEARNT, random),
         lambda: two_digits(digits, random),
         lambda: crossed_out(digits, random),
     ]

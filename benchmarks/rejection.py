@@ -29,7 +29,7 @@ from mnist_lab.rejection import REJECTOR, Doubt, verdict
 from mnist_lab.runs import BUNDLED
 
 DRAWINGS = 500  # of each kind that is no digit, to judge by
-NO_DIGITS = 12_000  # to learn from
+NO_DIGITS = 20_000  # to learn from
 MNIST_DIGITS = 55_000
 NARROW = (0.5, 1.35)  # how much wider than written a digit to learn from may be drawn
 EPOCHS = 8
