@@ -16,6 +16,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from mnist_lab.config import TrainConfig
+from mnist_lab.lessons.library import library
+from mnist_lab.runs import RunState, RunStore
+from mnist_lab.search import plan
+from mnist_lab.studies import Studies
+
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -23,6 +29,7 @@ FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 SLOW = 240_000  # milliseconds, for what waits for a training on a busy machine with cold workers
 expect.set_options(timeout=30_000)  # what comes at once on a quiet machine takes seconds on a busy one
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")  # Streamlit tries its address below each page's first
+LESSON = "dropout"
 
 STROKES = {
     7: [[(0.27, 0.25), (0.72, 0.25), (0.45, 0.82)]],
@@ -86,6 +93,26 @@ def start_server() -> Iterator[Callable[[Path], Server]]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for tests that train nothing: a run of one would be offered and picked on the pages of the next."""
     with serving(tmp_path_factory.mktemp("runs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the runs of LESSON and of a search, all over, with the files of a run that comes with the lab."""
+    folder = tmp_path_factory.mktemp("runs")
+    store = RunStore(folder)
+    search = plan(name="rates", base=TrainConfig(), ranges={"learning_rate": (1e-4, 0.1)}, trials=3)
+    Studies(store).begin(search)
+    runs = [store.create(planned.config, planned.name) for planned in library().lessons[LESSON].runs]
+    for rate in (0.0003, 0.003, 0.03):
+        config = search.base.model_copy(update={"learning_rate": rate})
+        runs.append(store.create(config, f"rates {rate}", group=search.name))
+    for run in runs:
+        for file in ("metrics.jsonl", "evaluation.npz", "model.tflite"):
+            store.write(run.id, file, store.read("small-cnn", file))
+        store.update(run.id, state=RunState.FINISHED, summary=store.get("small-cnn").summary)
+    Studies(store).end(search.name)
+    with serving(folder) as server:
         yield server
 
 

@@ -7,9 +7,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from mnist_lab.lessons.library import library
-from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
-from tests.browser.conftest import Server, answer, at_rest, canvas, draw, serving, view
+from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, draw, view
 
 pytestmark = pytest.mark.browser
 
@@ -17,10 +15,6 @@ LAPTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 GRAVE = ("serious", "critical")
 RUNS = "runs=dense-128-dropout,small-cnn"
-LESSON = "dropout"
-SUMMARY = Summary(
-    test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=3, model_bytes=400_000
-)
 
 
 class Findings:
@@ -53,20 +47,6 @@ class Findings:
                     self.found.append(words)
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a run that has just ended, and with the runs of a lesson."""
-    folder = tmp_path_factory.mktemp("runs")
-    store = RunStore(folder)
-    for planned in library().lessons[LESSON].runs:
-        run = store.create(planned.config, planned.name)
-        for file in ("metrics.jsonl", "evaluation.npz", "model.tflite"):
-            store.write(run.id, file, (BUNDLED / "small-cnn" / file).read_bytes())
-        store.update(run.id, state=RunState.FINISHED, summary=SUMMARY)
-    with serving(folder) as server:
-        yield server
-
-
 @contextmanager
 def _nothing_grave(page: Page) -> Iterator[Findings]:
     findings = Findings(page)
@@ -81,7 +61,7 @@ def _drawing(lab: Server, page: Page) -> None:
         findings.look(at_rest(page) and "Draw, nothing drawn")
         draw(page, 3)
         expect(answer(page)).to_contain_text("3")
-        for name in ("X-ray", "Wobble", "Replay"):
+        for name in ("X-ray", "Every model", "What it looked at", "Wobble", "Replay", "Nearest", "My drawings"):
             view(page, name)
             findings.look(f"Draw, {name}")
 
@@ -89,7 +69,11 @@ def _drawing(lab: Server, page: Page) -> None:
 def _training(lab: Server, page: Page) -> None:
     with _nothing_grave(page) as findings:
         page.goto(f"{lab.url}/train")
-        findings.look(at_rest(page) and "Train")
+        page.get_by_text("All trials").click()
+        findings.look(at_rest(page) and "Train, a network and the trials of a search")
+        for name in ("Grid", "Search"):
+            view(page, name)
+            findings.look(f"Train, {name}")
         page.goto(f"{lab.url}/lessons?lesson={LESSON}")
         options = page.locator(".st-key-lesson-options button")
         expect(options.first).to_be_visible()

@@ -1,8 +1,12 @@
 """The tools of tables and charts cover nothing that somebody may want to read or press."""
 
+import ast
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from mnist_lab import ui
 from tests.browser.conftest import at_rest, view
 
 pytestmark = pytest.mark.browser
@@ -64,7 +68,7 @@ def reach(one: Locator, phone: bool) -> None:
 
 
 @pytest.mark.parametrize("device", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_no_tool_of_a_table_or_a_chart_covers_anything(mnist, server, open_tab, device):
+def test_no_tool_of_a_table_or_a_chart_covers_anything(mnist, server, lab, open_tab, device):
     phone = device is PHONE
     page = at_rest(open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn,house-cnn", **device))
     expect(page.locator(TABLE_TOOLS).first).to_be_attached()
@@ -75,4 +79,15 @@ def test_no_tool_of_a_table_or_a_chart_covers_anything(mnist, server, open_tab, 
         found[name] = covered(page, phone)
     page.goto(f"{server.url}/explore?run=dense-128-dropout&image=9&view=One+neuron")
     found["One neuron"] = covered(at_rest(page), phone)
+    page.goto(f"{lab.url}/train")
+    at_rest(page).get_by_text("All trials").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    found["Train"] = covered(at_rest(page), phone)
     assert not {name: things for name, things in found.items() if things}
+
+
+def test_charts_have_tools_only_where_the_lab_says_which():
+    for path in sorted(Path(ui.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "plotly_chart":
+                assert "config" in [each.arg for each in node.keywords], f"{path.name}:{node.lineno}"
