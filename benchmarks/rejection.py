@@ -1,114 +1,101 @@
-"""Choose when to say that a drawing is no digit: python -m benchmarks.rejection [--fit] [--json] [MODEL].
+"""How often a drawing is said to be no digit: python -m benchmarks.rejection [--fit] [--json] [MODEL].
 
-The thresholds are fitted on the pen digits of half of the writers held out, and judged on those of the other half, on
-scribbles, on letters and on two digits side by side, all drawn as on the page's canvas. Run it with --fit after the
-house model is bundled anew: what it writes lies beside that model.
+With --fit the rejector is trained first, and written beside the house model: on MNIST's training digits and those of
+the pen writers that the house model has learnt from, and on the drawings of `benchmarks.nondigits` to learn from. It is
+judged on the other writers' digits, on MNIST's test images, and on kinds of drawings that it never saw. From where on
+it says "no digit" was chosen on MNIST's last training digits, which it has not learnt from either.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import nondigits
+from benchmarks.nondigits import Strokes
 from mnist_lab import pens, recipes
-from mnist_lab.config import TrainConfig
+from mnist_lab.augmentation import augment
 from mnist_lab.datasets import load_mnist
-from mnist_lab.pens import PenDigit, Stroke, draw, place
-from mnist_lab.prediction import Predictor
+from mnist_lab.neighbours import Neighbours
+from mnist_lab.pens import PenDigit, draw, draw_somehow
+from mnist_lab.prediction import Prediction, Predictor
 from mnist_lab.preprocessing import FloatImage, prepare
-from mnist_lab.rejection import (
-    PLANES,
-    THRESHOLDS,
-    Doubt,
-    Thresholds,
-    fit_planes,
-    fitted_planes,
-    fitted_thresholds,
-    likeness,
-)
+from mnist_lab.rejection import REJECTOR, Doubt, verdict
 from mnist_lab.runs import BUNDLED
 
-REFUSED = 0.015  # of the real digits; of those of other writers it should then be no more than 2 %
-UNSURE = 0.015  # more of the real digits, by each of the two signs
-DRAWINGS = 500  # of each kind that is no digit
-MNIST_DIGITS = 16_000  # about as many as there are drawings of pen digits
-DIMENSIONS = 15
+DRAWINGS = 500  # of each kind that is no digit, to judge by
+NO_DIGITS = 20_000  # to learn from
+MNIST_DIGITS = 55_000
+NARROW = (0.5, 1.35)  # how much wider than written a digit to learn from may be drawn
+EPOCHS = 8
+BATCH = 128
 
-# letters that look like no digit, as polylines between points of a grid 2 wide and 4 high, y down
-LETTERS: dict[str, list[list[tuple[float, float]]]] = {
-    "A": [[(0, 4), (1, 0), (2, 4)], [(0.4, 2.5), (1.6, 2.5)]],
-    "E": [[(2, 0), (0, 0), (0, 4), (2, 4)], [(0, 2), (1.6, 2)]],
-    "F": [[(2, 0), (0, 0), (0, 4)], [(0, 2), (1.6, 2)]],
-    "H": [[(0, 0), (0, 4)], [(2, 0), (2, 4)], [(0, 2), (2, 2)]],
-    "K": [[(0, 0), (0, 4)], [(2, 0), (0, 2), (2, 4)]],
-    "M": [[(0, 4), (0, 0), (1.2, 2), (2.4, 0), (2.4, 4)]],
-    "N": [[(0, 4), (0, 0), (2, 4), (2, 0)]],
-    "R": [[(0, 4), (0, 0), (1.5, 0.2), (2, 1), (1.5, 1.9), (0, 2), (2, 4)]],
-    "T": [[(0, 0), (2.4, 0)], [(1.2, 0), (1.2, 4)]],
-    "V": [[(0, 0), (1, 4), (2, 0)]],
-    "W": [[(0, 0), (0.7, 4), (1.4, 1), (2.1, 4), (2.8, 0)]],
-    "X": [[(0, 0), (2, 4)], [(2, 0), (0, 4)]],
-}
+Images = NDArray[np.uint8]
 
 
-class Signs(NamedTuple):
-    """What the verdict looks at, float64 (n,) each: confidence in [0, 1] and unlikeness from 0 up; and the answers."""
+def fit(path: Path) -> None:
+    """Train the rejector and write it as LiteRT model."""
+    import keras
 
-    confidence: NDArray[np.float64]
-    unlikeness: NDArray[np.float64]
-    answers: NDArray[np.int64]
+    from mnist_lab.training import export_litert
 
-    def shares(self, thresholds: Thresholds) -> dict[str, float]:
-        """The share in [0, 1] of each verdict."""
-        refused = self.unlikeness > thresholds.digit_to
-        unsure = ~refused & ((self.unlikeness > thresholds.sure_to) | (self.confidence < thresholds.sure_from))
-        counts = {Doubt.SURE: ~refused & ~unsure, Doubt.NOT_SURE: unsure, Doubt.NOT_A_DIGIT: refused}
-        return {doubt.value: float(mask.mean()) for doubt, mask in counts.items()}
-
-
-def scribble(random: np.random.Generator) -> tuple[Stroke, ...]:
-    """A long line that wanders: the sum of a few random waves each way."""
-    time = np.linspace(0.0, 1.0, 150)[:, None, None]
-    waves = np.sin(2 * np.pi * (time * random.uniform(0.5, 5.0, (1, 2, 3)) + random.uniform(0, 1, (1, 2, 3))))
-    return place([(waves * random.uniform(0.3, 1.0, (1, 2, 3))).sum(axis=2).astype(np.float32)], 0.6)
-
-
-def letter(random: np.random.Generator) -> tuple[Stroke, ...]:
-    """One of the letters, unsteadily written and slanted."""
-    lines = LETTERS[sorted(LETTERS)[random.integers(len(LETTERS))]]
-    slant = random.uniform(-0.2, 0.2)
-    strokes = [np.array(line, np.float32) + random.normal(0, 0.12, (len(line), 2)) for line in lines]
-    return place([(stroke @ np.array([[1.0, 0.0], [-slant, 1.0]])).astype(np.float32) for stroke in strokes], 0.6)
-
-
-def two_digits(digits: Sequence[PenDigit], random: np.random.Generator) -> tuple[Stroke, ...]:
-    """Two pen digits side by side."""
-    first, second = random.choice(len(digits), 2)
-    left, right = (0.3, 0.5), (0.7, 0.5)
-    return place(digits[first].strokes, 0.4, left) + place(digits[second].strokes, 0.4, right)
+    keras.utils.set_random_seed(0)
+    random = np.random.default_rng(0)
+    house = recipes.get("house-cnn").config
+    learned = pens.split_by_writer(pens.load(), house.held_out_writers, house.seed).learned
+    digits = np.concatenate(
+        [
+            as_bytes(map(seen, load_mnist().x_train[:MNIST_DIGITS])),
+            as_bytes(seen(draw_somehow(widened(digit, random), random)) for digit in learned for _ in range(3)),
+        ]
+    )
+    others = as_bytes(seen(draw_somehow(nondigits.to_learn(learned, random), random)) for _ in range(NO_DIGITS))
+    often = len(digits) // len(others) // 2  # two digits for each that is none
+    images = np.concatenate([digits, *[others] * often])
+    labels = np.arange(len(images)) >= len(digits)
+    model = network()
+    steps = len(images) // BATCH
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * steps)
+    model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
+    for epoch in range(EPOCHS):
+        order = random.permutation(len(images))
+        for places in np.array_split(order, steps):
+            loss, accuracy = model.train_on_batch(augment(images[places], random), labels[places].astype(np.float32))
+        sys.stderr.write(f"epoch {epoch + 1} of {EPOCHS}: loss {loss:.4f}, accuracy {accuracy:.4f}\n")
+    export_litert(model, path)
 
 
-def signs(images: Sequence[FloatImage], model: Predictor, planes: NDArray[np.float32]) -> Signs:
-    """What the verdict sees of prepared images."""
-    probabilities = model.probabilities(np.stack(images))
-    unlikeness = [likeness(image, planes).unlikeness for image in images]
-    return Signs(probabilities.max(axis=1), np.array(unlikeness), probabilities.argmax(axis=1))
+def network() -> Any:
+    """A small convolutional network from float32 (n, 28, 28) in [0, 1] to the probability of being no digit (n, 1)."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            layers.Input((28, 28)),
+            layers.Reshape((28, 28, 1)),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(48, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(48, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
 
 
-def kinds(held_out: Sequence[PenDigit], seed: int) -> dict[str, list[FloatImage]]:
-    """Prepared drawings of what is no digit, and MNIST's own digits prepared the same way."""
-    random = np.random.default_rng(seed)
-    drawn = {
-        "scribbles": [scribble(random) for _ in range(DRAWINGS)],
-        "letters": [letter(random) for _ in range(DRAWINGS)],
-        "two digits": [two_digits(held_out, random) for _ in range(DRAWINGS)],
-    }
-    mnist = [seen(image) for image in load_mnist().x_train[-DRAWINGS:]]
-    return {"MNIST digits": mnist} | {kind: [seen(draw(each)) for each in drawings] for kind, drawings in drawn.items()}
+def widened(digit: PenDigit, random: np.random.Generator) -> Strokes:
+    """The strokes of a digit made narrower or wider."""
+    factor = np.exp(random.uniform(*np.log(NARROW)))
+    return tuple(stroke * np.array([factor, 1.0], dtype=np.float32) for stroke in digit.strokes)
 
 
 def seen(drawing: NDArray[np.uint8]) -> FloatImage:
@@ -118,77 +105,84 @@ def seen(drawing: NDArray[np.uint8]) -> FloatImage:
     return image
 
 
-def planes_from(house: TrainConfig) -> NDArray[np.float32]:
-    """The planes of what the house model learns from: MNIST's first digits, prepared, and its pen digits."""
-    learned, _ = pens.drawings(house.held_out_writers, house.seed)
-    mnist = load_mnist()
-    prepared = np.stack([np.round(seen(image) * 255.0).astype(np.uint8) for image in mnist.x_train[:MNIST_DIGITS]])
-    images, labels = (
-        np.concatenate([prepared, learned.images]),
-        np.concatenate([mnist.y_train[:MNIST_DIGITS], learned.labels]),
-    )
-    return fit_planes(images, labels, DIMENSIONS)
+def as_bytes(images: Any) -> Images:
+    """Prepared images, each float32 (28, 28) in [0, 1], as uint8 (n, 28, 28) in 0..255."""
+    return np.stack([np.round(image * 255.0).astype(np.uint8) for image in images])
 
 
-def thresholds_from(real: Signs) -> Thresholds:
-    """The thresholds that doubt so many of these real digits and no more."""
-    return Thresholds(
-        digit_to=float(np.quantile(real.unlikeness, 1.0 - REFUSED)),
-        sure_to=float(np.quantile(real.unlikeness, 1.0 - REFUSED - UNSURE)),
-        sure_from=float(np.quantile(real.confidence, UNSURE)),
-    )
-
-
-def measure(name: str, fit: bool, seed: int = 0) -> dict[str, Any]:
-    """What the verdict says of each kind of drawing; with `fit`, after the planes and thresholds are made anew."""
+def measure(name: str, seed: int = 0) -> dict[str, Any]:
+    """The share in [0, 1] of each verdict, for each kind of drawing."""
     house = recipes.get("house-cnn").config
     model = Predictor.load(BUNDLED / name / "model.tflite", threads=2)
-    held_out = pens.split_by_writer(pens.load(), house.held_out_writers, house.seed).held_out
-    halves = pens.split_by_writer(held_out, house.held_out_writers // 2, seed)
-    if fit:
-        np.save(PLANES, planes_from(house).astype(np.float16))
-    fitted, judged = (signs([seen(draw(digit.strokes)) for digit in half], model, fitted_planes()) for half in halves)
-    if fit:
-        THRESHOLDS.write_text(thresholds_from(fitted).model_dump_json(indent=2) + "\n", encoding="utf-8")
-    thresholds = fitted_thresholds()
-    labels = np.array([digit.label for digit in halves.held_out])
-    wrong = Signs(*(values[judged.answers != labels] for values in judged))
-    others = {kind: signs(images, model, fitted_planes()) for kind, images in kinds(halves.held_out, seed).items()}
-    return {
-        "model": name,
-        "thresholds": thresholds.model_dump(),
-        "writers_fitted": sorted({digit.writer for digit in halves.learned}),
-        "writers_judged": sorted({digit.writer for digit in halves.held_out}),
-        "share": {
-            kind: found.shares(thresholds)
-            for kind, found in {"digits of other writers": judged, "those read wrong": wrong, **others}.items()
-            if len(found.answers)
-        },
+    mnist = load_mnist()
+    written = pens.split_by_writer(pens.load(), house.held_out_writers, house.seed).held_out
+    random = np.random.default_rng(seed)
+
+    def drawn(make: Callable[[], Strokes]) -> list[FloatImage]:
+        return [seen(draw(make())) for _ in range(DRAWINGS)]
+
+    digits = {
+        "digits of other writers": ([seen(draw(digit.strokes)) for digit in written], [each.label for each in written]),
+        "MNIST's test digits": ([seen(image) for image in mnist.x_test], mnist.y_test.tolist()),
     }
+    others = {
+        "MNIST's last training digits": [seen(image) for image in mnist.x_train[MNIST_DIGITS:]],
+        "scribbles": drawn(lambda: nondigits.scribble(random)),
+        "letters": drawn(lambda: nondigits.any_of(nondigits.JUDGED, random)),
+        "two digits": drawn(lambda: nondigits.two_digits(written, random)),
+    }
+    neighbours = Neighbours(mnist)
+    shares: dict[str, dict[str, float]] = {}
+    for kind, (images, labels) in digits.items():
+        predictions = [model.predict(image) for image in images]
+        verdicts = verdicts_of(images, predictions)
+        wrong = np.array([each.digit for each in predictions]) != np.array(labels)
+        agree = np.array([agreeing(neighbours, *pair) for pair in zip(images, predictions, strict=True)])
+        shares[kind] = share(verdicts)
+        shares[f"{kind}: read wrong"] = share(verdicts[wrong])
+        shares[f"{kind}: the eight nearest images agree"] = share(verdicts[agree])
+    shares |= {kind: share(verdicts_of(images, map(model.predict, images))) for kind, images in others.items()}
+    return {"model": name, "writers": sorted({digit.writer for digit in written}), "share": shares}
+
+
+def verdicts_of(images: Sequence[FloatImage], predictions: Any) -> NDArray[np.str_]:
+    """The verdict of each prepared image."""
+    return np.array([verdict(prediction, image) for prediction, image in zip(predictions, images, strict=True)])
+
+
+def agreeing(neighbours: Neighbours, image: FloatImage, prediction: Prediction) -> bool:
+    """Whether the training images that the page would show all have the label that the network says."""
+    return all(one.label == prediction.digit for one in neighbours.nearest(image))
+
+
+def share(verdicts: NDArray[np.str_]) -> dict[str, float]:
+    """The share in [0, 1] of each verdict, and how many there are."""
+    return {doubt.value: float((verdicts == doubt.value).mean()) for doubt in Doubt} | {"drawings": len(verdicts)}
 
 
 def markdown(result: dict[str, Any]) -> str:
     """The measurement as text with a Markdown table."""
-    thresholds = ", ".join(f"{name} {value:.3g}" for name, value in result["thresholds"].items())
     lines = [
-        f"{result['model']}: {thresholds}; fitted on writers {result['writers_fitted']}, judged on writers "
-        f"{result['writers_judged']}",
+        f"{result['model']}, writers {result['writers']}",
         "",
-        "| drawn | " + " | ".join(Doubt) + " |",
-        "| --- |" + " ---: |" * len(Doubt),
+        "| drawn | drawings | " + " | ".join(Doubt) + " |",
+        "| --- | ---: |" + " ---: |" * len(Doubt),
     ]
     for kind, shares in result["share"].items():
-        lines.append(f"| {kind} | " + " | ".join(f"{100 * shares[doubt]:.1f} %" for doubt in Doubt) + " |")
+        cells = " | ".join(f"{100 * shares[doubt]:.1f} %" for doubt in Doubt)
+        lines.append(f"| {kind} | {shares['drawings']:,} | {cells} |")
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", nargs="?", default="house-cnn", metavar="MODEL", help="a bundled run")
-    parser.add_argument("--fit", action="store_true", help="make the planes and the thresholds anew first")
+    parser.add_argument("--fit", action="store_true", help="train the rejector anew first")
     parser.add_argument("--json", action="store_true", help="answer with JSON")
     options = parser.parse_args()
-    result = measure(options.model, options.fit)
+    if options.fit:
+        fit(REJECTOR)
+    result = measure(options.model)
     sys.stdout.write((json.dumps(result, indent=2) if options.json else markdown(result)) + "\n")
 
 

@@ -38,9 +38,10 @@ class Predictor:
         try:
             self._interpreter = Interpreter(model_content=model, num_threads=threads)
             (self._input,) = [detail["index"] for detail in self._interpreter.get_input_details()]
-            (self._output,) = [detail["index"] for detail in self._interpreter.get_output_details()]
+            (output,) = self._interpreter.get_output_details()
         except (ValueError, RuntimeError) as error:
             raise RunError(f"The model file is damaged ({error}).") from error
+        self._output, self._outputs = output["index"], int(output["shape"][-1])
         self._lock = Lock()
         self._size = 0
 
@@ -54,8 +55,11 @@ class Predictor:
         return Prediction(self.probabilities(image[np.newaxis])[0])
 
     def probabilities(self, images: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32]:
-        """float32 (n, 10) for images (n, 28, 28): float32 in [0, 1], or uint8 in 0..255."""
-        result = np.empty((len(images), 10), dtype=np.float32)
+        """float32 (n, 10) for images (n, 28, 28): float32 in [0, 1], or uint8 in 0..255.
+
+        A model of other outputs than the ten digits answers with as many columns as it has.
+        """
+        result = np.empty((len(images), self._outputs), dtype=np.float32)
         with self._lock:
             for start in range(0, len(images), BATCH):
                 batch = images[start : start + BATCH]

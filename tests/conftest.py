@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_lab import datasets
+from mnist_lab import datasets, pens
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import Dataset
 from mnist_lab.runs import Run, RunStore
@@ -31,6 +31,7 @@ os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 if "MNIST_LAB_DATA" not in os.environ and (SHARED_DATA / "mnist.npz").is_file():
     os.environ["MNIST_LAB_DATA"] = str(SHARED_DATA)
 
+needs_pens = pytest.mark.skipif(pens.find() is None, reason="the pen digits are not in MNIST_LAB_DATA")
 SMALL = TrainConfig(dataset="digits", train_images=600, units=(32,), epochs=2, validation_share=0.0)
 
 

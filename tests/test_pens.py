@@ -2,19 +2,14 @@
 
 import gzip
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnist_lab import pens
 from mnist_lab.errors import DatasetError, DatasetUnavailable
+from tests.conftest import needs_pens
 
-needs_pens = pytest.mark.skipif(
-    not (Path(os.environ.get("MNIST_LAB_DATA") or ".") / pens.FILES[0]).is_file(),
-    reason="the pen digits are not in MNIST_LAB_DATA",
-)
 BAR = (np.array([[0.25, 0.5], [0.75, 0.5]], dtype=np.float32),)
 
 

@@ -1,14 +1,18 @@
 """Digits are believed; what is no digit is doubted."""
 
+import re
+
 import numpy as np
 import pytest
 
-from benchmarks.rejection import LETTERS
+from benchmarks.nondigits import JUDGED
 from mnist_lab import pens
 from mnist_lab.prediction import Prediction, Predictor
 from mnist_lab.preprocessing import prepare
-from mnist_lab.rejection import Doubt, Thresholds, likeness, verdict
+from mnist_lab.rejection import Doubt, verdict
 from mnist_lab.runs import BUNDLED
+from mnist_lab.ui.answer import bars, certainty
+from tests.conftest import needs_pens
 
 ZIGZAG = (np.array([[0.1, 0.1], [0.9, 0.2], [0.1, 0.4], [0.9, 0.5], [0.1, 0.7], [0.9, 0.9]], dtype=np.float32),)
 SEVEN = (np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]], dtype=np.float32),)
@@ -16,7 +20,7 @@ DOT = (np.array([[0.4, 0.4]], dtype=np.float32),)
 
 
 def letter(name: str) -> tuple[pens.Stroke, ...]:
-    return pens.place([np.array(line, dtype=np.float32) for line in LETTERS[name]], 0.6)
+    return pens.place([np.array(line, dtype=np.float32) for line in JUDGED[name]], 0.6)
 
 
 def judged(strokes: tuple[pens.Stroke, ...]) -> Doubt:
@@ -24,8 +28,22 @@ def judged(strokes: tuple[pens.Stroke, ...]) -> Doubt:
     return verdict(Predictor.load(BUNDLED / "house-cnn" / "model.tflite").predict(image), image)
 
 
-def test_a_digit_is_believed():
-    assert judged(SEVEN) is Doubt.SURE
+def oval(width: float) -> tuple[pens.Stroke, ...]:
+    around = np.linspace(0, 2 * np.pi, 60)
+    points = np.stack([0.5 + width / 2 * np.sin(around), 0.5 - 0.3 * np.cos(around)], axis=1)
+    return (points.astype(np.float32),)
+
+
+def refused(images) -> float:
+    """The share of prepared digits, uint8 (n, 28, 28), that are said to be none."""
+    answer = Prediction(np.eye(10, dtype=np.float32)[0])
+    verdicts = [verdict(answer, image.astype(np.float32) / np.float32(255)) for image in images]
+    return verdicts.count(Doubt.NOT_A_DIGIT) / len(verdicts)
+
+
+@pytest.mark.parametrize("strokes", [SEVEN, oval(0.12), oval(0.2), oval(0.5)], ids=["7", "thin 0", "narrow 0", "0"])
+def test_a_digit_is_believed(strokes):
+    assert judged(strokes) is Doubt.SURE
 
 
 @pytest.mark.parametrize("strokes", [ZIGZAG, DOT, letter("E"), letter("M"), letter("X")])
@@ -34,13 +52,21 @@ def test_what_is_no_digit_is_not_believed(strokes):
 
 
 def test_a_torn_answer_is_not_sure_however_good_the_drawing():
-    image = prepare(pens.draw(SEVEN))
     torn = Prediction(np.array([0, 0.5, 0, 0, 0, 0, 0, 0.5, 0, 0], dtype=np.float32))
-    assert verdict(torn, image, Thresholds(digit_to=9.0, sure_to=9.0, sure_from=0.9)) is Doubt.NOT_SURE
+    assert verdict(torn, prepare(pens.draw(SEVEN))) is Doubt.NOT_SURE
 
 
-def test_the_nearest_plane_is_that_of_the_digit():
-    image = prepare(pens.draw(SEVEN))
-    nearest = likeness(image)
-    assert nearest.digit == 7
-    assert np.corrcoef(nearest.image.ravel(), image.ravel())[0, 1] > 0.8
+@needs_pens
+def test_of_what_other_writers_drew_at_most_one_digit_in_a_hundred_is_refused():
+    assert refused(pens.shared_test().images) <= 0.01
+
+
+def test_of_the_test_digits_at_most_two_in_a_hundred_are_refused(mnist):
+    assert refused(np.round(prepare(image) * 255).astype(np.uint8) for image in mnist.x_test[:2000]) <= 0.02
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+def test_where_it_is_no_digit_no_certainty_stands_beside_it(doubt):
+    sure = Prediction(np.array([0.9998] + [0.0000222] * 9, dtype=np.float32))
+    shown = certainty(sure, doubt) + re.sub("<[^>]*>", "", bars(sure, doubt is not Doubt.NOT_A_DIGIT))
+    assert ("%" in shown) == (doubt is not Doubt.NOT_A_DIGIT)

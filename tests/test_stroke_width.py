@@ -1,8 +1,5 @@
 """The same digit reads the same, whatever the pen's width, wherever and however large it is drawn."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,11 +7,8 @@ from mnist_lab import pens, recipes
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import ALL_STEPS, LONGEST, SIDE, STROKE_WIDTH, Step, prepare, trace
 from mnist_lab.runs import BUNDLED
+from tests.conftest import needs_pens
 
-needs_pens = pytest.mark.skipif(
-    not (Path(os.environ.get("MNIST_LAB_DATA") or ".") / pens.FILES[0]).is_file(),
-    reason="the pen digits are not in MNIST_LAB_DATA",
-)
 ANGLES = np.linspace(0, 2 * np.pi, 60)
 CIRCLE = np.stack([0.5 + 0.13 * np.cos(ANGLES), 0.5 + 0.2 * np.sin(ANGLES)], axis=1).astype(np.float32)
 DIGITS = {

@@ -17,8 +17,6 @@ WORDS = {
     Doubt.NOT_SURE: "not sure",
     Doubt.NOT_A_DIGIT: "this does not look like a digit",
 }
-
-
 LAST = "last_reading"
 
 
@@ -73,25 +71,33 @@ def render_answer(readings: list[Reading], otherwise: str) -> None:
 
 
 def _one(reading: Reading) -> str:
-    prediction = reading.prediction
-    kind = reading.doubt.name.lower()
+    prediction, doubt = reading.prediction, reading.doubt
     return (
-        f'<div class="answer {kind}"><div class="verdict"><div class="digit">{prediction.digit}</div>'
-        f'<div class="sure"><b>{percent(prediction.confidence)}</b><span>{WORDS[reading.doubt]}</span></div>'
+        f'<div class="answer {doubt.name.lower()}"><div class="verdict"><div class="digit">{prediction.digit}</div>'
+        f'<div class="sure"><b>{certainty(prediction, doubt)}</b><span>{WORDS[doubt]}</span></div>'
         f"<figure>{pixels(reading.seen, 'The 28 by 28 image that the network sees')}"
-        f"<figcaption>what the network sees</figcaption></figure></div>{bars(prediction)}</div>"
+        f"<figcaption>what the network sees</figcaption></figure></div>"
+        f"{bars(prediction, doubt is not Doubt.NOT_A_DIGIT)}</div>"
     )
 
 
-def bars(prediction: Prediction | None) -> str:
-    """Ten bars, 0 to 9; their digits are drawn by the style sheet, so that an empty answer holds none."""
+def certainty(prediction: Prediction, doubt: Doubt) -> str:
+    """How sure the network is; nothing where it says so of what is no digit, since one answer is enough."""
+    return "" if doubt is Doubt.NOT_A_DIGIT else percent(prediction.confidence)
+
+
+def bars(prediction: Prediction | None, numbers: bool = True) -> str:
+    """Ten bars, 0 to 9, with their `numbers` or without.
+
+    Their digits are drawn by the style sheet, so that an empty answer holds none.
+    """
     rows = []
     for digit in range(10):
         share = float(prediction.probabilities[digit]) if prediction else 0.0
         first = " first" if prediction and digit == prediction.digit else ""
         rows.append(
             f'<div class="bar{first}"><span data-digit="{digit}"></span><i><b style="width:{share:.1%}"></b></i>'
-            f"<em>{html.escape(percent(share)) if prediction else ''}</em></div>"
+            f"<em>{html.escape(percent(share)) if prediction and numbers else ''}</em></div>"
         )
     return f'<div class="bars" role="img" aria-label="Probability of each digit">{"".join(rows)}</div>'
 

@@ -218,7 +218,8 @@ def _render_nearest(reading: Reading, say: bool) -> None:
         f"<figcaption><b>{neighbour.label}</b></figcaption></figure>"
         for neighbour in neighbours.nearest(reading.seen)
     )
-    st.caption("The training images most like it:")
+    even = reading.doubt is Doubt.NOT_A_DIGIT
+    st.caption("Even the training images most like it look different:" if even else "The training images most like it:")
     st.html(f'<div class="strip nearest">{figures}</div>')
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_lab.rejection import verdict
 from mnist_lab.ui import resources
-from mnist_lab.ui.answer import WORDS, percent
+from mnist_lab.ui.answer import WORDS, certainty, percent
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
 
@@ -12,8 +12,10 @@ from mnist_lab.ui.pixels import pixels
 def render_verdict(selection: Selection) -> None:
     """The image, the digit in large type, how sure the network is, and whether it is right where that is known."""
     prediction = resources.predictor(selection.run.id).predict(selection.image)
+    sure = percent(prediction.confidence)
     if selection.label is None:
-        words = WORDS[verdict(prediction, selection.image)]
+        doubt = verdict(prediction, selection.image)
+        sure, words = certainty(prediction, doubt), WORDS[doubt]
     elif selection.label == prediction.digit:
         words = "and so it is labelled"
     else:
@@ -22,6 +24,6 @@ def render_verdict(selection: Selection) -> None:
     with st.container(key="prediction"):
         st.html(
             f'<div class="verdict-line{" wrong" if wrong else ""}">{pixels(selection.image, selection.source, side=76)}'
-            f"<span>→</span><b>{prediction.digit}</b><div><strong>{percent(prediction.confidence)}</strong>"
+            f"<span>→</span><b>{prediction.digit}</b><div><strong>{sure}</strong>"
             f"<em>{words}</em><em>{selection.source}</em></div></div>"
         )
