@@ -73,7 +73,8 @@ def _training(lab: Server, page: Page) -> None:
         findings.look(at_rest(page) and "Train, a network and the trials of a search")
         for name in ("Grid", "Search"):
             view(page, name)
-            findings.look(f"Train, {name}")
+            expect(page.locator(f".st-key-{name.lower()}_name")).to_be_visible()
+            findings.look(at_rest(page) and f"Train, {name}")
         page.goto(f"{lab.url}/lessons?lesson={LESSON}")
         options = page.locator(".st-key-lesson-options button")
         expect(options.first).to_be_visible()
