@@ -6,7 +6,6 @@ can be, written anew from what was understood. All runs of a file come in, or no
 
 import io
 import json
-import re
 import time
 import uuid
 import zipfile
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from mnist_lab.annotations import NOTHING, Annotation
 from mnist_lab.errors import ArchiveError, MnistLabError, RunError
 from mnist_lab.inspection import BROKEN, MB, MOST_WEIGHTS, check_keras, evaluation, read, ticks, try_models
-from mnist_lab.runs import Asked, Run, RunState, RunStore, Status, lines_of
+from mnist_lab.runs import RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
 
@@ -28,7 +27,6 @@ NEEDED = {"config.json": 100_000, "status.json": 100_000, "evaluation.npz": 20 *
 FILES = NEEDED | {"metrics.jsonl": 50 * MB, "model.keras": MOST_WEIGHTS, NOTES: 100_000}
 MOST_BYTES = 400 * MB  # of all files of an archive together
 MOST_RUNS = 50
-NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")
 IGNORED = ("__MACOSX", ".DS_Store")  # which macOS puts into every archive
 LONGEST_NAME, LONGEST_REASON = 200, 1000
 
@@ -98,7 +96,7 @@ def _folders(content: bytes) -> dict[str, dict[str, bytes]]:
 def _place(path: str) -> tuple[str, str]:
     """The folder and the name of a file in an archive."""
     folder, _, name = path.partition("/")
-    if not NAME.fullmatch(folder) or name not in FILES:
+    if not RUN_ID.fullmatch(folder) or name not in FILES:
         raise ArchiveError(
             f"It holds {path[:80]!r}, which is no part of a run; a run is a folder with {', '.join(FILES)}."
         )
@@ -136,7 +134,7 @@ def _asked(content: bytes, store: RunStore, owner: str | None) -> Asked:
         update={
             "name": " ".join(asked.name.split())[:LONGEST_NAME] or "run",
             "group": None if foreign else group and group[:LONGEST_NAME],
-            "parent": parent if parent and NAME.fullmatch(parent) and store.folder.exists(parent) else None,
+            "parent": parent if parent and RUN_ID.fullmatch(parent) and store.folder.exists(parent) else None,
             "created": _past(asked.created),
             "owner": owner,
         }
@@ -178,4 +176,4 @@ def _free_id(store: RunStore, name: str) -> str:
     taken = {run.id for run in store.listing().runs}
     if name not in taken and not store.folder.exists(name) and not Trash(store).holds(name):
         return name
-    return f"{name[:90]}-{uuid.uuid4().hex[:4]}"
+    return f"{name[:90]}-{uuid.uuid4().hex[:8]}"

@@ -134,13 +134,19 @@ class Folder:
             Path(self._at(name)).rename(self._at(target))
 
     def publish(self, files: dict[str, bytes], name: str) -> None:
-        """Write several files as a new folder that appears with all of them at once (local), or in their order."""
-        staging = f".{name}" if self.is_local else name
+        """Write several files as a new folder that appears with all of them at once (local), or in their order.
+
+        Until then it has a name that nothing else can have, so that no name replaces what is there.
+        """
+        staging = f".{uuid.uuid4().hex}.new" if self.is_local else name
         for file, content in files.items():
             self.write(f"{staging}/{file}", content)
         if self.is_local:
-            with self._explained():
-                Path(self._at(staging)).rename(self._at(name))
+            try:
+                with self._explained():
+                    Path(self._at(staging)).rename(self._at(name))
+            finally:
+                self.delete(staging)  # where the name is taken
 
     @staticmethod
     def _is_torn(file: BinaryIO) -> bool:

@@ -23,6 +23,9 @@ from mnist_lab.folders import Folder
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
+RUN_ID = re.compile(
+    r"[a-zA-Z0-9][\w.-]{0,99}"
+)  # the one form of a run's id; none begins with a dot, as the lab's own do
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
 TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
 CLAIM_SECONDS = 15.0
@@ -220,7 +223,7 @@ class RunStore:
         """A new, queued run; `about` is the rest of Asked. Raises StoreError where the folder cannot be written."""
         asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)
         status = Status(engine=engine)
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:4]}"
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:8]}"
         files = {"status.json": status.model_dump_json().encode(), "config.json": asked.model_dump_json().encode()}
         self.folder.publish(files, run_id)
         return Run(run_id, asked, status)
@@ -400,11 +403,13 @@ class RunStore:
         self.folder.delete(f"{run_id}/{name}".rstrip("/"))
 
     def _check_writable(self, run_id: str) -> None:
+        if not RUN_ID.fullmatch(run_id):
+            raise UnknownRun(f"No run can be called {run_id!r}.")
         if self._bundled and self._bundled.exists(run_id) and not self.folder.exists(run_id):
             raise StoreError(f"The run {run_id} comes with the lab and cannot be changed.")
 
     def _folder_of(self, run_id: str) -> Folder:
-        if re.fullmatch(r"[\w.-]+", run_id) and not run_id.startswith("."):
+        if RUN_ID.fullmatch(run_id):
             for folder in (self.folder, self._bundled):
                 if folder and folder.exists(run_id):
                     return folder

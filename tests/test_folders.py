@@ -73,6 +73,23 @@ def test_a_folder_is_published_with_all_its_files(folder):
     assert (folder.read("run/config.json"), folder.read("run/status.json")) == (b"c", b"s")
 
 
+@pytest.mark.parametrize("name", ["annotations", "trash", "studies", "bets", "explored", "engines"])
+def test_what_is_published_replaces_nothing_whatever_its_name(folder, name):
+    folder.write(f".{name}/everybodys", b"1")
+    folder.publish({"config.json": b"c"}, name)
+    assert folder.read(f".{name}/everybodys") == b"1"
+    assert folder.read(f"{name}/config.json") == b"c"
+
+
+def test_a_name_that_is_taken_is_published_over_by_nobody(tmp_path):
+    folder = Folder(tmp_path)
+    folder.publish({"config.json": b"first"}, "run")
+    with pytest.raises(StoreError):
+        folder.publish({"config.json": b"second"}, "run")
+    assert folder.read("run/config.json") == b"first"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_a_file_is_created_once(folder):
     folder.write("run/config.json", b"")
     assert folder.create("run/adopted")

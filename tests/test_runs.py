@@ -8,7 +8,7 @@ from mnist_lab import runs
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary, Tick
+from mnist_lab.runs import BUNDLED, RUN_ID, RunState, RunStore, Summary, Tick
 
 CONFIG = TrainConfig(units=(8,), epochs=3)
 SUMMARY = Summary(test_accuracy=0.9, train_accuracy=0.95, seconds=1.5, parameters=6370, epochs=3, model_bytes=99)
@@ -79,6 +79,21 @@ def test_a_waiting_run_is_moved_to_the_front_and_a_deleted_one_is_not(store):
         with pytest.raises(UnknownRun):
             ask(run.id)
     assert store.listing() == ([], {})
+
+
+def test_a_thousand_runs_of_one_second_have_ids_of_their_own(tmp_path):
+    store = RunStore(tmp_path, bundled=None)
+    ids = [store.create(CONFIG, "a").id for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert all(RUN_ID.fullmatch(run_id) for run_id in ids)
+
+
+@pytest.mark.parametrize("run_id", ["", ".", "..", ".annotations", "../up", "a/b", "a b", "-rf", "x" * 101])
+def test_nothing_is_written_or_read_that_has_no_id_of_a_run(store, run_id):
+    doors = (store.get, store.request_stop, store.delete, lambda one: store.write(one, "config.json", b"{}"))
+    for door in (*doors, lambda one: store.read(one, "config.json"), lambda one: store.put_away(one, ".trash")):
+        with pytest.raises(UnknownRun):
+            door(run_id)
 
 
 def test_the_newest_run_is_listed_first_also_among_those_of_one_second(store):
