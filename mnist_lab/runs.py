@@ -23,9 +23,7 @@ from mnist_lab.folders import Folder
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
-RUN_ID = re.compile(
-    r"[a-zA-Z0-9][\w.-]{0,99}"
-)  # the one form of a run's id; none begins with a dot, as the lab's own do
+RUN_ID = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")  # of all runs; what is the lab's own begins with a dot
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
 TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
 CLAIM_SECONDS = 15.0

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.test_comparing_naming import at
+
 
 @pytest.fixture(autouse=True)
 def main_module_comes_back(monkeypatch):
@@ -33,12 +35,7 @@ store = RunStore("nowhere")
 
 
 def _app(script: str, **address: str) -> AppTest:
-    app = AppTest.from_string(script)
-    for word, value in address.items():
-        app.query_params[word] = value
-    app.run(timeout=30)
-    assert not app.exception
-    return app
+    return at(AppTest.from_string(script), **address)
 
 
 def told(app: AppTest) -> str:
