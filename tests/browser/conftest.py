@@ -208,13 +208,13 @@ def settled(page: Page) -> Page:
 
 
 def at_rest(page: Page) -> Page:
-    """The page, once it is settled and everything on it is drawn, and nothing fades any more."""
+    """The page, once it is settled and everything on it is drawn, and nothing fades or changes its colour any more."""
     settled(page)
     expect(page.locator("[data-stale=true]")).to_have_count(0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=120_000)
     page.wait_for_function(
         "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"
-        " && !document.getAnimations().some(one => one.transitionProperty === 'opacity')"
+        " && !document.getAnimations().some(one => one instanceof CSSTransition)"
     )
     return page
 

@@ -29,9 +29,11 @@ class Findings:
         self._run(where, {})
         self.page.emulate_media(color_scheme="dark")
         expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+        at_rest(self.page)
         self._run(f"{where}, dark", {"runOnly": ["color-contrast"]})
         self.page.emulate_media(color_scheme="light")
         expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", "light")
+        at_rest(self.page)
 
     def _run(self, where: str, options: dict[str, object]) -> None:
         if not self.page.evaluate("'axe' in globalThis"):
