@@ -5,9 +5,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -30,6 +30,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 if "MNIST_LAB_DATA" not in os.environ and (SHARED_DATA / "mnist.npz").is_file():
     os.environ["MNIST_LAB_DATA"] = str(SHARED_DATA)
+
+
+def slow_but(values: Iterable[Any], *quick: Any) -> list[Any]:
+    """Parameters of which all but some are tested by .ci/run only."""
+    several = [value if isinstance(value, tuple) else (value,) for value in values]
+    chosen = [value if isinstance(value, tuple) else (value,) for value in quick]
+    return [pytest.param(*value, marks=() if value in chosen else pytest.mark.slow) for value in several]
+
 
 needs_pens = pytest.mark.skipif(pens.find() is None, reason="the pen digits are not in MNIST_LAB_DATA")
 SMALL = TrainConfig(dataset="digits", train_images=600, units=(32,), epochs=2, validation_share=0.0)

@@ -7,6 +7,7 @@ from mnist_lab import recipes
 from mnist_lab.cli import main
 from mnist_lab.code import script
 from mnist_lab.config import parse
+from tests.conftest import slow_but
 
 SMALL = {"dataset": "digits", "train_images": 320, "units": "16", "epochs": 2, "validation_share": 0.0, "dropout": 0}
 
@@ -26,17 +27,20 @@ def trained(settings, digits):
 
 @pytest.mark.parametrize(
     "settings",
-    [
+    slow_but(
+        [
+            {},
+            {"units": "16 8", "activation": "sigmoid gelu", "loss": "quadratic-cost", "output": "sigmoid", "seed": 3},
+            {"scaling": "standardised", "optimizer": "sgd", "momentum": 0.9, "nesterov": True, "learning_rate": 0.05},
+            {"scaling": "8x8", "output": "logits", "schedule": "cosine", "initialization": "he-normal"},
+            {"scaling": "column-l2", "l2": 0.001, "schedule": "step", "loss": "one-hot-cross-entropy"},
+            {"validation_share": 0.2, "leave_out": "3 8", "spoiled_labels": 0.1, "schedule": "warm-up"},
+            {"validation_share": 0.3, "epochs": 8, "patience": 1, "learning_rate": 0.05, "optimizer": "adamw"},
+            {"network": "cnn", "filters": "3", "convolutions": 2, "batch_normalization": True, "optimizer": "rmsprop"},
+            {"scaling": "none", "initialization": "normal", "learning_rate": 1e-4},
+        ],
         {},
-        {"units": "16 8", "activation": "sigmoid gelu", "loss": "quadratic-cost", "output": "sigmoid", "seed": 3},
-        {"scaling": "standardised", "optimizer": "sgd", "momentum": 0.9, "nesterov": True, "learning_rate": 0.05},
-        {"scaling": "8x8", "output": "logits", "schedule": "cosine", "initialization": "he-normal"},
-        {"scaling": "column-l2", "l2": 0.001, "schedule": "step", "loss": "one-hot-cross-entropy"},
-        {"validation_share": 0.2, "leave_out": "3 8", "spoiled_labels": 0.1, "schedule": "warm-up"},
-        {"validation_share": 0.3, "epochs": 8, "patience": 1, "learning_rate": 0.05, "optimizer": "adamw"},
-        {"network": "cnn", "filters": "3", "convolutions": 2, "batch_normalization": True, "optimizer": "rmsprop"},
-        {"scaling": "none", "initialization": "normal", "learning_rate": 1e-4},
-    ],
+    ),
     ids=str,
 )
 def test_without_dropout_the_script_ends_with_the_labs_weights(settings, digits):

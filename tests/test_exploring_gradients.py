@@ -21,6 +21,7 @@ from mnist_lab.networks.keras_models import build, served
 from mnist_lab.preprocessing import SIDE
 from mnist_lab.runs import BUNDLED, RunStore
 from mnist_lab.training import train
+from tests.conftest import slow_but
 
 STORE = RunStore(BUNDLED / "nowhere")
 RUNS = [run.id for run in STORE.listing().runs]
@@ -152,7 +153,7 @@ TRAINED = {
 }
 
 
-@pytest.mark.parametrize("settings", TRAINED.values(), ids=list(TRAINED))
+@pytest.mark.parametrize("settings", slow_but(TRAINED.values(), TRAINED["scratch"]), ids=list(TRAINED))
 def test_the_range_test_finds_a_rate_that_trains_well(settings, digits):
     config = parse({"dataset": "digits", "dropout": 0, "epochs": 3, "validation_share": 0, **settings})
     suggestion = suggest(sweep(config, digits))

@@ -12,6 +12,7 @@ from mnist_lab.networks.keras_models import build, served
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import RunStore
 from mnist_lab.training import export_litert
+from tests.conftest import slow_but
 
 EVERY = ("relu", "sigmoid", "tanh", "gelu", "linear")
 CONFIGS = {
@@ -58,7 +59,7 @@ def assert_equal_to_keras(stages: list[Stage], model: keras.Model, images: np.nd
         assert any(a.shape == flat.shape and np.allclose(a, flat, rtol=1e-5, atol=1e-5) for a in same), stage.name
 
 
-@pytest.mark.parametrize("settings", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("settings", slow_but(CONFIGS.values(), CONFIGS["normalized convolutions"]), ids=CONFIGS)
 def test_every_network_of_the_form_gives_what_keras_gives(tmp_path: Path, settings):
     config = TrainConfig(**settings)
     model = stirred(build(config))

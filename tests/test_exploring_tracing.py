@@ -17,6 +17,7 @@ from mnist_lab.exploring.units import answers_most, neuron
 from mnist_lab.networks.keras_models import build, served
 from mnist_lab.runs import BUNDLED, RunStore
 from mnist_lab.training import export_litert
+from tests.conftest import slow_but
 from tests.test_exploring_network import stirred
 
 STORE = RunStore(BUNDLED / "nowhere")
@@ -70,7 +71,7 @@ def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("settings", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("settings", slow_but(CONFIGS.values(), CONFIGS["curved convolutions"]), ids=CONFIGS)
 def test_every_layer_has_the_slopes_that_keras_finds(tmp_path, settings, image):
     config = TrainConfig(**settings)
     model = served(stirred(build(config)))

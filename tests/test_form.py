@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_lab.config import TrainConfig, accepted, bounds
 from mnist_lab.ui.forms import NUMBERS
+from tests.conftest import slow_but
 
 SCRIPT = """
 import streamlit as st
@@ -55,7 +56,7 @@ def told(app: AppTest) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
 
 
-@pytest.mark.parametrize("field", [field for field in NUMBERS if field != "held_out_writers"])
+@pytest.mark.parametrize("field", slow_but((one for one in NUMBERS if one != "held_out_writers"), "learning_rate"))
 def test_a_number_that_cannot_be_is_refused_and_the_rest_stays(field):
     app = opened(**WHERE.get(field, {}))
     before, fields = draft(app).config, [one.key for one in app.text_input]

@@ -11,6 +11,7 @@ from mnist_lab.datasets import load
 from mnist_lab.errors import RunError
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import BUNDLED, RunStore
+from tests.conftest import slow_but
 
 MODEL = BUNDLED / "dense-128-dropout" / "model.tflite"
 
@@ -22,11 +23,15 @@ def predictor():
 
 @pytest.mark.parametrize(
     ("network", "scaling"),
-    [  # what is not trained by Keras has tests of its own, with other scalings
-        (network, scaling)
-        for network, scaling in product(choices("network"), choices("scaling"))
-        if network in ("dense", "cnn") or scaling in ("unit", "standardised")
-    ],
+    slow_but(
+        (  # what is not trained by Keras has tests of its own, with other scalings
+            (network, scaling)
+            for network, scaling in product(choices("network"), choices("scaling"))
+            if network in ("dense", "cnn") or scaling in ("unit", "standardised")
+        ),
+        ("dense", "unit"),
+        ("cnn", "standardised"),
+    ),
 )
 def test_the_exported_model_answers_like_the_trained_one(tmp_path, digits, network, scaling):
     from mnist_lab.training import export_litert, train

@@ -6,6 +6,7 @@ from mnist_lab import recipes
 from mnist_lab.recipes import RECIPES
 from mnist_lab.runs import RunState
 from mnist_lab.worker import execute
+from tests.conftest import slow_but
 
 DENSE = {  # layers, outputs, loss, optimizer, learning rate, epochs, batch, dropouts
     "dense-128-dropout": ("128 relu", "softmax", "SparseCategoricalCrossentropy", "Adam", 0.001, 5, 32, [0.2]),
@@ -70,7 +71,15 @@ def test_the_regressions_are_scikit_learns_with_its_defaults():
     assert regression_for(RECIPES["logistic-digits"].config).max_iter == 10_000
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if not name.startswith("house")])
+@pytest.mark.parametrize(
+    "name",
+    slow_but(
+        (name for name in RECIPES if not name.startswith("house")),
+        "logistic-digits",
+        "scratch-relu-softmax",
+        "small-cnn",
+    ),
+)
 def test_every_recipe_ends_as_a_run_like_any_other(name, store):
     config = RECIPES[name].config.model_copy(update=QUICK)
     run = execute(store, store.create(config, name, recipe=name).id)

@@ -12,6 +12,7 @@ import pytest
 from mnist_lab import pens
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.worker import execute
+from tests.conftest import slow_but
 
 SMALL = {"dataset": "digits", "train_images": 150, "units": "12", "epochs": 4, "validation_share": 0.3}
 CNN = {"network": "cnn", "filters": "3", "units": "8", "dropout": "0.2 0.4"}
@@ -29,7 +30,6 @@ RECIPES = {
     "logistic": {"network": "logistic", "max_iterations": 8},
 }
 QUICK = ("early stopping", "cnn", "scratch, early stopping", "logistic")
-SLOW = [pytest.mark.slow]
 
 
 class Killed(BaseException):
@@ -85,7 +85,7 @@ def killed_again_and_again(config, digits, folder, monkeypatch):
     raise AssertionError
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in QUICK else SLOW) for name in RECIPES])
+@pytest.mark.parametrize("name", slow_but(RECIPES, *QUICK))
 def test_a_training_killed_in_every_epoch_learns_to_the_bit_what_an_unbroken_one_learns(
     name, digits, tmp_path, monkeypatch
 ):

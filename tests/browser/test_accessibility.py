@@ -122,6 +122,7 @@ def _exploring(lab: Server, page: Page) -> None:
 PARTS = {"draw": _drawing, "train": _training, "compare": _comparing, "explore": _exploring}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_nothing_is_in_the_way_of_whoever_cannot_see_well(mnist, lab, open_tab, part):
     PARTS[part](lab, open_tab("about:blank", **LAPTOP))

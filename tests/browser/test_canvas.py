@@ -77,6 +77,7 @@ def write(page: Page, strokes: list[np.ndarray], pause: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_answer_is_that_to_the_drawing_while_both_cores_are_busy(tmp_path, start_server, open_tab, burners):
     written = [digit for digit in pens.load() if len(digit.strokes) >= 2]
     chosen = random.Random(0).sample(written, DRAWINGS)

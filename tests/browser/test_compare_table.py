@@ -124,6 +124,7 @@ def test_the_labs_own_runs_stay(server, open_tab):
     expect(row(page, "house-cnn")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, training_server, tmp_path, open_tab):
     page = open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn&view=Curves")
     plot = page.locator(".st-key-compare-curves .js-plotly-plot")

@@ -156,6 +156,7 @@ def overtaken(page: Page) -> Callable[[], bool]:
     return lambda: bool(waiting)
 
 
+@pytest.mark.slow
 def test_what_gives_way_goes_also_where_a_clock_runs_behind_it(tmp_path, start_server, open_tab, mnist):
     server = start_server(tmp_path)  # a fresh one, which still has to look for what excites a unit
     page = open_tab("about:blank")

@@ -97,6 +97,7 @@ def test_a_wrong_value_hides_no_field_that_depends_on_it(server, open_tab):
     expect(field(page, "Dropout")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_buttons_step_by_factors_and_end_at_the_bounds(server, open_tab):
     page = open_tab(f"{server.url}/train")
     less, more = steps(page, "learning_rate")
@@ -166,6 +167,7 @@ def test_a_locked_number_cannot_be_stepped(server, open_tab):
     expect(steps(page, "batch_size")[1]).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_what_is_trained_is_what_the_fields_show_also_where_it_was_not_confirmed(training_server, open_tab):
     page = open_tab(f"{training_server.url}/train?dataset=digits&epochs=9&units=16")
     expect(train_button(page)).to_be_enabled()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 PAGES = ("Draw", "Train", "Compare", "Explore", "Lessons")
 
 
-@pytest.mark.parametrize("title", PAGES)
+@pytest.mark.parametrize("title", ["Draw", *(pytest.param(title, marks=pytest.mark.slow) for title in PAGES[1:])])
 def test_a_deep_link_is_right_as_the_first_request_of_a_fresh_server(tmp_path, start_server, open_tab, title):
     page = open_tab(f"{start_server(tmp_path).url}/{title.lower()}")
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
@@ -34,6 +34,7 @@ def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server
     expect(page.locator(".sentence")).to_contain_text("is better")
 
 
+@pytest.mark.slow
 def test_without_mnist_the_lab_says_so_and_offers_the_small_digits(tmp_path, start_server, open_tab, monkeypatch):
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "nothing"))
     page = open_tab(f"{start_server(tmp_path / 'runs').url}/train")

@@ -67,6 +67,7 @@ def reach(one: Locator, phone: bool) -> None:
     one.page.wait_for_timeout(400)  # they fade in
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", [LAPTOP, PHONE], ids=["laptop", "phone"])
 def test_no_tool_of_a_table_or_a_chart_covers_anything(mnist, server, lab, open_tab, device):
     phone = device is PHONE

@@ -77,6 +77,7 @@ def test_jobs_wait_in_a_line_that_can_be_changed(training_server, open_tab):
     expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=SLOW)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_over_goes_on(training_server, open_tab):
     page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "24")
