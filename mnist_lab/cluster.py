@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 
 from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded
+from mnist_lab.quiet import quiet
 from mnist_lab.runs import RunStore
 
 if TYPE_CHECKING:
@@ -156,7 +157,9 @@ def _rehearse() -> None:
     """Train a little on nothing: TensorFlow's first steps take a second longer than all later ones."""
     from mnist_lab.config import TrainConfig
     from mnist_lab.datasets import Dataset
-    from mnist_lab.training import train
+
+    with quiet():
+        from mnist_lab.training import train
 
     images, labels = np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 10
     nothing = Dataset("digits", images, labels, images, labels)
@@ -172,8 +175,10 @@ async def answer(store_url: str, question: "Question") -> bytes:
 
 
 def _answer(store_url: str, question: "Question") -> bytes:
-    from mnist_lab.exploring.answering import answer as found
     from mnist_lab.worker import reason_of
+
+    with quiet():
+        from mnist_lab.exploring.answering import answer as found
 
     try:
         return found(store_url, question)

@@ -127,7 +127,7 @@ class OwnSet:
             try:
                 record = Record.model_validate_json(self.folder.read(name))
                 png = self.folder.read(f"{drawing_id}.png")
-                read_image(io.BytesIO(png)).load()
+                read_image(io.BytesIO(png))
                 drawings.append(OwnDrawing(drawing_id, record, png))
             except ValidationError as error:
                 problems[drawing_id] = f"{name} is damaged ({error.errors()[0]['msg']})."

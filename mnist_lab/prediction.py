@@ -1,7 +1,8 @@
 """Ten probabilities for an image, from a run's `model.tflite`, without TensorFlow."""
 
+from contextlib import nullcontext
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from mnist_lab.errors import RunError
 from mnist_lab.preprocessing import SIDE
+from mnist_lab.quiet import quiet
 
+_has_spoken = Event()  # the first interpreter of a process tells which delegate it has
 BATCH = 500  # a whole test set in one batch spills the processor's caches and takes four times as long
 
 
@@ -70,7 +73,9 @@ class Predictor:
     def _invoke(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._size != len(batch):
             self._interpreter.resize_tensor_input(self._input, (len(batch), SIDE, SIDE), strict=True)
-            self._interpreter.allocate_tensors()
+            with nullcontext() if _has_spoken.is_set() else quiet():
+                self._interpreter.allocate_tensors()
+            _has_spoken.set()
             self._size = len(batch)
         self._interpreter.set_tensor(self._input, batch)
         self._interpreter.invoke()

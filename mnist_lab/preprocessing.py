@@ -29,7 +29,9 @@ STROKE_SHARE = STROKE_WIDTH / LONGEST  # the same, of a digit's longest side
 THINNING_SIDE = 96  # strokes are thinned at this size: exact to a quarter of a final pixel, and quick
 THINNING_THRESHOLD = 0.6  # more ink than this is stroke; high, since small loops close before thin strokes break
 PEN_QUANTILE = 0.3  # of the depths along the middle lines, that of the pen; the deeper ones are crossings and blots
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 LARGEST_SIDE = 12_000
+MOST_PIXELS = 50_000_000  # photos of 48 megapixels: decoded in seconds, and within 600 MB
 WORKING_SIDE = 560
 SMALLEST_PHOTO = 64  # pixels; light on smaller images is even
 EVEN_SHARE = 0.5  # of the pixels: where more have the very same brightness, no light fell on it
@@ -92,20 +94,21 @@ def trace(image: Any, steps: Collection[Step] = ALL_STEPS) -> list[Stage]:
 
 
 def read_image(file: str | Path | BinaryIO) -> Image.Image:
-    """Open an image file of any format that Pillow reads, turned as its EXIF data says.
+    """A PNG, JPEG, WebP or GIF file, turned as its EXIF data says, its longest side at most WORKING_SIDE pixels.
 
+    Its mode is one that can be shown: grey, of 1, 8 or 16 bits, or colours, with or without a palette and opacity.
     Raises ImageError, with a message for people, for a file that is missing, empty, truncated, no image or too large.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as image:
-                if max(image.size) > LARGEST_SIDE:
-                    width, height = image.size
-                    raise ImageError(f"The image is {width} x {height} pixels; the longest side may be {LARGEST_SIDE}.")
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=FORMATS) as image:
+                _check_size(*image.size)
                 image.draft("L", (WORKING_SIDE, WORKING_SIDE))
-                return ImageOps.exif_transpose(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+                smaller = _shrink(image)
+        upright = ImageOps.exif_transpose(smaller)
+        return upright.convert("RGB") if upright.mode == "CMYK" else upright
+    except Image.DecompressionBombError:
         raise ImageError("The image has far too many pixels. Scale it down and try again.") from None
     except UnidentifiedImageError:
         raise ImageError("This file is not an image that can be read. Use PNG, JPEG, WebP or GIF.") from None
@@ -115,6 +118,14 @@ def read_image(file: str | Path | BinaryIO) -> Image.Image:
         raise ImageError("This is a folder, not an image.") from None
     except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise ImageError(f"The image is damaged or incomplete and cannot be read ({error}).") from None
+
+
+def _check_size(width: int, height: int) -> None:
+    if max(width, height) > LARGEST_SIDE:
+        raise ImageError(f"The image is {width} x {height} pixels; the longest side may be {LARGEST_SIDE}.")
+    if width * height > MOST_PIXELS:
+        most = f"{MOST_PIXELS // 1_000_000} million"
+        raise ImageError(f"The image is {width} x {height} pixels, more than {most}. Scale it down and try again.")
 
 
 def ink(image: Any) -> FloatImage:
@@ -271,13 +282,14 @@ def _brightness_and_opacity(image: Any) -> tuple[FloatImage, FloatImage | None]:
 
 def _shrink(image: Image.Image) -> Image.Image:
     """A large photo scaled down, so that what follows costs the same for every image."""
-    if max(image.size) <= WORKING_SIDE:
+    scale = WORKING_SIDE / max(image.size)
+    if scale >= 1.0:
+        image.load()
         return image
     if image.mode in ("P", "1"):  # their values are no brightness, and cannot be averaged
         image = image.convert("RGBA" if "transparency" in image.info else "L")
-    smaller = image.copy()
-    smaller.thumbnail((WORKING_SIDE, WORKING_SIDE))
-    return smaller
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), reducing_gap=2.0)
 
 
 def _to_unit(pixels: FloatImage) -> FloatImage:

@@ -13,6 +13,7 @@ from mnist_lab.datasets import load
 from mnist_lab.errors import TrainingError
 from mnist_lab.folders import Folder
 from mnist_lab.networks import scratch
+from mnist_lab.quiet import quiet
 from mnist_lab.recipes import Published, Recipe
 from mnist_lab.runs import BUNDLED, Run, RunState, RunStore, Tick
 
@@ -116,7 +117,8 @@ def untrained(images: NDArray[np.uint8], labels: NDArray[np.uint8], config: Trai
 
 def fit_plainly(config: TrainConfig, seed: int = 0) -> float:
     """The test accuracy after Keras's own `fit` of a network that learns from all images."""
-    from mnist_lab.networks.keras_models import build, wants_one_hot
+    with quiet():
+        from mnist_lab.networks.keras_models import build, wants_one_hot
 
     dataset, model = load(config.dataset), build(config.model_copy(update={"seed": seed}))
     x_train, x_test = dataset.x_train / np.float32(255), dataset.x_test / np.float32(255)
@@ -256,7 +258,8 @@ def bundle(store: RunStore, run: Run, name: str, bundled: Folder | None = None) 
     larger than half a megabyte. What draws, compares and explains needs `model.tflite` only; who wants to go on with
     such a model trains its recipe first.
     """
-    from mnist_lab.networks.keras_models import without_optimizer
+    with quiet():
+        from mnist_lab.networks.keras_models import without_optimizer
 
     bundled = bundled or Folder(BUNDLED)
     for file in ("config.json", "status.json", "metrics.jsonl", "model.tflite", "evaluation.npz"):

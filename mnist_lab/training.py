@@ -1,13 +1,10 @@
 """Train one network. Imports TensorFlow: for the training side only."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np

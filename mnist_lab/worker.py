@@ -15,6 +15,7 @@ from mnist_lab.errors import MnistLabError, Superseded
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.prediction import Predictor
 from mnist_lab.progress import CHECKPOINT, OnPhase, Progress
+from mnist_lab.quiet import quiet
 from mnist_lab.runs import Run, RunState, RunStore, Summary, Tick
 
 log = logging.getLogger(__name__)
@@ -74,8 +75,9 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     progress.phase("loading the data")
     dataset = load(run.config.dataset, on_progress=lambda share: progress.phase(f"downloading MNIST, {share:.0%}"))
     progress.phase("starting TensorFlow")
-    from mnist_lab.execution import at_the_end
-    from mnist_lab.training import export_litert, train
+    with quiet():
+        from mnist_lab.execution import at_the_end
+        from mnist_lab.training import export_litert, train
 
     progress.phase("training", dataset_digest=dataset.digest, versions=versions())
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as scratch:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -213,6 +214,16 @@ def test_the_module_runs_and_shows_no_traceback(tmp_path):
     assert done.returncode == 1
     assert "cannot be written: it is not a folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_only_the_lab_itself_speaks_while_it_trains_and_predicts(tmp_path, png):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    training = ["train", "--recipe", "small-cnn", *QUICK, "--runs", str(tmp_path)]
+    for arguments in (training, ["predict", png("seven.png", draw(7))]):
+        command = [sys.executable, "-m", "mnist_lab", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert not re.search(r"INFO|WARNING|^[IWEF]\d{4} ", done.stderr, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", [["train", "--grid", "units=4,8"], ["search", "--choice", "units=4,8"]])

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from mnist_lab.pens import PEN_WIDTH, PEN_WIDTHS, SIDE, draw
@@ -164,7 +164,7 @@ def decode(url: str, canvas: Canvas) -> NDArray[np.uint8] | None:
         picture = Image.open(io.BytesIO(content), formats=["PNG"])
         fits = picture.width <= canvas.width and picture.height <= canvas.height
         return np.asarray(picture.convert("L")) if fits else None
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (binascii.Error, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
         return None
 
 

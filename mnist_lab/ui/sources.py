@@ -70,9 +70,8 @@ def _read(file: Any) -> Picture | None:
         return None
     try:
         image = read_image(file)
-        image.load()
-    except (ImageError, OSError, SyntaxError) as error:
-        st.error(str(error) if isinstance(error, ImageError) else "The image is damaged or incomplete.")
+    except ImageError as error:
+        st.error(str(error))
         return None
     st.image(image, width=280)
     return Picture(image, [], PEN_WIDTH)
