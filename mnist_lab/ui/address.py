@@ -12,6 +12,7 @@ import streamlit as st
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.links import HIDE, LOCK, OWN_WORDS, read, write
+from mnist_lab.ui.words import plain
 
 SEEN, LIMITS, PROBLEMS = "address_seen", "address_limits", "address_problems"
 TURNED = "address_turned"
@@ -43,7 +44,7 @@ def open_address(fill: Callable[[TrainConfig], None]) -> Limits:
         st.session_state[LIMITS] = Limits(link.locked, link.hidden)
         st.session_state[PROBLEMS] = link.problems
     if problems := st.session_state.get(PROBLEMS):
-        lines = "\n".join(f"- {problem}" for problem in problems)
+        lines = "\n".join(f"- {plain(problem)}" for problem in problems)
         st.warning(
             f"Part of this link cannot be used, so that is left as it usually is. The rest is filled in.\n\n{lines}"
         )

@@ -13,6 +13,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.outcomes import duration, render_outcomes
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 POLL_SECONDS = 0.5
 
@@ -35,7 +36,7 @@ def _poll() -> None:
     if st.session_state.get("jobs_not_over", not_over) != not_over:
         st.rerun()
     if problem := resources.engine().problem:
-        st.error(problem, icon=":material/cloud_off:")
+        st.error(plain(problem), icon=":material/cloud_off:")
     waiting = line(runs)
     under_way = [run for run in runs if run.id in not_over - {one.id for one in waiting}]
     for run in sorted(under_way, key=lambda run: run.status.started or time.time()):
@@ -54,7 +55,7 @@ def _render_waiting(run: Run, place: int, is_first: bool) -> None:
     mine = run.asked.owner in (None, visitor())
     with st.container(horizontal=True, vertical_alignment="center", key=f"waiting-{run.id}"):
         whose = " · yours" if mine and run.asked.owner else ""
-        st.markdown(f"**{run.name}** · {_place_in_words(place)}{whose}", width="stretch")
+        st.markdown(f"**{plain(run.name)}** · {_place_in_words(place)}{whose}", width="stretch")
         if mine and not is_first:
             st.button(
                 "Move up",
@@ -79,7 +80,7 @@ def _ask(call: Callable[[str], None], run_id: str) -> None:
     try:
         call(run_id)
     except MnistLabError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _place_in_words(place: int) -> str:
@@ -90,7 +91,7 @@ def _place_in_words(place: int) -> str:
 def _render_job(run: Run) -> None:
     ticks = resources.store().metrics(run.id)
     name, stop = st.columns([4, 1], vertical_alignment="center")
-    name.markdown(f"**{run.name}** · {_state_in_words(run)}")
+    name.markdown(f"**{plain(run.name)}** · {plain(_state_in_words(run))}")
     stop.button(
         "Stop",
         key=f"stop-{run.id}",

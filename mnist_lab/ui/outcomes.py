@@ -10,6 +10,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.numbers import ask_setting
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 RECENT_SECONDS = 900
 RECENT = 4
@@ -30,18 +31,18 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
 
 def _render_outcome(run: Run) -> None:
     if run.state is RunState.FAILED:
-        st.error(f"**{run.name}** failed. {run.status.reason}", icon=":material/error:")
+        st.error(f"**{plain(run.name)}** failed. {plain(run.status.reason)}", icon=":material/error:")
     elif run.summary:
         done = "stopped" if run.state is RunState.STOPPED else "finished"
         st.success(
-            f"**{run.name}** {done}: **{run.summary.test_accuracy:.2%}** on the test set, "
+            f"**{plain(run.name)}** {done}: **{run.summary.test_accuracy:.2%}** on the test set, "
             f"{run.summary.train_accuracy:.2%} in training, {duration(run.summary.seconds)}.{_lineage_in_words(run)}",
             icon=":material/check_circle:",
         )
         if run.config.network != "logistic":
             _render_continue(run)
     else:
-        st.info(f"**{run.name}** was stopped before it began.", icon=":material/block:")
+        st.info(f"**{plain(run.name)}** was stopped before it began.", icon=":material/block:")
 
 
 def _lineage_in_words(run: Run) -> str:
@@ -49,7 +50,7 @@ def _lineage_in_words(run: Run) -> str:
     if not ancestors:
         return ""
     epochs = [one.summary.epochs for one in (*ancestors, run) if one.summary]
-    return f" It went on from **{ancestors[-1].name}**: {' + '.join(map(str, epochs))} epochs."
+    return f" It went on from **{plain(ancestors[-1].name)}**: {' + '.join(map(str, epochs))} epochs."
 
 
 def _render_continue(run: Run) -> None:
@@ -64,7 +65,7 @@ def _render_continue(run: Run) -> None:
                 resources.engine().go_on(run, settings, owner=visitor())
                 st.rerun()
             except MnistLabError as error:
-                st.error(str(error))
+                st.error(plain(error))
 
 
 def duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from mnist_lab.sharing import decode, encode
 from mnist_lab.ui import resources
 from mnist_lab.ui.drawing import ONE, show_image, show_strokes
 from mnist_lab.ui.sources import Picture
+from mnist_lab.ui.words import plain
 
 OPENED = "shared_link_opened"
 
@@ -24,7 +25,7 @@ def render_share(picture: Picture | None, model: str) -> None:
         try:
             st.code(_link(picture, model), language=None, wrap_lines=True)
         except ImageError as error:
-            st.info(str(error))
+            st.info(plain(error))
 
 
 def _link(picture: Picture, model: str) -> str:
@@ -50,7 +51,7 @@ def open_link() -> None:
     try:
         strokes, pen_width = decode(text)
     except ImageError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     show_strokes(ONE, strokes, pen_width)
 
@@ -65,9 +66,9 @@ def _open_test_image() -> None:
     try:
         images = load_test_part(dataset).images
     except DatasetError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     if place.isdecimal() and int(place) < len(images):
         show_image(ONE, images[int(place)])
     else:
-        st.warning(f"There is no test image {place}; they are counted from 0 to {len(images) - 1}.")
+        st.warning(f"There is no test image {plain(place)}; they are counted from 0 to {len(images) - 1}.")

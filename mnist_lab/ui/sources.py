@@ -12,6 +12,7 @@ from mnist_lab.pens import PEN_WIDTH
 from mnist_lab.preprocessing import read_image
 from mnist_lab.sharing import Point
 from mnist_lab.ui.drawing import ONE, SEVERAL, Canvas, Drawing, render_canvas
+from mnist_lab.ui.words import plain
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
@@ -72,7 +73,7 @@ def _read(file: Any) -> Picture | None:
         image = read_image(file)
         image.load()
     except (ImageError, OSError, SyntaxError) as error:
-        st.error(str(error) if isinstance(error, ImageError) else "The image is damaged or incomplete.")
+        st.error(plain(error) if isinstance(error, ImageError) else "The image is damaged or incomplete.")
         return None
     st.image(image, width=280)
     return Picture(image, [], PEN_WIDTH)
@@ -82,7 +83,7 @@ def _test_image() -> Picture | None:
     try:
         dataset = load("mnist")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(plain(error))
         return None
     last = len(dataset.y_test) - 1
     state = st.session_state

@@ -8,6 +8,7 @@ from mnist_lab.runs import Run
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.filtering import CHOSEN, GROUP, KINDS, STARRED, TEXT, key_of, of_group
 from mnist_lab.ui.compare.table import GROUP_SEEN, VIEW
+from mnist_lab.ui.words import plain
 
 SEEN, MISSING = "compare_address", "compare_missing"
 WORDS = ("runs", "view", "group", "text", "starred", "columns", *KINDS)
@@ -22,7 +23,7 @@ def open_address(runs: Sequence[Run], views: Sequence[str]) -> None:
         st.session_state[SEEN] = here
     if missing := st.session_state.pop(MISSING, None):
         st.warning(
-            f"This link names what is not in this lab, or is deleted: {', '.join(missing)}.",
+            f"This link names what is not in this lab, or is deleted: {plain(', '.join(missing))}.",
             icon=":material/link_off:",
         )
 

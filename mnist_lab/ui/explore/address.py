@@ -9,6 +9,7 @@ from mnist_lab.errors import ImageError
 from mnist_lab.sharing import decode
 from mnist_lab.ui import resources
 from mnist_lab.ui.drawing import ONE, show_strokes
+from mnist_lab.ui.words import plain
 
 SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
@@ -49,7 +50,7 @@ def _read_run(name: str) -> None:
     if name in resources.models():
         st.session_state[RUN] = name
     else:
-        st.warning(f"There is no network {name} here, or it has not finished. Another one is shown.")
+        st.warning(f"There is no network {plain(name)} here, or it has not finished. Another one is shown.")
 
 
 def _read_image(text: str) -> None:
@@ -63,7 +64,7 @@ def _read_drawing(text: str) -> None:
     try:
         show_strokes(ONE, *decode(text))
     except ImageError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
 def _read_number(key: str) -> Callable[[str], None]:
