@@ -27,7 +27,7 @@ VIEWS = {
 }
 
 open_page("Explore", "Open a network and watch a digit run through it.")
-open_address()
+open_address(list(VIEWS))
 
 
 @st.fragment

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnist_lab.addresses import Address
 from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
@@ -10,6 +11,7 @@ from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import RunState
 from mnist_lab.ui import resources
+from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.data import render_data_status
 from mnist_lab.ui.lesson_answers import bets_on, render_answer
 from mnist_lab.ui.lesson_charts import render_image
@@ -30,9 +32,10 @@ def choose_lesson(found: Library) -> Lesson | None:
     ids = list(found.lessons)
     if not ids:
         return None
-    asked = st.query_params.get(IN_ADDRESS)
-    if CHOSEN not in st.session_state and asked in ids:
-        st.session_state[CHOSEN] = asked
+    if CHOSEN not in st.session_state:
+        address = Address(st.query_params.to_dict())
+        st.session_state[CHOSEN] = address.word(IN_ADDRESS, ids, "the name of a lesson that is here")
+        render_problems(address.problems)
     if st.session_state.get(CHOSEN) not in ids:
         st.session_state[CHOSEN] = ids[0]
     lesson_id = st.selectbox(

@@ -43,7 +43,7 @@ def hostile(tmp_path, monkeypatch, start_server):
 
 def created(store, name, config=SETTINGS, engine=None, group=None, **status):
     run = store.create(config, name, engine=engine, group=group, recipe=HOSTILE)
-    store.update(run.id, started=time.time(), heartbeat=time.time(), **status)
+    store.update(run.id, started=time.time(), heartbeat=time.time() + 600, **status)
     store.annotate(run.id, tags=[PICTURE])
     return run
 
@@ -105,6 +105,7 @@ def test_words_of_an_address_are_repeated_as_they_are(server, open_tab):
         f"compare?runs={PICTURE}&group={PICTURE}&columns={PICTURE}&tags={PICTURE}",
         f"explore?run={PICTURE}&image={PICTURE}&view={PICTURE}",
         f"?image={PICTURE}&model={PICTURE}",
+        f"lessons?lesson={PICTURE}",
     ):
         page.goto(f"{server.url}/{address}")
         expect(page.get_by_test_id("stAlert").filter(has_text=PICTURE)).to_be_visible()
