@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mnist_lab import recipes
+from mnist_lab.addresses import Address
 from mnist_lab.config import TrainConfig, changed, parse
 from mnist_lab.errors import ConfigError
+from mnist_lab.numerals import quoted
 
 RECIPE, LOCK, HIDE = "recipe", "lock", "hide"
 OWN_WORDS = (RECIPE, LOCK, HIDE)
@@ -32,15 +34,16 @@ def read(parameters: Mapping[str, str]) -> Link:
 
     Parameters that are not the lab's own are left alone.
     """
-    settings = {field: text for field, text in parameters.items() if field in TrainConfig.model_fields}
-    problems: list[str] = []
-    base = TrainConfig()
-    if name := parameters.get(RECIPE):
+    address = Address(parameters)
+    given = {field: address.word(field) for field in parameters if field in TrainConfig.model_fields}
+    settings = {field: text for field, text in given.items() if text is not None}
+    problems, base = address.problems, TrainConfig()
+    if name := address.word(RECIPE):
         try:
             base = recipes.get(name).config
         except ConfigError as error:
             problems.append(str(error))
-    fields = {word: _fields(parameters.get(word, ""), problems) for word in (LOCK, HIDE)}
+    fields = {word: _fields(address.word(word) or "", problems) for word in (LOCK, HIDE)}
     config = _as_far_as_possible(settings, base, problems)
     return Link(config, fields[LOCK], fields[HIDE], tuple(problems))
 
@@ -71,7 +74,8 @@ def _without_one(settings: dict[str, str], base: TrainConfig) -> dict[str, str]:
 def _fields(text: str, problems: list[str]) -> frozenset[str]:
     names = {name for name in text.replace(" ", ",").split(",") if name}
     unknown = sorted(names - set(TrainConfig.model_fields))
-    problems += [f"There is no setting named {name!r} to lock or hide." for name in unknown]
+    if unknown:
+        problems.append(f"There is no setting named {quoted(' '.join(unknown))} to lock or hide.")
     return frozenset(names - set(unknown))
 
 

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 NUMBER = re.compile(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 TINY = 1e-6  # what is smaller is shorter with an exponent
+MOST_DIGITS = 20  # of a whole number that is read: Python refuses thousands of them
 LONGEST = 80  # characters of what was given that a message repeats
 
 Value = TypeVar("Value")
@@ -65,6 +66,12 @@ def whole(given: Any) -> Any:
     if NUMBER.fullmatch(text) and "e" in text.lower() and (number := float(text.replace(",", "."))).is_integer():
         return int(number)
     return given
+
+
+def within(low: float, high: float, text: str) -> int | None:
+    """The whole number in a text, or None where there is none between the two; of a text of any length."""
+    is_short = text.isdecimal() and len(text) <= MOST_DIGITS
+    return number if is_short and low <= (number := int(text)) <= high else None
 
 
 def reals(text: str, check: Callable[[list[str]], Value]) -> Value | list[str]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import UnknownRecipe
+from mnist_lab.numerals import quoted
 
 
 class Published(NamedTuple):
@@ -197,7 +198,7 @@ def get(name: str) -> Recipe:
         return RECIPES[name]
     near = get_close_matches(name, RECIPES, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise UnknownRecipe(f"There is no recipe named {name!r}.{hint} The recipes are {', '.join(RECIPES)}.")
+    raise UnknownRecipe(f"There is no recipe named {quoted(name)}.{hint} The recipes are {', '.join(RECIPES)}.")
 
 
 def named(config: TrainConfig) -> str | None:

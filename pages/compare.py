@@ -16,6 +16,7 @@ from mnist_lab.ui.compare import (
     verdicts,
 )
 from mnist_lab.ui.shell import open_page
+from mnist_lab.ui.words import plain
 
 VIEWS = {
     "Curves": curves.render,
@@ -30,7 +31,7 @@ open_page("Compare", "Pick two or more runs: which one is better, where, and is 
 
 listing = resources.listing(fresh=True)
 for run_id, problem in listing.problems.items():
-    st.warning(f"The run **{run_id}** is left out: {problem}", icon=":material/folder_off:")
+    st.warning(f"The run **{plain(run_id)}** is left out: {plain(problem)}", icon=":material/folder_off:")
 address.open_address(listing.runs, list(VIEWS))
 picked = [run for run in table.render(listing.runs) if run.summary]
 verdicts.render(picked)

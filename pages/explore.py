@@ -12,6 +12,7 @@ from mnist_lab.ui.explore.verdict import render_verdict
 from mnist_lab.ui.live import watch_canvas
 from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.turns import turn
+from mnist_lab.ui.words import plain
 
 VIEWS = {
     "Activations": View(activations.render, live=True),
@@ -26,7 +27,7 @@ VIEWS = {
 }
 
 open_page("Explore", "Open a network and watch a digit run through it.")
-open_address()
+open_address(list(VIEWS))
 
 
 @st.fragment
@@ -56,7 +57,7 @@ def look(run: Run, choice: Choice) -> None:
             render_verdict(selection)
             VIEWS[view].render(selection)
         except MnistLabError as error:
-            st.error(str(error))
+            st.error(plain(error))
     if choice.canvas and VIEWS[view].live:
         watch_canvas(choice.canvas)
 

@@ -3,8 +3,10 @@
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_lab.cli import main
 from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.report import report
-from mnist_lab.runs import BUNDLED, Run, RunStore
+from mnist_lab.runs import BUNDLED, Run, RunState, RunStore
 from mnist_lab.ui import resources
 from mnist_lab.ui.models import labels as models_labels
 from tests.conftest import ROOT
@@ -100,6 +102,31 @@ def test_runs_of_one_name_are_told_apart_in_every_view_of_a_comparison(twins, vi
 @pytest.mark.parametrize("name", ["draw", "explore"])
 def test_models_of_one_name_are_told_apart_where_one_is_chosen(twins, name):
     assert not names_alone(text_of(page(name).main))
+
+
+@pytest.fixture
+def no_workers(monkeypatch):
+    """The Train page without an engine, so that nothing begins to train."""
+    monkeypatch.setattr(resources, "engine", lambda: SimpleNamespace(problem="", stop=None, remove=None))
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_runs_of_one_name_are_told_apart_while_and_after_they_train(twins, store, no_workers, state):
+    now = time.time()
+    for run in twins:
+        ended = {"ended": now if state.is_over else None}
+        summary = {"summary": run.summary if state is RunState.FINISHED else None}
+        store.update(run.id, state=state, engine="an engine", started=now, **ended, **summary)
+    shown = text_of(page("train").main)
+    assert shown.count(NAME) >= len(twins)
+    assert not names_alone(shown)
+
+
+def test_a_run_that_went_on_says_from_which_of_one_name(store, no_workers):
+    for of, run_id in zip(ORIGINALS, IDS, strict=True):
+        copied(store, of, run_id, name=NAME, parent=IDS[0] if run_id == IDS[2] else None)
+    store.update(IDS[2], ended=time.time())
+    assert "It went on from **Twin (1-0a1b)**" in text_of(page("train").main)
 
 
 def test_every_model_has_a_label_of_its_own(twins):

@@ -6,7 +6,9 @@ import pytest
 from mnist_lab.comparing.learning import MOST_POINTS
 from mnist_lab.explanations import Moment, Wobble
 from mnist_lab.plots.curves import curves, curves_figure
+from mnist_lab.plots.digits import scores_figure
 from mnist_lab.plots.drawings import replay_figure, wobble_figure
+from mnist_lab.plots.export import rows
 from mnist_lab.plots.matrices import confusion_figure
 from mnist_lab.runs import RunStore, Tick
 
@@ -65,3 +67,12 @@ def test_the_replay_figure_leaves_out_digits_that_never_mattered():
     figure = replay_figure([Moment(0.0, None), Moment(0.4, torn), Moment(1.0, sure)])
     assert {trace.name for trace in figure.data} == {"3", "8"}
     assert list(figure.data[0].x) == [0.4, 1.0]
+
+
+def test_names_stand_in_figures_and_their_tables_as_they_were_typed():
+    name = "<b>a</b> & \"b\" %{x} &amp; 'c'"
+    figure = scores_figure({name: np.ones(10)}, "recall", {name: "#123456"})
+    (trace,) = figure.data
+    assert trace.name == "&lt;b&gt;a&lt;/b&gt; &amp; \"b\" %&#123;x} &amp;amp; 'c'"
+    assert trace.hovertemplate.startswith(trace.name)
+    assert {row["series"] for row in rows(figure)} == {name}

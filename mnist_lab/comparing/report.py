@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,8 +154,8 @@ class Report:
 
     @cached_property
     def figures(self) -> dict[str, list[go.Figure]]:
-        """The figures by their headings. Names in them are escaped: Plotly reads HTML in its texts."""
-        names = {run_id: escape(name) for run_id, name in self.names.items()}
+        """The figures by their headings."""
+        names = self.names
         ticks = {names[run.id]: curves(names[run.id], self.store.metrics(run.id)) for run in self.drawn}
         cost = COSTS["Parameters"]
         return {

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.evaluation import DigitScores
 from mnist_lab.lessons.measures import MEASURES, Result
-from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE
+from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE, as_typed
 
 TRAINING, TEST = COLORS[0], COLORS[1]
 ROW = 64  # pixels for each run
@@ -47,14 +47,14 @@ def gap_figure(found: Sequence[Gap]) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=[gap.test, gap.training],
-                y=[gap.run, gap.run],
+                y=[as_typed(gap.run)] * 2,
                 mode="lines",
                 line={"width": 8, "color": "rgba(140, 145, 155, 0.45)"},
                 showlegend=False,
                 hoverinfo="skip",
             )
         )
-    runs = [gap.run for gap in found]
+    runs = [as_typed(gap.run) for gap in found]
     for name, color, place, values in (
         ("test images", TEST, "top center", [gap.test for gap in found]),
         ("training images", TRAINING, "bottom center", [gap.training for gap in found]),
@@ -82,7 +82,7 @@ def mistakes_figure(found: Sequence[Mistakes]) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[one.of_thousand for one in found],
-            y=[one.run for one in found],
+            y=[as_typed(one.run) for one in found],
             orientation="h",
             marker={"color": [COLORS[place % len(COLORS)] for place in range(len(found))]},
             text=[f"{one.of_thousand:.0f}" for one in found],

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.comparing.calibration import Coverage, Histogram, Reliability
 from mnist_lab.comparing.learning import MOST_POINTS
-from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
 
 HEIGHT = 400
 
@@ -29,12 +29,13 @@ def reliability_figure(found: Mapping[str, Reliability], colors: Mapping[str, st
             go.Scatter(
                 x=curve.confidence,
                 y=curve.accuracy,
-                name=name,
+                name=as_typed(name),
                 mode="lines+markers",
                 customdata=curve.images,
                 line={"color": colors[name]},
                 marker={"size": 5 + 9 * np.sqrt(curve.images / curve.images.sum())},
-                hovertemplate=f"{name}<br>%{{customdata:,}} answers, %{{x:.1%}} sure: %{{y:.1%}} right<extra></extra>",
+                hovertemplate=f"{as_typed(name)}<br>%{{customdata:,}} answers, %{{x:.1%}} sure: "
+                "%{y:.1%} right<extra></extra>",
             )
         )
     figure.update_xaxes(title_text="how sure it is", tickformat=".0%", range=[0, 1.02])
@@ -51,11 +52,11 @@ def coverage_figure(found: Mapping[str, Coverage], colors: Mapping[str, str]) ->
             go.Scatter(
                 x=curve.answered[kept],
                 y=curve.accuracy[kept],
-                name=name,
+                name=as_typed(name),
                 mode="lines",
                 customdata=curve.confidence[kept],
                 line={"color": colors[name]},
-                hovertemplate=f"{name}<br>%{{x:.1%}} answered, those at least %{{customdata:.1%}} sure: "
+                hovertemplate=f"{as_typed(name)}<br>%{{x:.1%}} answered, those at least %{{customdata:.1%}} sure: "
                 "%{y:.2%} right<extra></extra>",
             )
         )
@@ -84,7 +85,7 @@ def confidence_figure(found: Histogram, title: str, height: int = 260) -> go.Fig
     figure.update_xaxes(title_text="how sure it is", tickformat=".0%", range=[0, 1])
     figure.update_yaxes(title_text="share of these answers", tickformat=".0%", range=[0, 1])
     figure.update_layout(
-        title=title,
+        title=as_typed(title),
         barmode="overlay",
         height=height,
         margin={"l": 8, "r": 8, "t": 64, "b": 8},

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape, unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.comparing.cost import Cost, Point, Record, front
 from mnist_lab.plots.labels import FONT, GAP, LINE, Box, Offset, Room, around, place, shortened
-from mnist_lab.plots.style import axis, colors, layout
+from mnist_lab.plots.style import as_typed, axis, colors, layout
 
 TICKS = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 GREY = "rgba(128, 128, 128, 0.8)"
@@ -109,6 +108,7 @@ def _front(points: Sequence[Point]) -> go.Scatter:
 def _runs(points: Sequence[Point], names: Mapping[str, str], cost: Cost) -> list[go.Scatter]:
     """The runs of each dataset, those of a dataset with the same symbol, filled where nothing beats them."""
     its_color, traces = colors(names), []
+    shown = {run_id: as_typed(name) for run_id, name in names.items()}
     for dataset, symbol in zip(_datasets(points), SYMBOLS, strict=False):
         those = [point for point in points if point.dataset == dataset]
         outlines = [its_color[point.run_id] for point in those]
@@ -121,7 +121,7 @@ def _runs(points: Sequence[Point], names: Mapping[str, str], cost: Cost) -> list
                 mode="markers",
                 marker={"color": fills, "symbol": symbol, "size": MARK, "line": {"color": outlines, "width": 2}},
                 customdata=[
-                    [point.run_id, names[point.run_id], cost.text.format(point.cost), point.accuracy] for point in those
+                    [point.run_id, shown[point.run_id], cost.text.format(point.cost), point.accuracy] for point in those
                 ],
                 hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[3]:.2%} right, %{customdata[2]}<extra></extra>",
             )
@@ -136,7 +136,7 @@ def _published(points: Sequence[Point], names: Mapping[str, str]) -> go.Scatter:
         name="published for the same recipe",
         mode="markers",
         marker={"symbol": "line-ew", "size": DASH, "line": {"color": GREY, "width": 3}},
-        customdata=[[point.run_id, names[point.run_id], point.published] for point in points],
+        customdata=[[point.run_id, as_typed(names[point.run_id]), point.published] for point in points],
         hovertemplate="%{customdata[1]}: %{customdata[2]:.2%} are published<extra></extra>",
     )
 
@@ -173,7 +173,7 @@ def _names(
     """The names that have room, those of the front first, then the best ones."""
     found = []
     for point in sorted(points, key=lambda point: (not point.on_front, -point.accuracy)):
-        text = shortened(unescape(names[point.run_id]))
+        text = shortened(names[point.run_id])
         x, y = _cost(point), _errors(point.accuracy)
         offset = place(text, [(frame.x(x), frame.y(y)) for frame in frames], rooms, around(RADIUS))
         if offset:
@@ -197,7 +197,7 @@ def _records(records: Sequence[Record], frames: Sequence[Frame], rooms: Sequence
 
 def _written(text: str, x: float, y: float, offset: Offset, **more: Any) -> dict[str, Any]:
     at = {"x": x, "y": y, "xshift": offset.x, "yshift": -offset.y, "xanchor": ANCHORS[offset.side], "yanchor": "middle"}
-    return {"text": escape(text), **at, "showarrow": False, "borderpad": 0, "font": {"size": FONT}, **more}
+    return {"text": as_typed(text), **at, "showarrow": False, "borderpad": 0, "font": {"size": FONT}, **more}
 
 
 def _around(x: float, y: float, half_width: float, half_height: float) -> Box:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_lab.comparing.learning import since_last, thinned
-from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, colors
+from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed, colors
 from mnist_lab.runs import Tick
 from mnist_lab.validation import validations
 
@@ -87,7 +87,7 @@ def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
     return go.Scatter(
         x=curve.x,
         y=curve.y,
-        name=part if alone else f"{curve.run}, {part}",
+        name=part if alone else f"{as_typed(curve.run)}, {part}",
         legendgroup=f"{curve.run} {part}",
         showlegend=curve.metric == "accuracy",
         mode="lines+markers" if curve.validation or len(curve.x) == 1 else "lines",
@@ -97,5 +97,5 @@ def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
             "width": 1.5 if color == FADED else 2.5,
             "dash": "dot" if curve.validation else "solid",
         },
-        hovertemplate=f"{curve.run}, {part}<br>epoch %{{x:.2f}}: %{{y:{text}}}<extra></extra>",
+        hovertemplate=f"{as_typed(curve.run)}, {part}<br>epoch %{{x:.2f}}: %{{y:{text}}}<extra></extra>",
     )

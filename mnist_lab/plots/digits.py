@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_lab.formatting import decimal
-from mnist_lab.plots.style import DIGITS, LEGEND_ABOVE
+from mnist_lab.plots.style import DIGITS, LEGEND_ABOVE, as_typed
 
 APART = 0.13  # of the room of a digit: how far the points of two runs stand apart
 MOST_APART = 0.7  # the same for the first and the last of many
@@ -25,11 +25,11 @@ def scores_figure(
             go.Scatter(
                 x=np.arange(10) + offset,
                 y=values,
-                name=name,
+                name=as_typed(name),
                 mode="markers",
                 customdata=DIGITS,
                 marker={"size": 12 if len(scores) < 5 else 8, "color": colors[name]},
-                hovertemplate=f"{name}: %{{y:.2%}} for the %{{customdata}}<extra></extra>",
+                hovertemplate=f"{as_typed(name)}: %{{y:.2%}} for the %{{customdata}}<extra></extra>",
             )
         )
     figure.update_yaxes(tickformat=".1%", title_text=title)

@@ -6,7 +6,7 @@ from itertools import cycle
 import plotly.graph_objects as go
 
 from mnist_lab.explanations import Moment, Wobble
-from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
 
 
 def wobble_figure(curves: Sequence[Wobble], digit: int, unit: str, height: int = 340) -> go.Figure:
@@ -14,8 +14,9 @@ def wobble_figure(curves: Sequence[Wobble], digit: int, unit: str, height: int =
     figure = go.Figure()
     for color, curve in zip(cycle(COLORS), curves, strict=False):
         line = {"color": color, "width": 2.5}
-        figure.add_trace(go.Scatter(x=curve.x, y=curve.y, name=curve.model, mode="lines+markers", line=line))
+        figure.add_trace(go.Scatter(x=curve.x, y=curve.y, name=as_typed(curve.model), mode="lines+markers", line=line))
     _style_probability(figure, f"probability of a {digit}", unit, height)
+    figure.update_layout(hoverlabel={"namelength": -1})  # a cut might be inside of an entity
     return figure
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from mnist_lab.exploring.findings import Array, GradientNorms, Sweep
 from mnist_lab.exploring.past import Histograms
 from mnist_lab.exploring.rates import smoothed
-from mnist_lab.plots.style import COLORS, axis, layout, upright
+from mnist_lab.plots.style import COLORS, as_typed, axis, layout, upright
 
 
 def sweep_figure(sweep: Sweep, suggestion: float | None, height: int = 320) -> go.Figure:
@@ -38,7 +38,7 @@ def norms_figure(found: GradientNorms, height: int = 300) -> go.Figure:
         go.Scatter(
             x=found.epochs,
             y=np.maximum(found.norms[:, place], 1e-12),
-            name=layer.replace("_", " "),
+            name=as_typed(layer.replace("_", " ")),
             mode="lines+markers",
             line={"color": COLORS[place % len(COLORS)], "width": 2.5},
         )

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
 from itertools import product
 from typing import Any
 
@@ -40,7 +41,7 @@ def _is_seen(trace: Any) -> bool:
 
 
 def _rows_of(trace: Any, layout: Any) -> Iterator[dict[str, Any]]:
-    series = {"series": trace.name} if trace.name else {}
+    series = {"series": unescape(trace.name)} if trace.name else {}
     if trace.type == "parcoords":
         columns = {dimension.label: dimension.values for dimension in trace.dimensions}
         yield from (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))

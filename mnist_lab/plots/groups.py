@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from mnist_lab.grids import Table
-from mnist_lab.plots.style import COLORS, LEGEND_ABOVE
+from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
 from mnist_lab.studies import Point
 
 
@@ -42,7 +42,7 @@ def _trials(points: Sequence[Point], name: str, symbol: str, color: str) -> go.S
     return go.Scatter(
         x=[point.number for point in points],
         y=[point.value for point in points],
-        text=[point.name for point in points],
+        text=[as_typed(point.name) for point in points],
         name=name,
         mode="markers",
         marker={"color": color, "size": 9, "symbol": symbol},

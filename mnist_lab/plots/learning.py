@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.comparing.learning import METRICS, Line
 from mnist_lab.plots.curves import extent
-from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE
+from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed
 
 TITLES = {"epochs": "epochs", "steps": "steps of the optimizer", "seconds": "seconds of training"}
 BEGINNING = 0.05  # of a training
@@ -130,7 +130,7 @@ def _line(line: Line, learner: Learner, part: str, color: str, look: Look, alone
     return go.Scatter(
         x=line.x,
         y=1 - line.y if look.mistakes else line.y,
-        name=part if alone else learner.name,
+        name=part if alone else as_typed(learner.name),
         legendgroup=learner.name if not alone else part,
         showlegend=shown,
         mode="lines+markers",
@@ -147,7 +147,7 @@ def _line(line: Line, learner: Learner, part: str, color: str, look: Look, alone
 def _hover(learner: Learner, part: str, look: Look) -> str:
     value = "%{y:.2%}" if look.metric == "accuracy" else "%{y:.4~g}"
     where = {"epochs": "after %{x:.3~g} epochs", "steps": "after %{x:,} steps", "seconds": "after %{x:.1f} s"}
-    lines = [f"<b>{learner.name}</b>, {part}", learner.differs, f"{value} {where[look.axis]}"]
+    lines = [f"<b>{as_typed(learner.name)}</b>, {part}", learner.differs, f"{value} {where[look.axis]}"]
     return "<br>".join(filter(None, lines)) + "<extra></extra>"
 
 

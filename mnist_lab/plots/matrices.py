@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.comparing.rankings import Ranking
 from mnist_lab.formatting import difference, p_value
-from mnist_lab.plots.style import DIGITS
+from mnist_lab.plots.style import DIGITS, as_typed
 
 GREY = [[0, "#9aa0ab"], [1, "#9aa0ab"]]
 ORANGE = [[0, "#fde3cb"], [0.35, "#f79a4b"], [1, "#b93c00"]]
@@ -127,7 +127,7 @@ def ranking_figure(ranking: Ranking, names: Sequence[str], its_color: Mapping[st
             hoverongaps=False,
         )
     )
-    ticks = {"tickvals": places, "ticktext": [_short(name) for name in names], "type": "category"}
+    ticks = {"tickvals": places, "ticktext": [as_typed(_short(name)) for name in names], "type": "category"}
     figure.update_xaxes(**ticks, tickangle=-35)
     figure.update_yaxes(**ticks, autorange="reversed")
     height = 150 + 34 * min(len(names), 14)
@@ -141,7 +141,7 @@ def _steps(colors: Sequence[str]) -> list[tuple[float, str]]:
 
 
 def _pairs(ranking: Ranking, names: Sequence[str], words: NDArray[Any]) -> list[list[str]]:
-    fixed, p_values = ranking.fixed, ranking.p_values
+    fixed, p_values, names = ranking.fixed, ranking.p_values, [as_typed(name) for name in names]
     return [
         [
             f"{one} against {other}: {words[row, column]}<br>{fixed[row, column]:,} images right that the other gets "
@@ -166,7 +166,7 @@ def _as_matrix(figure: go.Figure, title: str, height: int) -> go.Figure:
     whole = {"tickvals": DIGITS, "constrain": "domain", "showgrid": False, "zeroline": False}
     figure.update_xaxes(title_text="the network's answer", range=[-0.5, 9.5], **whole)
     figure.update_yaxes(title_text="the true digit", range=[9.5, -0.5], scaleanchor="x", **whole)
-    figure.update_layout(title=title, height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8})
+    figure.update_layout(title=as_typed(title), height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8})
     return figure
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.comparing.importance import Importances
 from mnist_lab.comparing.settings import MEANINGLESS, Axis, said_number
-from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.style import COLORS, as_typed
 
 FEW = 8  # values that can each have a tick
 WORST_TO_BEST = [[0, COLORS[1]], [0.5, COLORS[3]], [1, COLORS[0]]]
@@ -66,7 +66,7 @@ def slice_figure(
         y=y[places],
         mode="markers",
         marker={"color": COLORS[0], "size": 10, "opacity": 0.55},
-        customdata=[[ids[place], names[place], word] for place, word in zip(places, words, strict=True)],
+        customdata=[[ids[place], as_typed(names[place]), word] for place, word in zip(places, words, strict=True)],
         hovertemplate=f"<b>%{{customdata[1]}}</b><br>{axis.title} %{{customdata[2]}}: %{{y:.2%}}<extra></extra>",
     )
     figure = go.Figure(dots)

@@ -25,6 +25,11 @@ def colors(keys: Iterable[str]) -> dict[str, str]:
     return {key: COLORS[place] if place < len(COLORS) else FADED for place, key in enumerate(keys)}
 
 
+def as_typed(name: str) -> str:
+    """A name for a text of a figure, where Plotly reads tags, entities and, in what it shows on hovering, %{values}."""
+    return escape(name, quote=False).replace("%{", "%&#123;")
+
+
 def less_in_words(what: str, names: tuple[str, str], its_color: tuple[str, str]) -> str:
     """What a figure of a difference between two runs shows, as HTML: which less which, and what the colours mean."""
     first, second = map(escape, names)

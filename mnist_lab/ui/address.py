@@ -4,7 +4,7 @@ Streamlit's own `bind="query-params"` drops what it cannot read without a word, 
 the moment, so the address is read and written here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -12,6 +12,7 @@ import streamlit as st
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.links import HIDE, LOCK, OWN_WORDS, read, write
+from mnist_lab.ui.words import plain
 
 SEEN, LIMITS, PROBLEMS = "address_seen", "address_limits", "address_problems"
 TURNED = "address_turned"
@@ -42,13 +43,17 @@ def open_address(fill: Callable[[TrainConfig], None]) -> Limits:
         st.session_state[SEEN] = here
         st.session_state[LIMITS] = Limits(link.locked, link.hidden)
         st.session_state[PROBLEMS] = link.problems
-    if problems := st.session_state.get(PROBLEMS):
-        lines = "\n".join(f"- {problem}" for problem in problems)
+    render_problems(st.session_state.get(PROBLEMS, ()))
+    limits: Limits = st.session_state.get(LIMITS, Limits())
+    return limits
+
+
+def render_problems(problems: Iterable[str]) -> None:
+    """Say what in an address cannot be used, of any page."""
+    if lines := "\n".join(f"- {plain(problem)}" for problem in problems):
         st.warning(
             f"Part of this link cannot be used, so that is left as it usually is. The rest is filled in.\n\n{lines}"
         )
-    limits: Limits = st.session_state.get(LIMITS, Limits())
-    return limits
 
 
 def write_address(config: TrainConfig, limits: Limits) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnist_lab.datasets import find_mnist, load
 from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.ui.words import plain
 
 LABELS = {"mnist": "MNIST (60,000 images)", "digits": "8 x 8 digits (1,437 images)"}
 
@@ -47,7 +48,7 @@ def render_data_status() -> dict[str, str]:
     except DatasetUnavailable as error:
         problem = str(error)
     if problem:
-        st.warning(f"{problem} Until then the lab trains on scikit-learn's small 8 x 8 digits.")
+        st.warning(f"{plain(problem)} Until then the lab trains on scikit-learn's small 8 x 8 digits.")
         st.button("Try again", on_click=_download.cache_clear)
     else:
         st.fragment(_render_progress, run_every=1.0)()

@@ -18,6 +18,7 @@ from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import forms, resources
 from mnist_lab.ui.compare.filtering import GROUP
 from mnist_lab.ui.numbers import ask_whole, read_whole
+from mnist_lab.ui.words import plain
 
 POLL_SECONDS = 1.0
 RECENT_SECONDS = 900
@@ -92,11 +93,11 @@ def _last_sign(group: "Study | list[Run]") -> float:
 def _render_grid(runs: list[Run]) -> None:
     name = _name(runs)
     done = sum(run.state.is_over for run in runs)
-    st.markdown(f"**{name}** · a grid of {len(runs)} runs")
+    st.markdown(f"**{plain(name)}** · a grid of {len(runs)} runs")
     st.progress(done / len(runs), text=f"{done} of {len(runs)} done")
     best = max((run for run in runs if run.summary), key=_test_accuracy, default=None)
     if best:
-        st.markdown(f"Best on the test set so far: **{labels(runs)[best.id]}**, {_test_accuracy(best):.2%}")
+        st.markdown(f"Best on the test set so far: **{plain(labels(runs)[best.id])}**, {_test_accuracy(best):.2%}")
     left, right = st.columns(2)
     if done < len(runs):
         left.button("Stop all", key=f"stop-{name}", on_click=_stop, args=(runs,), width="stretch")
@@ -105,11 +106,11 @@ def _render_grid(runs: list[Run]) -> None:
 
 def _render_search(study: Study) -> None:
     search = study.search
-    st.markdown(f"**{search.name}** · a search with {search.trials} trials")
+    st.markdown(f"**{plain(search.name)}** · a search with {search.trials} trials")
     done = study.asked - len(study.under_way)
     st.progress(min(done / search.trials, 1.0), text=_counts_in_words(study, done))
     if study.over:
-        st.info(study.over)
+        st.info(plain(study.over))
     if study.best:
         _render_best(study, study.best)
     if seen := points(study):
@@ -146,7 +147,7 @@ def _counts_in_words(study: Study, done: int) -> str:
 def _render_best(study: Study, best: Trial) -> None:
     scored = f", {_test_accuracy(best.run):.2%} on the test set" if study.over is not None else ""
     words, button = st.columns([3, 2], vertical_alignment="center")
-    words.markdown(f"Trial {best.number}: **{best.run.name}**  \n{best.value:.2%} in validation{scored}")
+    words.markdown(f"Trial {best.number}: **{plain(best.run.name)}**  \n{best.value:.2%} in validation{scored}")
     if button.button(
         "Put into the form", key=f"use-{study.search.name}", on_click=_use, args=(best.run,), width="stretch"
     ):
@@ -191,7 +192,7 @@ def _go_on(study: Study, key: str) -> None:
         more = read_whole(*TRIALS, st.session_state[key])
         resources.searcher().go_on(study.search.name, study.asked + more)
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(plain(error))
 
 
 def _use(run: Run) -> None:

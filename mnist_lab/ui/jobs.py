@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.jobs import STALE_SECONDS
 from mnist_lab.queue import line
@@ -13,6 +14,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.outcomes import duration, render_outcomes
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 POLL_SECONDS = 0.5
 
@@ -35,26 +37,26 @@ def _poll() -> None:
     if st.session_state.get("jobs_not_over", not_over) != not_over:
         st.rerun()
     if problem := resources.engine().problem:
-        st.error(problem, icon=":material/cloud_off:")
-    waiting = line(runs)
+        st.error(plain(problem), icon=":material/cloud_off:")
+    waiting, names = line(runs), labels(runs)
     under_way = [run for run in runs if run.id in not_over - {one.id for one in waiting}]
     for run in sorted(under_way, key=lambda run: run.status.started or time.time()):
         with st.container(border=True, key=f"job-{run.id}"):
-            _render_job(run)
+            _render_job(run, names[run.id])
     if waiting:
         with st.container(border=True, key="line"):
             first: dict[str | None, str] = {}
             for place, run in enumerate(waiting):
                 is_first = first.setdefault(run.asked.owner, run.id) == run.id
-                _render_waiting(run, place, is_first)
+                _render_waiting(run, names[run.id], place, is_first)
 
 
-def _render_waiting(run: Run, place: int, is_first: bool) -> None:
+def _render_waiting(run: Run, name: str, place: int, is_first: bool) -> None:
     """A place in the line, the first of its owner's or not; everybody sees it, its owner can change it."""
     mine = run.asked.owner in (None, visitor())
     with st.container(horizontal=True, vertical_alignment="center", key=f"waiting-{run.id}"):
         whose = " · yours" if mine and run.asked.owner else ""
-        st.markdown(f"**{run.name}** · {_place_in_words(place)}{whose}", width="stretch")
+        st.markdown(f"**{plain(name)}** · {_place_in_words(place)}{whose}", width="stretch")
         if mine and not is_first:
             st.button(
                 "Move up",
@@ -79,7 +81,7 @@ def _ask(call: Callable[[str], None], run_id: str) -> None:
     try:
         call(run_id)
     except MnistLabError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _place_in_words(place: int) -> str:
@@ -87,10 +89,10 @@ def _place_in_words(place: int) -> str:
     return f"{ordinal} in line"
 
 
-def _render_job(run: Run) -> None:
+def _render_job(run: Run, name: str) -> None:
     ticks = resources.store().metrics(run.id)
-    name, stop = st.columns([4, 1], vertical_alignment="center")
-    name.markdown(f"**{run.name}** · {_state_in_words(run)}")
+    words, stop = st.columns([4, 1], vertical_alignment="center")
+    words.markdown(f"**{plain(name)}** · {plain(_state_in_words(run))}")
     stop.button(
         "Stop",
         key=f"stop-{run.id}",
@@ -102,7 +104,7 @@ def _render_job(run: Run) -> None:
     if run.state is not RunState.QUEUED:
         st.progress(min(_position(ticks) / run.config.rounds, 1.0), text=_progress_in_words(run, ticks))
     if ticks:
-        render_curves(run, ticks)
+        render_curves(run, name, ticks)
 
 
 def _position(ticks: list[Tick]) -> float:

@@ -11,6 +11,7 @@ from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.running import Standing, results
 from mnist_lab.ui import resources
 from mnist_lab.ui.lesson_charts import render_charts
+from mnist_lab.ui.words import plain
 
 
 def bets_on(lesson: Lesson) -> Bets:
@@ -23,19 +24,19 @@ def render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
     try:
         found = results(lesson, resources.store(), now)
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     answer = lesson.answered(found)
     with st.container(key="lesson-answer", border=True):
         st.caption("The answer")
-        st.header(answer.option, anchor=False)
+        st.header(plain(answer.option), anchor=False)
         if bet:
-            st.markdown("You bet on it." if bet == answer.option else f"You bet on **{bet}**.")
+            st.markdown("You bet on it." if bet == answer.option else f"You bet on **{plain(bet)}**.")
         st.markdown(f"{answer.sentence} {lesson.filled(lesson.seen, found)}")
         if lesson.expected not in (None, answer.option):
             st.markdown(
-                f"This lesson was written for **{lesson.expected}**, and this time it came out otherwise. Training "
-                "begins at random, so small differences can turn round with another seed."
+                f"This lesson was written for **{plain(lesson.expected)}**, and this time it came out otherwise. "
+                "Training begins at random, so small differences can turn round with another seed."
             )
     _render_tally(lesson, answer.option)
     render_charts(lesson, found)
@@ -66,7 +67,7 @@ def _render_try(lesson: Lesson) -> None:
         for planned in lesson.runs:
             st.page_link(
                 "pages/train.py",
-                label=planned.name,
+                label=plain(planned.name),
                 icon=":material/tune:",
                 query_params=links.write(planned.config),
                 width="content",

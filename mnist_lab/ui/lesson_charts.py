@@ -19,6 +19,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.prediction import Prediction
 from mnist_lab.ui.answer import bars
 from mnist_lab.ui.pixels import pixels
+from mnist_lab.ui.words import plain
 
 IN_TABLE = ("test accuracy", "training accuracy", "gap", "seconds", "parameters")
 
@@ -72,7 +73,7 @@ def _confusion(lesson: Lesson, results: Sequence[Result]) -> None:
 def _digits(lesson: Lesson, results: Sequence[Result]) -> None:
     for result in results:
         if len(results) > 1:
-            st.markdown(f"**{result.name}**")
+            st.markdown(f"**{plain(result.name)}**")
         figure = digits_figure(result.evaluation.digit_scores())
         st.plotly_chart(figure, key=f"lesson-digits-{lesson.id}-{result.name}", config=NO_TOOLBAR)
 
@@ -93,7 +94,7 @@ def _layers(lesson: Lesson, results: Sequence[Result]) -> None:
             for layer in layer_shapes(config)
         ]
         rows.append(["Total", "", f"{count_parameters(config):,}"])
-        column.markdown(f"**{result.name}**")
+        column.markdown(f"**{plain(result.name)}**")
         with column:
             st.html(_html_table(["Layer", "Output shape", "Parameters"], rows))
     st.caption("None stands for the number of images in a batch, which may be any.")
@@ -121,7 +122,7 @@ def _image(lesson: Lesson, results: Sequence[Result]) -> None:
 def _code(lesson: Lesson, results: Sequence[Result]) -> None:
     for result in results:
         lines = source(result.run.config)
-        with st.expander(f"{result.name}: {len(lines)} lines"):
+        with st.expander(f"{plain(result.name)}: {len(lines)} lines"):
             st.code("\n".join(lines))
     st.caption(
         "Counted without blank lines, comments and docstrings. With a library, the script also reads the data and goes "

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnist_lab.addresses import Address
 from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
@@ -10,10 +11,12 @@ from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import RunState
 from mnist_lab.ui import resources
+from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.data import render_data_status
 from mnist_lab.ui.lesson_answers import bets_on, render_answer
 from mnist_lab.ui.lesson_charts import render_image
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 POLL_SECONDS = 1.0
 CHOSEN, IN_ADDRESS = "chosen_lesson", "lesson"
@@ -24,14 +27,15 @@ SCROLL = "<script>document.querySelector('[data-testid=stMain]').scrollTo(0, 0)<
 def choose_lesson(found: Library) -> Lesson | None:
     """What is wrong with files that cannot be used, and a choice among the others, kept in the page's address."""
     for name, problem in found.problems.items():
-        lines = "\n".join(f"- {line}" for line in problem.splitlines())
-        st.warning(f"**{name}** is left out:\n\n{lines}", icon=":material/edit_off:")
+        lines = "\n".join(f"- {plain(line)}" for line in problem.splitlines())
+        st.warning(f"**{plain(name)}** is left out:\n\n{lines}", icon=":material/edit_off:")
     ids = list(found.lessons)
     if not ids:
         return None
-    asked = st.query_params.get(IN_ADDRESS)
-    if CHOSEN not in st.session_state and asked in ids:
-        st.session_state[CHOSEN] = asked
+    if CHOSEN not in st.session_state:
+        address = Address(st.query_params.to_dict())
+        st.session_state[CHOSEN] = address.word(IN_ADDRESS, ids, "the name of a lesson that is here")
+        render_problems(address.problems)
     if st.session_state.get(CHOSEN) not in ids:
         st.session_state[CHOSEN] = ids[0]
     lesson_id = st.selectbox(
@@ -48,7 +52,7 @@ def choose_lesson(found: Library) -> Lesson | None:
 def render_lesson(lesson: Lesson) -> None:
     """The text and the question; then, once somebody has bet, the button, the trainings, and the answer."""
     with st.container(key="lesson"):
-        st.header(lesson.title, anchor=False)
+        st.header(plain(lesson.title), anchor=False)
         if st.session_state.pop(TO_TOP, None):
             st.html(SCROLL, unsafe_allow_javascript=True)
         st.markdown(lesson.text)
@@ -78,7 +82,7 @@ def render_way_on(found: Library, lesson: Lesson) -> None:
     if place + 1 < len(ids):
         after = found.lessons[ids[place + 1]]
         with right.container(horizontal=True, horizontal_alignment="right"):
-            st.button(f"Next: {after.title}", key="lesson-next", on_click=_go, args=(after.id,))
+            st.button(f"Next: {plain(after.title)}", key="lesson-next", on_click=_go, args=(after.id,))
 
 
 def _go(lesson_id: str) -> None:
@@ -98,11 +102,12 @@ def _render_bet(lesson: Lesson) -> str | None:
         st.session_state[key] = bets_on(lesson).of(visitor())
     if st.session_state[key] not in lesson.choices:
         st.session_state[key] = None
-    st.subheader(lesson.question, anchor=False)
+    st.subheader(plain(lesson.question), anchor=False)
     with st.container(key="lesson-options"):
         return st.pills(
             lesson.question,
             lesson.choices,
+            format_func=plain,
             key=key,
             label_visibility="collapsed",
             on_change=_place,
@@ -119,7 +124,7 @@ def _place(lesson: Lesson, key: str) -> None:
         else:
             bets_on(lesson).withdraw(visitor())
     except MnistLabError as error:
-        st.warning(f"Your bet counts here, but could not be kept for the tally. {error}")
+        st.warning(f"Your bet counts here, but could not be kept for the tally. {plain(error)}")
 
 
 def _render_start(lesson: Lesson, now: Standing, bet: str | None) -> None:
@@ -160,7 +165,7 @@ def _start(lesson: Lesson) -> None:
         submit(lesson, resources.engine(), visitor())
         st.session_state[f"open-{lesson.id}"] = True
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(plain(error))
 
 
 def _watch(lesson: Lesson) -> None:
@@ -169,13 +174,13 @@ def _watch(lesson: Lesson) -> None:
     if not any(map(is_under_way, now.values())):
         st.rerun()
     if problem := resources.engine().problem:
-        st.error(problem)
+        st.error(plain(problem))
     done = sum(map(is_done, now.values()))
     ticks = {name: resources.store().metrics(run.id) for name, run in now.items() if run}
     seen = {name: its_ticks for name, its_ticks in ticks.items() if its_ticks}
     rounds = {name: run.config.rounds for name, run in now.items() if run}
     half = sum(its_ticks[-1].position / rounds[name] for name, its_ticks in seen.items() if not is_done(now[name]))
-    st.progress(min((done + half) / len(now), 1.0), text=f"{done} of {len(now)} done · {_phase(now)}")
+    st.progress(min((done + half) / len(now), 1.0), text=f"{done} of {len(now)} done · {plain(_phase(now))}")
     if seen:
         figure = curves_figure({name: curves(name, seen.get(name, [])) for name in now}, height=400)
         st.plotly_chart(figure, key=f"lesson-live-{lesson.id}", config=NO_TOOLBAR)
@@ -191,7 +196,7 @@ def _phase(now: Standing) -> str:
 def _render_failures(now: Standing) -> None:
     for name, run in now.items():
         if run and run.state is RunState.FAILED:
-            st.error(f"**{name}** failed. {run.status.reason}", icon=":material/error:")
+            st.error(f"**{plain(name)}** failed. {plain(run.status.reason)}", icon=":material/error:")
 
 
 def _again(lesson: Lesson) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 from mnist_lab.config import WILL_NOT_DO, TrainConfig, bounds, stops
 from mnist_lab.errors import ConfigError
 from mnist_lab.knobs import knob, value
-from mnist_lab.numerals import whole, written
+from mnist_lab.numerals import whole, within, written
 
 HERE = Path(__file__).parent
 LONG = 60  # characters that need more than half a line of the form
@@ -82,10 +82,10 @@ def ask_whole(low: float, high: float, start: int, **about: Any) -> int | None:
 
 def read_whole(low: float, high: float, text: str) -> int:
     """The whole number in a text. Raises ConfigError, with what will do, where it is none or out of bounds."""
-    given = str(whole(text)).strip()
-    if not given.isdecimal() or not low <= int(given) <= high:
+    number = within(low, high, str(whole(text)).strip())
+    if number is None:
         raise ConfigError(f"It takes a whole number from {low:,} to {high:,}.")
-    return int(given)
+    return number
 
 
 def _ask(steps: Steps, read: Callable[[str], Any], **about: Any) -> Any:

@@ -1,15 +1,18 @@
 """The trainings that have just ended, and going on with them."""
 
 import time
+from collections.abc import Mapping
 
 import streamlit as st
 
+from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run, RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.numbers import ask_setting
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 RECENT_SECONDS = 900
 RECENT = 4
@@ -19,37 +22,41 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
     """What came out of the runs that ended a short while ago, of the last one with its curves; those runs."""
     ended = [run for run in runs if not run.bundled and time.time() - (run.status.ended or 0) < RECENT_SECONDS]
     recent = sorted(ended, key=lambda run: -(run.status.ended or 0))[:RECENT]
+    names = labels(runs)
     for run in recent:
         with st.container(key=f"outcome-{run.id}"):
-            _render_outcome(run)
+            _render_outcome(run, names)
             ticks = resources.store().metrics(run.id) if run is recent[0] else []
             if ticks:
-                render_curves(run, ticks)
+                render_curves(run, names[run.id], ticks)
     return recent
 
 
-def _render_outcome(run: Run) -> None:
+def _render_outcome(run: Run, names: Mapping[str, str]) -> None:
+    name = plain(names[run.id])
     if run.state is RunState.FAILED:
-        st.error(f"**{run.name}** failed. {run.status.reason}", icon=":material/error:")
+        st.error(f"**{name}** failed. {plain(run.status.reason)}", icon=":material/error:")
     elif run.summary:
         done = "stopped" if run.state is RunState.STOPPED else "finished"
         st.success(
-            f"**{run.name}** {done}: **{run.summary.test_accuracy:.2%}** on the test set, "
-            f"{run.summary.train_accuracy:.2%} in training, {duration(run.summary.seconds)}.{_lineage_in_words(run)}",
+            f"**{name}** {done}: **{run.summary.test_accuracy:.2%}** on the test set, "
+            f"{run.summary.train_accuracy:.2%} in training, {duration(run.summary.seconds)}."
+            f"{_lineage_in_words(run, names)}",
             icon=":material/check_circle:",
         )
         if run.config.network != "logistic":
             _render_continue(run)
     else:
-        st.info(f"**{run.name}** was stopped before it began.", icon=":material/block:")
+        st.info(f"**{name}** was stopped before it began.", icon=":material/block:")
 
 
-def _lineage_in_words(run: Run) -> str:
+def _lineage_in_words(run: Run, names: Mapping[str, str]) -> str:
     ancestors = resources.store().lineage(run)
     if not ancestors:
         return ""
     epochs = [one.summary.epochs for one in (*ancestors, run) if one.summary]
-    return f" It went on from **{ancestors[-1].name}**: {' + '.join(map(str, epochs))} epochs."
+    parent = plain(names.get(ancestors[-1].id, ancestors[-1].name))
+    return f" It went on from **{parent}**: {' + '.join(map(str, epochs))} epochs."
 
 
 def _render_continue(run: Run) -> None:
@@ -64,7 +71,7 @@ def _render_continue(run: Run) -> None:
                 resources.engine().go_on(run, settings, owner=visitor())
                 st.rerun()
             except MnistLabError as error:
-                st.error(str(error))
+                st.error(plain(error))
 
 
 def duration(seconds: float) -> str:

@@ -14,6 +14,7 @@ from mnist_lab.ui.answer import Reading
 from mnist_lab.ui.models import labels
 from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 SHOWN = 24
 ACROSS = 8
@@ -35,7 +36,7 @@ def render_own(picture: Picture | None, reading: Reading | None, model: str) -> 
         )
     listing = own.listing()
     for problem in listing.problems.values():
-        st.warning(problem)
+        st.warning(plain(problem))
     if listing.drawings:
         _render_drawings(own, listing.drawings)
         _render_scores(own, listing.drawings)
@@ -51,7 +52,7 @@ def _keep(own: OwnSet, picture: Picture, reading: Reading, model: str) -> None:
         own.add(chosen, _png(reading), picture.strokes, prediction.digit, prediction.confidence, model)
         st.toast(f"Kept as a {chosen}.", icon=":material/check:")
     except MnistLabError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _render_drawings(own: OwnSet, drawings: list[OwnDrawing]) -> None:

@@ -9,9 +9,9 @@ from mnist_lab.runs import Run, Tick
 from mnist_lab.ui import resources
 
 
-def render_curves(run: Run, ticks: list[Tick]) -> None:
-    """The run's curves, behind those of the runs that it goes on from."""
+def render_curves(run: Run, name: str, ticks: list[Tick]) -> None:
+    """The curves of a run, under that name, behind those of the runs that it goes on from."""
     before = history(resources.store(), run)
     series = {"before": curves("before", before)} if before else {}
-    series[run.name] = curves(run.name, behind(before, ticks))
+    series[name] = curves(name, behind(before, ticks))
     st.plotly_chart(curves_figure(series), key=f"curves-{run.id}", config=NO_TOOLBAR)

@@ -4,13 +4,16 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from mnist_lab.addresses import Address
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import load_test_part
 from mnist_lab.errors import DatasetError, ImageError
 from mnist_lab.sharing import decode, encode
 from mnist_lab.ui import resources
+from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.drawing import ONE, show_image, show_strokes
 from mnist_lab.ui.sources import Picture
+from mnist_lab.ui.words import plain
 
 OPENED = "shared_link_opened"
 
@@ -24,7 +27,7 @@ def render_share(picture: Picture | None, model: str) -> None:
         try:
             st.code(_link(picture, model), language=None, wrap_lines=True)
         except ImageError as error:
-            st.info(str(error))
+            st.info(plain(error))
 
 
 def _link(picture: Picture, model: str) -> str:
@@ -42,32 +45,34 @@ def open_link() -> None:
     if not text or st.session_state.get(OPENED) == text:
         return
     st.session_state[OPENED] = text
-    models = resources.models()
-    if (model := st.query_params.get("model")) in models:
+    address, models = Address(st.query_params.to_dict()), resources.models()
+    if model := address.word("model", models, "a network that is here, and finished"):
         st.session_state["model"] = model
-    if compared := [name for name in st.query_params.get("models", "").split(",") if name in models]:
+    if compared := [name for name in address.words("models") if name in models]:
         st.session_state["compared_models"] = compared
+    render_problems(address.problems)
     try:
         strokes, pen_width = decode(text)
     except ImageError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     show_strokes(ONE, strokes, pen_width)
 
 
 def _open_test_image() -> None:
     """Put the image that the address names onto the canvas, to draw on: `image` is its place in the test set."""
-    place = st.query_params.get("image")
-    dataset: DatasetName = "digits" if st.query_params.get("dataset") == "digits" else "mnist"
-    if place is None or st.session_state.get(OPENED) == (place, dataset):
+    address = Address(st.query_params.to_dict())
+    asked = st.query_params.get("image"), st.query_params.get("dataset")
+    if asked[0] is None or st.session_state.get(OPENED) == asked:
         return
-    st.session_state[OPENED] = (place, dataset)
+    st.session_state[OPENED] = asked
+    dataset: DatasetName = "digits" if address.word("dataset", ("mnist", "digits")) == "digits" else "mnist"
     try:
         images = load_test_part(dataset).images
     except DatasetError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
-    if place.isdecimal() and int(place) < len(images):
-        show_image(ONE, images[int(place)])
-    else:
-        st.warning(f"There is no test image {place}; they are counted from 0 to {len(images) - 1}.")
+    place = address.number("image", 0, len(images) - 1)
+    if place is not None:
+        show_image(ONE, images[place])
+    render_problems(address.problems)

@@ -12,6 +12,7 @@ from mnist_lab.pens import PEN_WIDTH
 from mnist_lab.preprocessing import read_image
 from mnist_lab.sharing import Point
 from mnist_lab.ui.drawing import ONE, SEVERAL, Canvas, Drawing, render_canvas
+from mnist_lab.ui.words import plain
 
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
@@ -71,7 +72,7 @@ def _read(file: Any) -> Picture | None:
     try:
         image = read_image(file)
     except ImageError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return None
     st.image(image, width=280)
     return Picture(image, [], PEN_WIDTH)
@@ -81,7 +82,7 @@ def _test_image() -> Picture | None:
     try:
         dataset = load("mnist")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(plain(error))
         return None
     last = len(dataset.y_test) - 1
     state = st.session_state

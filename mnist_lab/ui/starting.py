@@ -18,6 +18,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.address import turned
 from mnist_lab.ui.numbers import ask_whole, render_problem
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 AROUND = 10  # a range offered reaches so many times below and above the value in the form
 SAMPLERS = {"tpe": "TPE", "random": "at random"}
@@ -68,7 +69,7 @@ def render_start(config: TrainConfig, is_right: bool) -> None:
     if st.session_state.pop(PRESSED, False):
         problem = _begin(start) if start and possible else problem
     if problem:
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     elif start and start.about:
         st.caption(start.about)
 

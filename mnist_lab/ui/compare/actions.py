@@ -12,6 +12,7 @@ from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 MOST_NAMED = 3
 DELETED = "compare_deleted"  # in the session: the runs that a click can bring back, by id, with their names
@@ -42,7 +43,7 @@ def may_change(run: Run) -> bool:
 def _picked_in_words(runs: Sequence[Run], hidden: int) -> str:
     if not runs:
         return "Tick the runs to compare."
-    names = ": " + ", ".join(labels(runs).values()) if len(runs) <= MOST_NAMED else ""
+    names = ": " + plain(", ".join(labels(runs).values())) if len(runs) <= MOST_NAMED else ""
     hint = f" ({hidden} hidden by the filter)" if hidden else ""
     return f"**{len(runs)} picked**{names}{hint}"
 
@@ -110,7 +111,7 @@ def _annotate(run_ids: Sequence[str], **changes: object) -> None:
         for run_id in run_ids:
             resources.store().annotate(run_id, **changes)
     except MnistLabError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _delete(runs: Sequence[Run]) -> None:
@@ -120,12 +121,12 @@ def _delete(runs: Sequence[Run]) -> None:
     for run in runs:
         try:
             if not run.bundled and not may_change(run):
-                st.toast(f"{names[run.id]} is somebody else's and stays.", icon=":material/lock:")
+                st.toast(f"{plain(names[run.id])} is somebody else's and stays.", icon=":material/lock:")
                 continue
             resources.trash().put(run)
             gone[run.id] = names[run.id]
         except MnistLabError as error:
-            st.toast(str(error), icon=":material/lock:")
+            st.toast(plain(error), icon=":material/lock:")
     if gone:
         st.session_state[DELETED] = gone
         selection.drop(gone)
@@ -137,7 +138,7 @@ def _render_undo() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="compare-undo"):
         names = ", ".join(gone.values()) if len(gone) <= 3 else f"{len(gone)} runs"
-        st.markdown(f"Deleted: **{names}**", width="stretch")
+        st.markdown(f"Deleted: **{plain(names)}**", width="stretch")
         st.button("Undo", icon=":material/undo:", type="primary", on_click=bring_back, args=(list(gone),))
         st.button("All right", on_click=lambda: st.session_state.pop(DELETED))
 
@@ -150,6 +151,6 @@ def bring_back(run_ids: Sequence[str]) -> None:
             resources.trash().bring_back(run_id)
             back.append(run_id)
         except MnistLabError as error:
-            st.toast(str(error), icon=":material/error:")
+            st.toast(plain(error), icon=":material/error:")
     st.session_state.pop(DELETED, None)
     selection.pick([*selection.picked_ids(), *back])

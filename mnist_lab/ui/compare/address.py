@@ -1,45 +1,56 @@
 """What is compared, in the page's address: a link to it shows another the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
+from mnist_lab.addresses import Address
 from mnist_lab.runs import Run
+from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.filtering import CHOSEN, GROUP, KINDS, STARRED, TEXT, key_of, of_group
 from mnist_lab.ui.compare.table import GROUP_SEEN, VIEW
+from mnist_lab.ui.words import plain
 
 SEEN, MISSING = "compare_address", "compare_missing"
 WORDS = ("runs", "view", "group", "text", "starred", "columns", *KINDS)
 MOST_RUNS = 40  # in an address; more would make it too long to be handed out
+MOST_NAMED, LONGEST = 5, 80  # of what is not here: so many, and so many letters of each
 
 
 def open_address(runs: Sequence[Run], views: Sequence[str]) -> None:
     """Take over what the address asks for, once; say what of its runs, and its group, is not here."""
     here = {word: value for word, value in st.query_params.to_dict().items() if word in WORDS}
     if here and here != st.session_state.get(SEEN):
-        _take_over(here, runs, views)
+        address = Address(here)
+        _take_over(address, runs, views)
+        render_problems(address.problems)
         st.session_state[SEEN] = here
     if missing := st.session_state.pop(MISSING, None):
         st.warning(
-            f"This link names what is not in this lab, or is deleted: {', '.join(missing)}.",
+            f"This link names what is not in this lab, or is deleted: {plain(_shortly(missing))}.",
             icon=":material/link_off:",
         )
 
 
-def _take_over(here: Mapping[str, str], runs: Sequence[Run], views: Sequence[str]) -> None:
+def _shortly(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(name[:LONGEST] for name in names[:MOST_NAMED]) + more
+
+
+def _take_over(address: Address, runs: Sequence[Run], views: Sequence[str]) -> None:
     state = st.session_state
-    group = here.get("group", "")
+    group = address.word("group") or ""
     its_runs = [run.id for run in of_group(runs, group)] if group else []
     state[GROUP] = state[GROUP_SEEN] = group if its_runs else None
-    state[TEXT] = here.get("text", "")
-    state[STARRED] = "starred" in here
-    state[CHOSEN] = _several(here, "columns")
+    state[TEXT] = address.word("text") or ""
+    state[STARRED] = address.word("starred") is not None
+    state[CHOSEN] = address.words("columns")
     for kind in KINDS:
-        state[key_of(kind)] = _several(here, kind)
-    if here.get("view") in views:
-        state[VIEW] = here["view"]
-    asked, known = _several(here, "runs"), {run.id for run in runs}
+        state[key_of(kind)] = address.words(kind)
+    if view := address.word("view", views):
+        state[VIEW] = view
+    asked, known = address.words("runs"), {run.id for run in runs}
     selection.pick([run_id for run_id in asked if run_id in known] or its_runs)
     state[MISSING] = [run_id for run_id in asked if run_id not in known]
     if group and not its_runs:
@@ -79,7 +90,3 @@ def _ours() -> dict[str, str]:
         **{kind: ",".join(state.get(key_of(kind)) or []) for kind in KINDS},
     }
     return {word: value for word, value in words.items() if value}
-
-
-def _several(here: Mapping[str, str], word: str) -> list[str]:
-    return here[word].split(",") if here.get(word) else []

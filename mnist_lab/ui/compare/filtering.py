@@ -12,6 +12,7 @@ from mnist_lab.comparing.queries import EXAMPLES, understand
 from mnist_lab.config import TrainConfig, differing
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.columns import label
+from mnist_lab.ui.words import plain
 
 GROUP = "compare_group"  # in the session: the group that is compared as one
 TEXT, STARRED, CHOSEN = "compare_text", "compare_starred", "compare_columns"
@@ -76,7 +77,7 @@ def render_filters(runs: list[Run]) -> list[Run]:
                     found,
                     selection_mode="multi",
                     key=key_of(kind),
-                    format_func=lambda value: value or "none",
+                    format_func=lambda value: plain(value or "none"),
                     persist_state="session",
                 )
         starred = st.toggle("Only those with a star", key=STARRED, persist_state="session")

@@ -17,6 +17,7 @@ from mnist_lab.prediction import Prediction
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.compare.tested import Tested
 from mnist_lab.ui.pixels import pixels
+from mnist_lab.ui.words import plain
 
 SHOWN = 24  # at first; each click on "Show more" doubles it
 FEW = 2  # runs whose ten probabilities stand side by side; of more, the answers do
@@ -113,7 +114,7 @@ def _show(place: int, image: NDArray[np.uint8], group: Sequence[Tested]) -> None
         _render_image(place, image, group[0])
     for each, column in zip(group if few else (), columns[1:], strict=False):
         with column:
-            st.markdown(f"**{each.name}** reads a **{each.evaluation.answers[place]}**")
+            st.markdown(f"**{plain(each.name)}** reads a **{each.evaluation.answers[place]}**")
             st.html(_in_colours(bars(Prediction(each.evaluation.probabilities[place]))))
             st.link_button("Look inside", _explore(place, each), icon=":material/travel_explore:")
     if not few:

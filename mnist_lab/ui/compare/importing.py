@@ -9,6 +9,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.actions import bring_back, may_change
 from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 TIMES, REFUSED = "compare_times_imported", "compare_import_refused"
 MOST_MB = 200  # of an upload
@@ -28,7 +29,7 @@ def render_import() -> None:
         elif st.session_state.get(REFUSED, ("", ""))[0] != file.file_id:
             _take_in(file.file_id, file.getvalue())
         else:
-            st.error(st.session_state[REFUSED][1], icon=":material/error:")
+            st.error(plain(st.session_state[REFUSED][1]), icon=":material/error:")
 
 
 def _take_in(file_id: str, content: bytes) -> None:
@@ -41,7 +42,7 @@ def _take_in(file_id: str, content: bytes) -> None:
         st.rerun()
     st.session_state[TIMES] = st.session_state.get(TIMES, 0) + 1
     selection.pick([*selection.picked_ids(), *(run.id for run in runs)])
-    st.toast(f"Taken in: {', '.join(labels(runs).values())}", icon=":material/check:")
+    st.toast(f"Taken in: {plain(', '.join(labels(runs).values()))}", icon=":material/check:")
     st.rerun()
 
 
@@ -54,7 +55,7 @@ def render_trash() -> None:
     with st.popover(f"Trash · {len(runs)}", icon=":material/delete_history:"):
         for run in runs:
             with st.container(horizontal=True, vertical_alignment="center", key=f"trash-{run.id}"):
-                st.markdown(names[run.id], width="stretch")
+                st.markdown(plain(names[run.id]), width="stretch")
                 st.button("Bring back", key=f"back-{run.id}", on_click=bring_back, args=([run.id],))
                 st.button(
                     "",

@@ -19,6 +19,7 @@ from mnist_lab.runs import Run
 from mnist_lab.ui.compare.gallery import render_gallery
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group, pair_of
+from mnist_lab.ui.words import plain
 
 CELL = "cell"  # in the address: the true digit and the answer of the cell that is looked into, "49"
 ACROSS = 3
@@ -117,7 +118,7 @@ def _render_cell(group: Sequence[Tested]) -> None:
         for each, column in zip(group, columns, strict=True):
             found = in_cell(each.evaluation, label, answer)
             with column:
-                st.markdown(f"**{each.name}**: {images(len(found))}")
+                st.markdown(f"**{plain(each.name)}**: {images(len(found))}")
                 if len(found):
                     render_gallery(found, group, key=f"cell-{label}{answer}-{each.run.id}", readers=[each])
 
@@ -128,7 +129,7 @@ def _render_exchange(group: Sequence[Tested]) -> None:
     chosen = st.segmented_control(
         "Images",
         names,
-        format_func=lambda name: f"{name} ({len(found[name].places):,})",
+        format_func=lambda name: f"{plain(name)} ({len(found[name].places):,})",
         default=names[0],
         required=True,
         key=f"mistakes-images-{'-'.join(each.run.id for each in group)}",

@@ -17,6 +17,7 @@ from mnist_lab.plots.settings import importance_figure, parallel_figure, said_to
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
+from mnist_lab.ui.words import plain
 
 MOST_AXES = 8  # more cannot be followed
 MOST_SLICES = 12
@@ -62,7 +63,7 @@ def _render_importance(configs: tuple[TrainConfig, ...], accuracies: tuple[float
     try:
         found = _found(configs, accuracies)
     except TooFewRuns as error:
-        st.info(str(error))
+        st.info(plain(error))
         return []
     if not found.is_of_use:
         st.info(

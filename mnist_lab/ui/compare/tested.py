@@ -11,6 +11,7 @@ from mnist_lab.evaluation import Evaluation
 from mnist_lab.plots.style import colors
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
+from mnist_lab.ui.words import plain
 
 
 class Tested(NamedTuple):
@@ -40,7 +41,7 @@ def tested_alike(runs: list[Run], say: bool = False) -> list[list[Tested]]:
             evaluation = resources.evaluation(run.id)
         except MnistLabError as error:
             if say:
-                st.info(f"{names[run.id]} is left out: {error}")
+                st.info(f"{plain(names[run.id])} is left out: {plain(error)}")
             continue
         groups.setdefault(evaluation.test_set, []).append(Tested(run, names[run.id], evaluation))
     return sorted(groups.values(), key=len, reverse=True)

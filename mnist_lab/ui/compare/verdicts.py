@@ -14,6 +14,7 @@ from mnist_lab.plots.style import colors
 from mnist_lab.runs import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, tested_alike
+from mnist_lab.ui.words import plain
 
 
 def render(runs: list[Run]) -> None:
@@ -32,7 +33,7 @@ def render(runs: list[Run]) -> None:
 def _render_group(group: list[Tested], its_color: Mapping[str, str], alone: bool) -> None:
     if len(group) == 1:
         one = group[0]
-        st.info(f"{one.name} was tested on {one.images}, so it cannot be compared with the others.")
+        st.info(f"{plain(one.name)} was tested on {one.images}, so it cannot be compared with the others.")
         return
     if not alone:
         st.caption(f"Tested on {group[0].images}:")
@@ -48,7 +49,7 @@ def _render_two(group: list[Tested], its_color: Mapping[str, str]) -> None:
         accuracies, shades = [found.first_accuracy, found.second_accuracy], [its_color[each.run.id] for each in group]
         st.html(_intervals(accuracies, intervals, shades), width="content")
         with st.popover("How sure is this?", width="content"):
-            st.markdown(_how_sure(found, first.name, second.name))
+            st.markdown(_how_sure(found, plain(first.name), plain(second.name)))
             if doubts(first.evaluation):
                 st.markdown(_without_doubtful(first, second))
 
@@ -66,9 +67,9 @@ def _how_sure(found: Verdict, first: str, second: str) -> str:
 
 
 def _without_doubtful(first: Tested, second: Tested) -> str:
-    one, two = (percent(without_doubtful(each.evaluation).accuracy) for each in (first, second))
+    scores = [f"{plain(each.name)} {percent(without_doubtful(each.evaluation).accuracy)}" for each in (first, second)]
     number = len(doubts(first.evaluation))
-    return f"Without the {number} test images whose labels people doubt: {first.name} {one}, {second.name} {two}."
+    return f"Without the {number} test images whose labels people doubt: {', '.join(scores)}."
 
 
 def _render_many(group: list[Tested], its_color: Mapping[str, str]) -> None:

@@ -1,14 +1,19 @@
 """What is looked at, in the page's address: `run`, `view`, `image` (drawing, picture or a test image's number),
 `drawing` (its strokes as `sharing` writes them), and what views add to it."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 
 import streamlit as st
 
+from mnist_lab.addresses import Address
+from mnist_lab.config import bounds
 from mnist_lab.errors import ImageError
 from mnist_lab.sharing import decode
 from mnist_lab.ui import resources
+from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.drawing import ONE, show_strokes
+from mnist_lab.ui.explore import data
+from mnist_lab.ui.words import plain
 
 SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
@@ -16,17 +21,24 @@ RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_
 SEEN_BY, KIND, COLOR = "map_layer", "map_kind", "map_color"
 WHY, DREAM, EPOCH = "why_digit", "dream_layer", "past_epoch"
 DRAWING, TEST_IMAGE, PICTURE = "Draw", "Test image", "From Draw"
+SOURCES = {"drawing": DRAWING, "picture": PICTURE}  # by the words of the address
+
+Reader = Callable[[Address, str], None]
 
 
-def open_address() -> None:
+def open_address(views: Collection[str]) -> None:
     """Take over what the address holds, once; say kindly what in it cannot be used."""
     here = st.query_params.to_dict()
     if not here or here == st.session_state.get(SEEN):
         return
     st.session_state[SEEN] = here
-    for name, value in here.items():
+    address = Address(here)
+    if view := address.word("view", views):
+        st.session_state[VIEW] = view
+    for name in here:
         if name in READERS:
-            READERS[name](value)
+            READERS[name](address, name)
+    render_problems(address.problems)
 
 
 def remember(**words: object) -> None:
@@ -45,57 +57,55 @@ def known(key: str, options: Container[object], usual: object) -> None:
         st.session_state[key] = usual
 
 
-def _read_run(name: str) -> None:
-    if name in resources.models():
-        st.session_state[RUN] = name
-    else:
-        st.warning(f"There is no network {name} here, or it has not finished. Another one is shown.")
+def _read_run(address: Address, name: str) -> None:
+    if run_id := address.word(name, resources.models(), "a network that is here, and finished; another one is shown"):
+        st.session_state[RUN] = run_id
 
 
-def _read_image(text: str) -> None:
-    if text.isdecimal():
-        st.session_state[SOURCE], st.session_state[NUMBER] = TEST_IMAGE, int(text)
-    else:
-        st.session_state[SOURCE] = PICTURE if text == "picture" else DRAWING
+def _read_image(address: Address, name: str) -> None:
+    if (source := SOURCES.get(st.query_params[name])) is not None:
+        st.session_state[SOURCE] = source
+    elif (number := address.number(name, 0, len(data.dataset().y_test) - 1)) is not None:
+        st.session_state[SOURCE], st.session_state[NUMBER] = TEST_IMAGE, number
 
 
-def _read_drawing(text: str) -> None:
+def _read_drawing(address: Address, name: str) -> None:
     try:
-        show_strokes(ONE, *decode(text))
+        show_strokes(ONE, *decode(st.query_params[name]))
     except ImageError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
-def _read_number(key: str) -> Callable[[str], None]:
-    """Keeps a number; the view that it is for knows whether it is one of its own."""
+def _read_number(key: str, most: int) -> Reader:
+    """Keeps a number up to `most`; the view that it is for knows whether it is one of its own."""
 
-    def keep_number(text: str) -> None:
-        if text.isdecimal():
-            st.session_state[key] = int(text)
+    def keep_number(address: Address, name: str) -> None:
+        if (number := address.number(name, 0, most)) is not None:
+            st.session_state[key] = number
 
     return keep_number
 
 
-def _read_word(key: str) -> Callable[[str], None]:
+def _read_word(key: str) -> Reader:
     """Keeps a word as it is; the view that it is for knows whether it is one of its own."""
 
-    def keep_word(word: str) -> None:
-        st.session_state[key] = word
+    def keep_word(address: Address, name: str) -> None:
+        if word := address.word(name):
+            st.session_state[key] = word
 
     return keep_word
 
 
-READERS = {
+READERS: dict[str, Reader] = {
     "run": _read_run,
-    "view": _read_word(VIEW),
     "image": _read_image,
     "drawing": _read_drawing,
     "layer": _read_word(LAYER),
-    "unit": _read_number(UNIT),
+    "unit": _read_number(UNIT, int(bounds("units")[1]) - 1),
     "seen_by": _read_word(SEEN_BY),
     "map": _read_word(KIND),
     "colour": _read_word(COLOR),
-    "why": _read_number(WHY),
+    "why": _read_number(WHY, 9),
     "dream": _read_word(DREAM),
-    "epoch": _read_number(EPOCH),
+    "epoch": _read_number(EPOCH, int(bounds("epochs")[1])),
 }

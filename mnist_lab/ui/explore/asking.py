@@ -9,6 +9,7 @@ from mnist_lab.errors import ClusterLost, MnistLabError
 from mnist_lab.exploring.findings import FindingT
 from mnist_lab.exploring.questions import Answers, Question, read
 from mnist_lab.ui import resources
+from mnist_lab.ui.words import plain
 
 SECONDS_BETWEEN_LOOKS = 0.2  # whether somebody has gone on to something else meanwhile
 
@@ -31,7 +32,7 @@ def ask(kind: type[FindingT], question: Question, doing: str) -> FindingT | None
     try:
         return read(kind, answer)
     except ClusterLost as error:
-        st.warning(f"No worker could answer ({error}). Try again in a moment.", icon=":material/cloud_off:")
+        st.warning(f"No worker could answer ({plain(error)}). Try again in a moment.", icon=":material/cloud_off:")
     except MnistLabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
     return None

@@ -1,6 +1,7 @@
 """How a network learns: which rate suits it, how steep its loss was, and where its weights went."""
 
 from functools import lru_cache
+from html import escape
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -94,7 +95,7 @@ def _render_past(run: Run) -> None:
 def _norms_now(found: GradientNorms) -> str:
     most = max(float(found.norms.max()), 1e-12)
     rows = "".join(
-        f"<tr><td>{layer.replace('_', ' ')}</td><td><i><b style='width:{float(norm) / most:.1%}'></b></i></td>"
+        f"<tr><td>{escape(layer.replace('_', ' '))}</td><td><i><b style='width:{float(norm) / most:.1%}'></b></i></td>"
         f"<td>{float(norm):.3g}</td></tr>"
         for layer, norm in zip(found.layers, found.norms[0], strict=True)
     )

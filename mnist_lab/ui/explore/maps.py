@@ -16,6 +16,7 @@ from mnist_lab.ui.explore.points import Picked, Points, render_marks, render_poi
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.turns import turn
+from mnist_lab.ui.words import plain
 
 PIXELS = "pixels"
 PCA, TSNE = "PCA", "t-SNE"
@@ -103,7 +104,7 @@ def _flat(run_id: str, number: int) -> Array | None:
     try:
         return found.result()
     except MnistLabError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return None
 
 

@@ -24,6 +24,7 @@ from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.models import labels
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
+from mnist_lab.ui.words import plain
 
 UNITS = 25  # whose weights are shown
 WEIGHTS = "past_weights"
@@ -148,4 +149,4 @@ def _render_way_there(run: Run) -> None:
         st.caption("These have a past:")
     for run_id in others[:5]:
         words = {"run": run_id, "view": "Time machine"}
-        st.page_link(PAGES / "explore.py", label=names[run_id], icon=":material/history:", query_params=words)
+        st.page_link(PAGES / "explore.py", label=plain(names[run_id]), icon=":material/history:", query_params=words)

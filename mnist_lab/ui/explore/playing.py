@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from mnist_lab.errors import MnistLabError
+from mnist_lab.ui.words import plain
 
 PLAYING = "explore_playing"  # in the session: whether the slider moves by itself
 STEP = 0.4  # seconds to look at a moment, beside those that it takes to draw
@@ -43,7 +44,7 @@ def _render(
     try:
         show(option)
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(plain(error))
     if is_playing():  # no `run_every`: its clock brings back what the slider was a moment ago
         time.sleep(STEP)
         st.rerun(scope="fragment")

@@ -1,0 +1,20 @@
+"""Words that somebody typed, on a page: they stand there as they are, whatever they look like."""
+
+import re
+
+MARKS = re.compile(r"[\\`*_{}\[\]<>&~:$@#|!=+]")
+# Where Streamlit looks once more when the marks are no marks any longer, for icons and emoji (:a:), addresses (a://b,
+# www.a, a@b), arrows and the like (<-, --, >=); and a beginning that would make a list of the text (- a, 1. a).
+PARTED = re.compile(r"[:@]|www(?=\.)|[<>~-](?=[-=>])|^(?=(-|\d+[.)])(\s|$))", re.IGNORECASE)
+NOTHING = ":small[]"  # draws nothing, and parts the text before it from the text behind it
+
+
+def plain(text: object) -> str:
+    """The Markdown of a text that is none, on one line: a name, a word of an address, an error with its message.
+
+    Streamlit reads Markdown in texts, errors and toasts, on buttons, popovers and links, and in the options of pills;
+    an image in it is fetched by the browser of everybody who looks. Fields, select boxes and tables show what they get.
+    """
+    typed = " ".join(str(text).replace("\0", "").split())
+    parted = PARTED.sub(lambda found: f"{found[0]}\0", typed)
+    return MARKS.sub(r"\\\g<0>", parted).replace("\0", NOTHING)
