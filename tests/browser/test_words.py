@@ -67,6 +67,7 @@ def is_drawn(page: Page, name: str) -> None:
     expect(page.locator(".js-plotly-plot .main-svg text").filter(has_text=name).first).to_be_attached()
 
 
+@pytest.mark.slow
 def test_names_stand_on_the_pages_as_they_were_typed(hostile, open_tab):
     page = open_tab(f"{hostile.url}/train")
     stands(page, "queued", "running", "failed", "reason", "phase", "finished", "grid", "search", "because of", "trial")
