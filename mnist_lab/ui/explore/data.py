@@ -6,8 +6,10 @@ from functools import lru_cache
 from threading import Lock, Thread
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
+from mnist_lab.arrays import array
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import Dataset, find_mnist, load, sha256
 from mnist_lab.errors import DatasetError, RunError
@@ -106,12 +108,22 @@ def _flattened(run_id: str, number: int, name: DatasetName) -> Future[Array]:
 
 def _flatten(run_id: str, number: int, name: DatasetName) -> Array:
     folder, file = resources.store().folder, f".explored/{run_id or 'pixels'}/{name}-{number}.npy"
-    if folder.exists(file):
-        return tsne.from_bytes(folder.read(file))
-    places = _space(run_id, number, name).places
-    flat = tsne.flatten(places[:: every(len(places))])
+    count = len(load(name).y_test)
+    step = every(count)
+    if folder.exists(file) and (kept := _kept(folder.read(file), -(-count // step))) is not None:
+        return kept
+    flat = tsne.flatten(_space(run_id, number, name).places[::step])
     folder.write(file, tsne.to_bytes(flat))
     return flat
+
+
+def _kept(content: bytes, count: int) -> Array | None:
+    """A map of so many points that was kept; None where it is damaged, so that it is made anew."""
+    try:
+        flat = array(content)
+    except ValueError:
+        return None
+    return flat if flat.dtype == np.float32 and flat.shape == (count, 2) and np.isfinite(flat).all() else None
 
 
 def _later(function: Callable[..., Array], *args: Any) -> Future[Array]:
