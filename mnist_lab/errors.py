@@ -18,14 +18,15 @@ MnistLabError
     └── Diverged
 """
 
+import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
 
 DAMAGE = (
-    *(ArithmeticError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError, ValueError),
-    *(tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
 )
 """What Python and its libraries raise for a file that is damaged, torn, another one, nested too deep, or made to harm.
 

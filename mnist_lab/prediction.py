@@ -2,15 +2,19 @@
 
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from mnist_lab.errors import RunError
+from mnist_lab.errors import DAMAGE, RunError
 from mnist_lab.preprocessing import SIDE
 
+if TYPE_CHECKING:
+    from mnist_lab.runs import RunStore
+
+ROUNDING = 1e-3  # of ten probabilities together
 BATCH = 500  # a whole test set in one batch spills the processor's caches and takes four times as long
 
 
@@ -39,9 +43,9 @@ class Predictor:
             self._interpreter = Interpreter(model_content=model, num_threads=threads)
             (self._input,) = [detail["index"] for detail in self._interpreter.get_input_details()]
             (output,) = self._interpreter.get_output_details()
-        except (ValueError, RuntimeError) as error:
+            self._output, self._outputs = output["index"], int(output["shape"][-1])
+        except DAMAGE as error:
             raise RunError(f"The model file is damaged ({error}).") from error
-        self._output, self._outputs = output["index"], int(output["shape"][-1])
         self._lock = Lock()
         self._size = 0
 
@@ -49,6 +53,18 @@ class Predictor:
     def load(cls, path: str | Path, threads: int = 1) -> "Predictor":
         """Read a `model.tflite` from a local path."""
         return cls(Path(path).read_bytes(), threads)
+
+    @classmethod
+    def tried(cls, model: bytes, threads: int = 1) -> "Predictor":
+        """Read a run's `model.tflite`. Raises RunError where it does not answer with ten probabilities, too."""
+        predictor = cls(model, threads)
+        try:
+            answer = predictor.probabilities(np.zeros((1, SIDE, SIDE), np.float32))
+        except DAMAGE as error:
+            raise RunError(f"The model file is damaged ({error}).") from error
+        if answer.shape != (1, 10) or answer.min() < 0 or not np.isclose(answer.sum(), 1.0, atol=ROUNDING):
+            raise RunError("The model file is damaged: it does not answer with ten probabilities.")
+        return predictor
 
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """The prediction for one prepared image, float32 (28, 28) in [0, 1], ink bright."""
@@ -75,3 +91,12 @@ class Predictor:
         self._interpreter.set_tensor(self._input, batch)
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output))
+
+
+def model_of(store: "RunStore", run_id: str, threads: int = 1) -> Predictor:
+    """The model of a run. Raises RunError where it has none, or one that does not answer with ten probabilities."""
+    content = store.read(run_id, "model.tflite")
+    try:
+        return Predictor.tried(content, threads)
+    except RunError as error:
+        raise RunError(f"The run {run_id} cannot be asked: {error}") from error

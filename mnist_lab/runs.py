@@ -12,9 +12,9 @@ from enum import StrEnum
 from itertools import groupby
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation, Annotations
 from mnist_lab.arrays import MB
@@ -22,6 +22,7 @@ from mnist_lab.config import TrainConfig, bounds
 from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.folders import Folder
+from mnist_lab.limits import LATEST, MOST, Amount, Count, Moment, Share, Text
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
@@ -34,19 +35,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 50 * MB}
 """Of what is read whole, the most bytes that a run of this lab needs."""
-LONGEST_TEXT = 1000  # characters
-LATEST = 4e9  # seconds since 1970, in the year 2096
-MOST = 10**9  # parameters, seconds, claims
 MOST_EPOCHS = int(max(bounds("epochs")[1], bounds("max_iterations")[1]))
 MOST_IMAGES = 10**6  # of an epoch, and so steps
 MOST_LOSS, FASTEST = 1e300, 1e3
 LONGEST_LINE = 1000  # bytes of a tick
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0, le=MOST)]
-Count = Annotated[int, Field(ge=0, le=MOST)]
-Moment = Annotated[float, Field(ge=0, le=LATEST)]
-Text = Annotated[str, AfterValidator(lambda text: text[:LONGEST_TEXT])]
 
 
 class RunState(StrEnum):
@@ -163,18 +155,18 @@ class Tick(NamedTuple):
 
         Raises TypeError where what it holds are no numbers.
         """
-        images, val_loss = self.images, self.val_loss
+        epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
         return (
-            type(self.epoch) is type(self.step) is type(self.steps) is int
-            and 1 <= self.epoch <= MOST_EPOCHS
-            and 1 <= self.step <= self.steps <= MOST_IMAGES
+            type(epoch) is type(step) is type(steps) is int
+            and 1 <= epoch <= MOST_EPOCHS
+            and 1 <= step <= steps <= MOST_IMAGES
             and (images is None or (type(images) is int and 1 <= images <= MOST_IMAGES))
-            and 0 <= self.loss <= MOST_LOSS
-            and 0 <= self.accuracy <= 1
-            and 0 <= self.learning_rate <= FASTEST
-            and 0 <= self.seconds <= MOST
+            and 0 <= loss <= MOST_LOSS
+            and 0 <= accuracy <= 1
+            and 0 <= rate <= FASTEST
+            and 0 <= seconds <= MOST
             and (val_loss is None or 0 <= val_loss <= MOST_LOSS or val_loss == inf or val_loss != val_loss)
-            and (self.val_accuracy is None or 0 <= self.val_accuracy <= 1)
+            and (val_accuracy is None or 0 <= val_accuracy <= 1)
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from mnist_lab.datasets import load
-from mnist_lab.errors import DatasetError, ImageError
+from mnist_lab.errors import DAMAGE, DatasetError, ImageError
 from mnist_lab.pens import PEN_WIDTH
 from mnist_lab.preprocessing import read_image
 from mnist_lab.sharing import Point
@@ -71,7 +71,7 @@ def _read(file: Any) -> Picture | None:
     try:
         image = read_image(file)
         image.load()
-    except (ImageError, OSError, SyntaxError) as error:
+    except (ImageError, *DAMAGE) as error:
         st.error(str(error) if isinstance(error, ImageError) else "The image is damaged or incomplete.")
         return None
     st.image(image, width=280)

@@ -15,7 +15,7 @@ from mnist_lab.datasets import Dataset, find_mnist, load, sha256
 from mnist_lab.errors import DatasetError, RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.exploring import tsne
-from mnist_lab.exploring.network import Array, Stage, read, with_true_biases
+from mnist_lab.exploring.network import Array, Stage, of_run
 from mnist_lab.exploring.spaces import Space, features, span
 from mnist_lab.exploring.units import Strongest
 from mnist_lab.exploring.units import strongest as find_strongest
@@ -55,14 +55,9 @@ def network(run_id: str) -> list[Stage]:
     """The stages of a run's network. Raises RunError where it has none."""
     store = resources.store()
     config = store.get(run_id).config
-    try:
-        stages = read(store.read(run_id, "model.tflite"), config.scaling)
-        moved = any(layer.activation == "linear" for layer in config.hidden_layers)
-        if moved and store.has(run_id, "model.keras"):
-            return with_true_biases(stages, store.read(run_id, "model.keras"))
-    except ValueError as error:
-        raise RunError(f"The model file is damaged ({error}).") from error
-    return stages
+    moved = any(layer.activation == "linear" for layer in config.hidden_layers)
+    archive = store.read(run_id, "model.keras") if moved and store.has(run_id, "model.keras") else None
+    return of_run(config, store.read(run_id, "model.tflite"), archive)
 
 
 def strongest(run_id: str, number: int) -> Future[Strongest]:
