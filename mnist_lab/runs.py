@@ -280,10 +280,13 @@ class RunStore:
         folders = [self.folder, *([self._bundled] if self._bundled else [])]
         for folder in folders:
             for run_id in sorted(folder.names()):
+                if not RUN_ID.fullmatch(run_id):
+                    problems[ascii(run_id)] = "No run can be called so."
+                    continue
                 try:
                     runs.append(self._get(run_id, folder).annotated(annotations))
                 except RunError as error:
-                    problems[run_id if RUN_ID.fullmatch(run_id) else ascii(run_id)] = str(error)
+                    problems[run_id] = str(error)
         runs.sort(key=lambda run: (run.bundled, 0 if run.bundled else -run.asked.created))
         return Listing(runs, problems)
 

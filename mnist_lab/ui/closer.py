@@ -17,7 +17,7 @@ from mnist_lab.preprocessing import FloatImage, Step, prepare
 from mnist_lab.rejection import Doubt
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading, percent, read
-from mnist_lab.ui.models import labels
+from mnist_lab.ui.models import labels, predictors
 from mnist_lab.ui.own import render_own
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.sources import Picture
@@ -114,7 +114,7 @@ def _figure(image: FloatImage, name: str, prediction: Prediction) -> str:
 
 
 def _all_models(subject: Subject) -> None:
-    predictions = {run_id: resources.predictor(run_id).predict(subject.seen) for run_id in _chosen_models()}
+    predictions = {run_id: each.predict(subject.seen) for run_id, each in predictors(_chosen_models()).items()}
     votes = Counter(prediction.digit for prediction in predictions.values())
     if len(votes) > 1:
         st.badge("They disagree", icon=":material/call_split:", color="orange")
@@ -165,8 +165,8 @@ def _occlusion(subject: Subject) -> None:
 def _wobble(subject: Subject) -> None:
     kind = st.segmented_control("Change", list(CHANGES), default="rotate", required=True, key="wobble")
     names = labels(resources.models())
-    predictors = {names[run_id]: resources.predictor(run_id) for run_id in _chosen_models()}
-    curves = wobble(subject.seen, predictors, subject.prediction.digit, kind)
+    asked = {names[run_id]: each for run_id, each in predictors(_chosen_models()).items()}
+    curves = wobble(subject.seen, asked, subject.prediction.digit, kind)
     figure = wobble_figure(curves, subject.prediction.digit, CHANGES[kind].unit)
     st.plotly_chart(figure, key="wobble-figure", config=NO_TOOLBAR)
 

@@ -69,5 +69,5 @@ def _render_continue(run: Run) -> None:
 
 def duration(seconds: float) -> str:
     """A time in words: "42 s", "3 min 05 s"."""
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)  # a clock may have been ahead
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from mnist_lab.errors import ImageError
+from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.exploring.images import most_confused, of_digit
 from mnist_lab.preprocessing import FloatImage, prepare
 from mnist_lab.runs import Run
@@ -140,7 +140,11 @@ def _random(digit: int | None) -> None:
 
 def _confused(run_id: str, digit: int | None) -> None:
     """The next of the images that the network got most wrong, at first the worst."""
-    order = most_confused(data.evaluation(run_id), digit)
+    try:
+        order = most_confused(data.evaluation(run_id), digit)
+    except MnistLabError as error:
+        st.toast(str(error), icon=":material/error:")
+        return
     *before, rank = st.session_state.get(RANK, (None, None, 0))
     rank = rank if before == [run_id, digit] else 0
     st.session_state[NUMBER] = int(order[rank % len(order)])
