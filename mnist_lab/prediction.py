@@ -1,5 +1,7 @@
 """Ten probabilities for an image, from a run's `model.tflite`, without TensorFlow."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -39,13 +41,11 @@ class Predictor:
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
         """Raises RunError where `model` is no LiteRT model of a digit network."""
-        try:
+        with _damage_told():
             self._interpreter = Interpreter(model_content=model, num_threads=threads)
             (self._input,) = [detail["index"] for detail in self._interpreter.get_input_details()]
             (output,) = self._interpreter.get_output_details()
             self._output, self._outputs = output["index"], int(output["shape"][-1])
-        except DAMAGE as error:
-            raise RunError(f"The model file is damaged ({error}).") from error
         self._lock = Lock()
         self._size = 0
 
@@ -58,11 +58,8 @@ class Predictor:
     def tried(cls, model: bytes, threads: int = 1) -> "Predictor":
         """Read a run's `model.tflite`. Raises RunError where it does not answer with ten probabilities, too."""
         predictor = cls(model, threads)
-        try:
-            answer = predictor.probabilities(np.zeros((1, SIDE, SIDE), np.float32))
-        except DAMAGE as error:
-            raise RunError(f"The model file is damaged ({error}).") from error
-        if answer.shape != (1, 10) or answer.min() < 0 or not np.isclose(answer.sum(), 1.0, atol=ROUNDING):
+        answer = predictor.probabilities(np.zeros((1, SIDE, SIDE), np.float32))
+        if answer.shape != (1, 10) or not np.isclose(answer.sum(), 1.0, atol=ROUNDING):
             raise RunError("The model file is damaged: it does not answer with ten probabilities.")
         return predictor
 
@@ -73,14 +70,17 @@ class Predictor:
     def probabilities(self, images: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32]:
         """float32 (n, 10) for images (n, 28, 28): float32 in [0, 1], or uint8 in 0..255.
 
-        A model of other outputs than the ten digits answers with as many columns as it has.
+        A model of other outputs than the ten digits answers with as many columns as it has. Raises RunError where what
+        it answers are no probabilities, as a damaged one may do for some images alone.
         """
         result = np.empty((len(images), self._outputs), dtype=np.float32)
-        with self._lock:
+        with self._lock, _damage_told():
             for start in range(0, len(images), BATCH):
                 batch = images[start : start + BATCH]
                 scaled = batch / np.float32(255) if batch.dtype == np.uint8 else batch
                 result[start : start + BATCH] = self._invoke(scaled.astype(np.float32, copy=False))
+        if not ((result >= 0) & (result <= 1 + ROUNDING)).all():  # which nan is not
+            raise RunError("The model answers with what is no probability.")
         return result
 
     def _invoke(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -91,6 +91,14 @@ class Predictor:
         self._interpreter.set_tensor(self._input, batch)
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output))
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except DAMAGE as error:
+        raise RunError(f"The model file is damaged ({error}).") from error
 
 
 def model_of(store: "RunStore", run_id: str, threads: int = 1) -> Predictor:

@@ -105,7 +105,7 @@ class Status(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    state: RunState = RunState.QUEUED
+    state: RunState
     engine: Text | None = None
     claims: Count = 0
     sent: Moment | None = None
@@ -248,7 +248,7 @@ class RunStore:
     ) -> Run:
         """A new, queued run; `about` is the rest of Asked. Raises StoreError where the folder cannot be written."""
         asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)
-        status = Status(engine=engine)
+        status = Status(state=RunState.QUEUED, engine=engine)
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:8]}"
         files = {"status.json": status.model_dump_json().encode(), "config.json": asked.model_dump_json().encode()}
         self.folder.publish(files, run_id)
@@ -408,7 +408,7 @@ class RunStore:
         number = run.status.claims + 1
         while not self.folder.create(f"{run.id}/claim-{number}"):
             followed = self.get(run.id).status.claims >= number
-            if followed or self.folder.age(f"{run.id}/claim-{number}") < CLAIM_SECONDS:
+            if followed or abs(self.folder.age(f"{run.id}/claim-{number}")) < CLAIM_SECONDS:
                 return False
             number += 1
         self.update(run.id, claims=number, **changes)

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mnist_lab.errors import MnistLabError
 from mnist_lab.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
 from mnist_lab.plots.drawings import replay_figure, wobble_figure
 from mnist_lab.plots.style import NO_TOOLBAR
@@ -68,12 +69,15 @@ def render_closer(picture: Picture | None, model: str, several: bool) -> None:
 def _render_view(chosen: str, picture: Picture | None, readings: list[Reading], model: str) -> None:
     with st.container(key="closer-view", border=True):
         reading = _choose(readings) if readings else None
-        if chosen == OWN:
-            render_own(picture, reading, model)
-        elif picture is None or reading is None:
-            st.caption("Draw a digit first.")
-        else:
-            VIEWS[chosen](Subject(picture, reading, model))
+        try:
+            if chosen == OWN:
+                render_own(picture, reading, model)
+            elif picture is None or reading is None:
+                st.caption("Draw a digit first.")
+            else:
+                VIEWS[chosen](Subject(picture, reading, model))
+        except MnistLabError as error:
+            st.error(str(error))
 
 
 def _choose(readings: list[Reading]) -> Reading:

@@ -17,7 +17,7 @@ RECENT = 4
 
 def render_outcomes(runs: list[Run]) -> list[Run]:
     """What came out of the runs that ended a short while ago, of the last one with its curves; those runs."""
-    ended = [run for run in runs if not run.bundled and time.time() - (run.status.ended or 0) < RECENT_SECONDS]
+    ended = [run for run in runs if not run.bundled and abs(time.time() - (run.status.ended or 0)) < RECENT_SECONDS]
     recent = sorted(ended, key=lambda run: -(run.status.ended or 0))[:RECENT]
     for run in recent:
         with st.container(key=f"outcome-{run.id}"):
