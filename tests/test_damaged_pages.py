@@ -3,7 +3,9 @@
 import json
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mnist_lab.cli import main
+from mnist_lab.config import TrainConfig
+from mnist_lab.exploring.findings import Sweep, to_bytes
+from mnist_lab.exploring.questions import Answers, Question, asked, read
 from mnist_lab.jobs import Engine
 from mnist_lab.lessons.library import library
 from mnist_lab.runs import BUNDLED, DEFAULT_MODEL, RunState, RunStore
+from mnist_lab.trash import Trash
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
 from tests.conftest import ROOT
@@ -183,6 +189,37 @@ def test_a_lesson_says_which_of_its_runs_is_damaged(store, without_workers):
     (error,) = app.error
     assert f"The run {runs[0].id} cannot be compared" in error.value
     assert "Delete that run on the Compare page" in error.value
+
+
+def test_deleting_a_run_that_nobody_trains_ends_it_and_one_that_trains_is_asked_to_stop(store, without_workers):
+    stuck, trains = (store.create(TrainConfig(), name) for name in ("stuck", "trains"))
+    for run, heard in ((stuck, 1.7e9), (trains, time.time())):
+        store.update(run.id, state=RunState.RUNNING, attempts=1, sent=heard, heartbeat=heard)
+    app = page("compare", runs=f"{stuck.id},{trains.id}")
+    next(button for button in app.button if button.label == "Delete").click().run(timeout=60)
+    assert not app.exception
+    assert [one.id for one in Trash(store).runs()] == [stuck.id]
+    assert store.get(trains.id).state is RunState.STOPPING
+    assert "trains is not over yet. Delete it once it has stopped." in [toast.value for toast in app.toast]
+
+
+def test_what_was_found_in_a_network_is_asked_anew_where_it_is_damaged(store):
+    run, asked_for = store.create(TrainConfig(), "a"), []
+    question = asked(Sweep, run.id)
+    good = to_bytes(Sweep(np.ones(3, np.float32), np.ones(3, np.float32)))
+
+    def ask(again: Question) -> Future[bytes]:
+        asked_for.append(again)
+        answer: Future[bytes] = Future()
+        answer.set_result(good)
+        return answer
+
+    Answers(store, ask).ask(question)
+    assert Answers(store, ask).knows(question)
+    store.write(run.id, f"explored/{question.name}.npz", good[:-40])
+    assert not Answers(store, ask).knows(question)
+    assert read(Sweep, Answers(store, ask).ask(question)).rates.tolist() == [1, 1, 1]
+    assert len(asked_for) == 2
 
 
 def test_commands_name_a_damaged_run_and_show_the_others(damaged, tmp_path, capsys):
