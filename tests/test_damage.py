@@ -455,7 +455,7 @@ def _has_nan(found: list[Tick]) -> bool:
         {"more": 1},
         {"more": "x" * 2000},
     ],
-    ids=str,
+    ids=lambda change: str(change)[:30],
 )
 def test_a_tick_that_no_training_can_have_written_is_skipped_as_a_torn_line_is(change):
     good = ticks()[3]._asdict()
