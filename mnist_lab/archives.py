@@ -25,7 +25,7 @@ from mnist_lab.trash import Trash
 
 NOTES = "annotation.json"
 NEEDED = ("config.json", "status.json", "evaluation.npz", "model.tflite")
-FILES = LARGEST | {"model.tflite": MOST_WEIGHTS, "model.keras": MOST_WEIGHTS, NOTES: MB // 10}
+FILES = LARGEST | {"model.tflite": MOST_WEIGHTS, "model.keras": MOST_WEIGHTS, NOTES: MB // 10, "metrics.jsonl": 50 * MB}
 MOST_BYTES = 400 * MB  # of all files of an archive together
 MOST_RUNS = 50
 IGNORED = ("__MACOSX", ".DS_Store")  # which macOS puts into every archive

@@ -79,14 +79,12 @@ class Engine:
         self.store.request_stop(run_id, reason)
         run = self.store.get(run_id)
         has_begun = run.status.attempts > 0
-        if (run.is_waiting and not has_begun) or not (run.is_waiting or self.is_under_way(run)):
+        if not run.state.is_over and (not has_begun if run.is_waiting else not self.is_trained(run)):
             now, reason = time.time(), "Nobody trained it any more." if has_begun else "Stopped before it began."
             self.store.claim(run, sent=now, state=RunState.STOPPED, phase=None, ended=now, reason=reason)
 
-    def is_under_way(self, run: Run) -> bool:
-        """Whether somebody has a run in hand that does not wait, or had until a moment ago."""
-        if run.state.is_over:
-            return False
+    def is_trained(self, run: Run) -> bool:
+        """Whether somebody has a run in hand that neither waits nor is over, or had until a moment ago."""
         return self._silent(run) < STALE_SECONDS or self._workers.has(run.id) or self._is_anothers(run)
 
     def remove(self, run_id: str) -> None:

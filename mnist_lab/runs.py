@@ -33,8 +33,8 @@ CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 50 * MB}
-"""Of what is read whole, the most bytes that a run of this lab needs."""
+LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 200 * MB}
+"""Of what is read whole, the most bytes that a run of this lab needs; so many metrics take days of training."""
 MOST_EPOCHS = int(max(bounds("epochs")[1], bounds("max_iterations")[1]))
 MOST_IMAGES = 10**6  # of an epoch, and so steps
 MOST_LOSS, FASTEST = 1e300, 1e3
@@ -151,9 +151,9 @@ class Tick(NamedTuple):
 
     @property
     def can_be(self) -> bool:
-        """Whether a training can have written it: a diverging one ends ahead of a tick, but not of its validation's.
+        """Whether a training can have written it. Raises TypeError where what it holds are no numbers.
 
-        Raises TypeError where what it holds are no numbers.
+        A loss that is no number ends a training ahead of its tick; that of a validation does not.
         """
         epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
         return (

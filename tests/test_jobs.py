@@ -185,9 +185,9 @@ def test_what_nobody_trains_can_be_ended_and_deleted_also_without_a_cluster(tmp_
     engine = Engine(store, connect)
     try:
         assert not store.get(run.id).state.is_over
-        engine.is_under_way(store.get(run.id))  # as the page asks: it is then that a clock ahead is seen
+        engine.is_trained(store.get(run.id))  # as the page asks: it is then that a clock ahead is seen
         time.sleep(0.3)
-        assert not engine.is_under_way(store.get(run.id))
+        assert not engine.is_trained(store.get(run.id))
         engine.stop(run.id)
         assert store.get(run.id).state is RunState.STOPPED
         Trash(store).put(store.get(run.id))
@@ -206,6 +206,11 @@ def test_what_somebody_trains_is_only_asked_to_stop(tmp_path, connect):
         assert store.get(run.id).state is RunState.STOPPING
     finally:
         engine.close()
+
+
+def test_what_is_over_stays_as_it_ended_whoever_asks_for_a_stop(store, engine, parent):
+    engine.stop(parent.id)
+    assert store.get(parent.id) == parent
 
 
 def test_where_there_is_no_cluster_runs_wait_and_the_reason_is_told(tmp_path, connect):
