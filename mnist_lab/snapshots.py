@@ -74,8 +74,8 @@ def read(store: RunStore, run_id: str, epoch: int) -> list[NDArray[np.float32]]:
     try:
         arrays = unpack(store.read(run_id, name(epoch)), dict.fromkeys(names, BYTES * parameters))
     except ValueError as error:
-        raise RunError(f"The weights of epoch {epoch} are damaged ({error}).") from error
+        raise RunError(f"The weights of epoch {epoch} of the run {run_id} are damaged ({error}).") from error
     weights = [arrays[one].astype(np.float32) for one in names if arrays[one].dtype == np.float16]
     if sum(array.size for array in weights) != parameters or not all(np.isfinite(array).all() for array in weights):
-        raise RunError(f"The weights of epoch {epoch} are damaged: they are none of this network.")
+        raise RunError(f"The weights of epoch {epoch} of the run {run_id} are damaged: they are none of this network.")
     return weights

@@ -140,7 +140,7 @@ def read_run(store: RunStore, run_id: str) -> None:
     run = RunStore(store.folder.url, bundled=None).get(run_id)
     assert is_within(run.asked.model_dump())
     assert is_within(run.status.model_dump())
-    assert run.summary is None or run.summary.epochs <= MOST_EPOCHS
+    assert (run.summary.epochs if run.summary else 0) <= MOST_EPOCHS
     assert 0 <= run.moved <= LATEST
     assert isinstance(store.stop_reason(run_id), str | None)
 
@@ -198,7 +198,7 @@ def test_a_file_of_a_run_in_the_place_of_another_is_told_or_does_not_matter(stor
     try:
         FILES[name](store, run_id)
     except RunError as error:
-        assert run_id in str(error) or name.startswith(snapshots.FOLDER)
+        assert run_id in str(error)
     listing = RunStore(store.folder.url, bundled=None).listing()
     assert [run.id for run in listing.runs] + list(listing.problems) == [run_id]
 
@@ -418,17 +418,13 @@ def test_whatever_stands_in_metrics_curves_are_drawn_of_what_can_be(store, run_i
     assert all(tick.can_be for tick in ticks_in(lines))
     Path(store.folder.path, run_id, "metrics.jsonl").write_bytes(b"\n".join(lines))
     found = store.metrics(run_id)
-    assert store.epochs(run_id) == [tick for tick in found if tick.ends_epoch] or _has_nan(found)
+    assert repr(store.epochs(run_id)) == repr([tick for tick in found if tick.ends_epoch])  # as nan is not nan
     best(validations(found))
     curves("a run", found)
     training, validation = (line(found, metric, axis, part) for part in (False, True))
     shaded = gap(training, validation, True) if training and validation else None
     learner = Learner("a", "", [run_id], "#000", 1.0, training and smoothed(training, 0.5), validation, shaded)
     learning_figure([learner], Look(metric, axis, log_y=True))
-
-
-def _has_nan(found: list[Tick]) -> bool:
-    return any(tick.val_loss is not None and math.isnan(tick.val_loss) for tick in found)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def true_biases(content: bytes) -> None:
 
 def picture(content: bytes) -> None:
     image = prepare(read_image(io.BytesIO(content)))
-    assert image is None or image.shape == (28, 28)
+    assert np.shape(image) in ((), (28, 28))
 
 
 READERS: dict[str, tuple[Callable[[], bytes], Callable[[bytes], None]]] = {
