@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from mnist_lab.errors import ConfigError
+from mnist_lab.errors import DAMAGE, ConfigError
 from mnist_lab.folders import Folder
 
 PLACE = ".annotations"
+MOST_BYTES = 100_000  # of a file
 MOST_TAGS = 20
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 30
 
@@ -76,8 +77,8 @@ class Annotations:
 
     def _parse(self, name: str) -> Annotation:
         try:
-            return Annotation.model_validate_json(self._folder.read(f"{PLACE}/{name}"))
-        except (FileNotFoundError, ValidationError):
+            return Annotation.model_validate_json(self._folder.read(f"{PLACE}/{name}", MOST_BYTES))
+        except DAMAGE:
             return NOTHING
 
 

@@ -5,7 +5,6 @@ can be, written anew from what was understood. All runs of a file come in, or no
 """
 
 import io
-import json
 import time
 import uuid
 import zipfile
@@ -16,19 +15,21 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation
-from mnist_lab.errors import ArchiveError, MnistLabError, RunError
-from mnist_lab.inspection import BROKEN, MB, MOST_WEIGHTS, check_keras, evaluation, read, ticks, try_models
-from mnist_lab.runs import RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of
+from mnist_lab.arrays import MB, read_entry
+from mnist_lab.errors import DAMAGE, ArchiveError, MnistLabError, RunError
+from mnist_lab.evaluation import Evaluation
+from mnist_lab.inspection import MOST_WEIGHTS, check_keras, try_models
+from mnist_lab.runs import LARGEST, RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of, ticks_in
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
 
 NOTES = "annotation.json"
-NEEDED = {"config.json": 100_000, "status.json": 100_000, "evaluation.npz": 20 * MB, "model.tflite": MOST_WEIGHTS}
-FILES = NEEDED | {"metrics.jsonl": 50 * MB, "model.keras": MOST_WEIGHTS, NOTES: 100_000}
+NEEDED = ("config.json", "status.json", "evaluation.npz", "model.tflite")
+FILES = LARGEST | {"model.tflite": MOST_WEIGHTS, "model.keras": MOST_WEIGHTS, NOTES: MB // 10, "metrics.jsonl": 50 * MB}
 MOST_BYTES = 400 * MB  # of all files of an archive together
 MOST_RUNS = 50
 IGNORED = ("__MACOSX", ".DS_Store")  # which macOS puts into every archive
-LONGEST_NAME, LONGEST_REASON = 200, 1000
+LONGEST_NAME = 200
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -40,6 +41,7 @@ def pack(store: RunStore, runs: Iterable[Run]) -> bytes:
         for run in runs:
             if run.summary is None:
                 raise RunError(f"{run.name} has no model yet, so there is nothing to take away.")
+            store.evaluation(run.id)  # a damaged one would be refused wherever it comes to
             for name in FILES:
                 if name in NEEDED or (name != NOTES and store.has(run.id, name)):
                     archive.writestr(f"{run.id}/{name}", store.read(run.id, name))
@@ -84,9 +86,9 @@ def _folders(content: bytes) -> dict[str, dict[str, bytes]]:
                 files = folders.setdefault(folder, {})
                 if name in files or len(folders) > MOST_RUNS:
                     raise ArchiveError(f"It holds {name} twice, or more than {MOST_RUNS} runs.")
-                files[name] = read(archive, entry, min(FILES[name], left))
+                files[name] = read_entry(archive, entry, min(FILES[name], left))
                 left -= len(files[name])
-    except BROKEN as error:
+    except DAMAGE as error:
         raise ArchiveError(f"This is no zip file of runs ({error}).") from error
     if not folders:
         raise ArchiveError("There is no run in this file.")
@@ -108,7 +110,7 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
     try:
         if missing := [file for file in NEEDED if file not in files]:
             raise ArchiveError(f"It lacks {', '.join(missing)}.")
-        answers = evaluation(files["evaluation.npz"])
+        answers = _evaluation(files["evaluation.npz"])
         if "model.keras" in files:
             check_keras(files["model.keras"])
         try_models(files["model.tflite"], files.get("model.keras"))
@@ -116,13 +118,20 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
         asked = _asked(files.pop("config.json"), store, owner)
         return files | {
             "status.json": status.model_dump_json().encode(),
-            "metrics.jsonl": lines_of(ticks(files.get("metrics.jsonl", b""))),
+            "metrics.jsonl": lines_of(ticks_in(files.get("metrics.jsonl", b"").splitlines())),
             "evaluation.npz": answers.to_bytes(),
             **({NOTES: _parse(Annotation, files[NOTES], NOTES).model_dump_json().encode()} if NOTES in files else {}),
             "config.json": asked.model_dump_json().encode(),  # the last one, with which it is a run
         }
     except ArchiveError as error:
         raise ArchiveError(f"The run {name} cannot be taken in. {error}") from error
+
+
+def _evaluation(content: bytes) -> Evaluation:
+    try:
+        return Evaluation.from_bytes(content)
+    except RunError as error:
+        raise ArchiveError(f"Its {error}") from error
 
 
 def _asked(content: bytes, store: RunStore, owner: str | None) -> Asked:
@@ -150,7 +159,7 @@ def _status(content: bytes, accuracy: float, model_bytes: int) -> Status:
         state=status.state,
         started=status.started and _past(status.started),
         ended=status.ended and _past(status.ended),
-        reason=status.reason and status.reason[:LONGEST_REASON],
+        reason=status.reason,
         dataset_digest=status.dataset_digest and status.dataset_digest[:64],
         versions={package[:40]: version[:40] for package, version in list(status.versions.items())[:20]},
         summary=status.summary.model_copy(update={"test_accuracy": accuracy, "model_bytes": model_bytes}),
@@ -164,10 +173,10 @@ def _past(moment: float) -> float:
 
 def _parse(model: type[Model], content: bytes, name: str) -> Model:
     try:
-        return model.model_validate(json.loads(content))
-    except (ValidationError, ValueError, RecursionError) as error:
-        what = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        where = ".".join(map(str, what["loc"]))
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        what = error.errors(include_input=False)[0]
+        where = ".".join(map(str, what["loc"]))[:80]
         raise ArchiveError(f"Its {name} is not of this lab ({where}: {what['msg']}).") from error
 
 

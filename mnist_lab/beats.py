@@ -2,9 +2,32 @@
 
 import time
 
+from mnist_lab.errors import DAMAGE
 from mnist_lab.folders import Folder
+from mnist_lab.limits import LATEST, LONGEST
 
 FORGOTTEN = 20  # times the seconds after which an engine is dead: then its file goes
+
+
+class Signs:
+    """When signs of life were given, in seconds since 1970, by the clock of this process.
+
+    One from the future, of a clock that is or was ahead, counts as given when it is first seen here: the same one seen
+    again is no new sign.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[float, float]] = {}  # by whose it is: what was told, and when it was seen
+
+    def when(self, whose: str, told: float) -> float:
+        """When that sign was given, which says that it was at the time `told`."""
+        now = time.time()
+        if told <= now:
+            self._first.pop(whose, None)
+            return told
+        if self._first.get(whose, (0.0, 0.0))[0] != told:
+            self._first[whose] = told, now
+        return self._first[whose][1]
 
 
 class Beats:
@@ -13,6 +36,7 @@ class Beats:
     def __init__(self, root: Folder, stale_seconds: float) -> None:
         self._folder = Folder(f"{root.url}/.engines")
         self._stale_seconds = stale_seconds
+        self._signs = Signs()
 
     def beat(self, engine: str) -> None:
         """Say that an engine lives, and forget those that have long been dead."""
@@ -31,6 +55,7 @@ class Beats:
 
     def _last(self, engine: str) -> float:
         try:
-            return float(self._folder.read(engine))
-        except (FileNotFoundError, ValueError):
+            told = float(self._folder.read(engine, LONGEST))
+        except DAMAGE:
             return 0.0
+        return self._signs.when(engine, told) if 0 <= told <= LATEST else 0.0

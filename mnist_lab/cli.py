@@ -16,7 +16,7 @@ from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load
 from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.prediction import Predictor
+from mnist_lab.prediction import Predictor, model_of
 from mnist_lab.preprocessing import prepare, read_image
 from mnist_lab.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
 from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file
@@ -36,7 +36,7 @@ def predict(options: argparse.Namespace) -> int:
     """Read digits from image files, in the order given."""
     store = store_of(options)
     run = store.find(options.model)
-    predictor = Predictor(store.read(run.id, "model.tflite"))
+    predictor = model_of(store, run.id)
     answers = [_answer(file, predictor, run) for file in options.images]
     if options.json:
         print_json(answers)
@@ -224,7 +224,7 @@ def evaluate(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     for run in runs:
         dataset = load(run.config.dataset)
-        probabilities = Predictor(store.read(run.id, "model.tflite"), threads=2).probabilities(dataset.x_test)
+        probabilities = model_of(store, run.id, threads=2).probabilities(dataset.x_test)
         anew = Evaluation(probabilities, dataset.y_test).accuracy
         recorded = run.summary.test_accuracy if run.summary else None
         rows.append({"run": run.id, "dataset": dataset.name, "test_accuracy": anew, "recorded": recorded})

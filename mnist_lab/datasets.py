@@ -6,7 +6,6 @@ MNIST is looked for in this order: the folder named by `MNIST_LAB_DATA`, Keras's
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_lab import pens
+from mnist_lab.arrays import MB, unpack
 from mnist_lab.config import DatasetName, TrainConfig
 from mnist_lab.errors import DatasetError, DatasetUnavailable
 from mnist_lab.preprocessing import LONGEST, centre
@@ -30,6 +30,7 @@ MNIST_SHA256 = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 
+MOST_BYTES = 50 * MB  # of an array of MNIST
 SPOILING = 1  # tells the draw of spoiled labels from that of the split, which has the same seed
 
 OnProgress = Callable[[float], None]
@@ -235,9 +236,8 @@ def _checked_mnist(path: Path) -> Dataset:
 def _checked_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.uint8]]:
     remedy = f"Delete {path}, and the lab downloads it anew, or set MNIST_LAB_DATA to a folder with a good mnist.npz."
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = unpack(path, dict.fromkeys(names, MOST_BYTES))
+    except ValueError as error:
         raise DatasetError(f"The MNIST file is damaged or incomplete ({error}). {remedy}") from error
     wrong = [name for name in names if sha256(arrays[name]) != MNIST_SHA256[name]]
     if wrong:

@@ -18,7 +18,20 @@ MnistLabError
     └── Diverged
 """
 
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Mapping
+
+DAMAGE = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
+"""What Python and its libraries raise for a file that is damaged, torn, another one, nested too deep, or made to harm.
+
+Every reader turns these, all of them, into an error of the lab, or goes on without what it could not read.
+"""
 
 
 class MnistLabError(Exception):

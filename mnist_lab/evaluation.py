@@ -1,7 +1,5 @@
 """What a model got right and wrong on a test set, all from its ten probabilities for each image."""
 
-import io
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -9,8 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.arrays import MB, pack, unpack
 from mnist_lab.datasets import sha256
 from mnist_lab.errors import RunError
+
+MOST_IMAGES = 100_000
+LIMITS = {"probabilities": 4 * MB, "labels": MOST_IMAGES, "labels_sha256": 1000}  # bytes
+ROUNDING = 1e-3  # of probabilities: how far above 1 they may be
 
 
 class DigitScores(NamedTuple):
@@ -77,24 +80,32 @@ class Evaluation:
 
     def to_bytes(self) -> bytes:
         """The content of `evaluation.npz`."""
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer, probabilities=self.probabilities, labels=self.labels, labels_sha256=np.array(self.test_set)
-        )
-        return buffer.getvalue()
+        arrays = {"probabilities": self.probabilities, "labels": self.labels, "labels_sha256": np.array(self.test_set)}
+        return pack(arrays)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Evaluation":
         """Read `evaluation.npz`. Raises RunError where it is damaged."""
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as file:
-                evaluation = cls(file["probabilities"], file["labels"])
-                digest = str(file["labels_sha256"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            found = unpack(content, LIMITS)
+        except ValueError as error:
             raise RunError(f"evaluation.npz is damaged ({error}).") from error
-        if digest != evaluation.test_set or evaluation.probabilities.shape != (len(evaluation.labels), 10):
-            raise RunError("evaluation.npz is damaged: its labels do not match their digest.")
+        evaluation = cls(found["probabilities"], found["labels"])
+        if problem := evaluation._problem(str(found["labels_sha256"])):
+            raise RunError(f"evaluation.npz is damaged: {problem}")
         return evaluation
+
+    def _problem(self, digest: str) -> str | None:
+        """What is wrong with answers that were read from a file."""
+        shape, labels = self.probabilities.shape, self.labels
+        if labels.dtype != np.uint8 or labels.ndim != 1 or not 0 < len(labels) <= MOST_IMAGES:
+            return "it holds no labels."
+        if self.probabilities.dtype != np.float32 or shape != (len(labels), 10):
+            return "it does not hold ten probabilities for each label."
+        within = self.probabilities.min() >= 0 and self.probabilities.max() <= 1 + ROUNDING  # which nan is not
+        if not within or labels.max() > 9:
+            return "it holds what is no probability or no digit."
+        return None if digest == self.test_set else "its labels do not match their digest."
 
 
 def _share(part: int, whole: int) -> float:

@@ -10,28 +10,16 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from mnist_lab.arrays import MB, read_entry
+from mnist_lab.errors import DAMAGE, ArchiveError, MnistLabError
 
-from mnist_lab.datasets import sha256
-from mnist_lab.errors import ArchiveError, MnistLabError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.runs import Tick
-
-MB = 1_000_000
-MOST_IMAGES = 100_000
-MOST_LINES = 500_000
 MOST_WEIGHTS = 200 * MB  # bytes, unpacked
 MOST_LINKS = 10_000  # in a file of weights, which could also lead in circles
 SECONDS = 60.0  # for the process that tries the models
-BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
-"""What `zipfile` and NumPy raise for files that are damaged, locked with a password, or of a kind they do not know."""
-ARRAYS = {"probabilities.npy": 8 * MB, "labels.npy": MB, "labels_sha256.npy": 10_000}
 KERAS = {"metadata.json": 10_000, "config.json": 2 * MB, "model.weights.h5": MOST_WEIGHTS}
 KERAS_CLASSES: dict[str | None, set[str]] = {
     None: {"__keras_tensor__"},
@@ -53,8 +41,6 @@ KERAS_CLASSES: dict[str | None, set[str]] = {
 }
 """What the lab's own models are made of. All else is refused: some of Keras's classes run whatever a file holds."""
 
-TICKS = TypeAdapter(Tick)
-
 
 def unpacked(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> dict[str, bytes]:
     """The files of an archive that may hold just those named, each of so many bytes at most. Raises ArchiveError."""
@@ -64,67 +50,8 @@ def unpacked(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> dict[str, b
             raise ArchiveError(f"It holds {entry.filename[:80]!r}, which has no place there.")
         if entry.filename in files:
             raise ArchiveError(f"It holds {entry.filename} twice.")
-        files[entry.filename] = read(archive, entry, limits[entry.filename])
+        files[entry.filename] = read_entry(archive, entry, limits[entry.filename])
     return files
-
-
-def read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """One file of an archive; what it says of its size is not believed. Raises ArchiveError where it is larger."""
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ArchiveError(f"{entry.filename[:80]} is compressed in a way that this lab does not read.")
-    with archive.open(entry) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise ArchiveError(f"{entry.filename[:80]} is larger than {most / MB:g} MB, which no run of this lab needs.")
-    return content
-
-
-def evaluation(content: bytes) -> Evaluation:
-    """The answers in an `evaluation.npz`. Raises ArchiveError."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            files = unpacked(archive, ARRAYS)
-        found = Evaluation(_array(files["probabilities.npy"]), _array(files["labels.npy"]))
-        digest = str(_array(files["labels_sha256.npy"]))
-    except (KeyError, RecursionError, *BROKEN) as error:
-        raise ArchiveError(f"Its evaluation.npz is damaged ({error}).") from error
-    shape, labels = found.probabilities.shape, found.labels
-    if shape != (len(labels), 10) or not 0 < len(labels) <= MOST_IMAGES or labels.dtype != np.uint8:
-        raise ArchiveError("Its evaluation.npz does not hold ten probabilities for each label.")
-    if found.probabilities.dtype != np.float32 or not np.isfinite(found.probabilities).all() or labels.max() > 9:
-        raise ArchiveError("Its evaluation.npz holds what is no probability or no digit.")
-    if digest != sha256(labels):
-        raise ArchiveError("Its evaluation.npz is damaged: its labels do not match their digest.")
-    return found
-
-
-def _array(content: bytes) -> Any:
-    """One .npy file, after a look at whether it is as long as it says."""
-    file = io.BytesIO(content)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("an array of another format")
-    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.hasobject or int(np.prod(shape, dtype=object)) * dtype.itemsize != len(content) - file.tell():
-        raise ValueError("an array that is not what it says")
-    return np.load(io.BytesIO(content), allow_pickle=False)
-
-
-def ticks(content: bytes) -> list[Tick]:
-    """The lines of a `metrics.jsonl`; one that is none is skipped, as the lab does everywhere. Raises ArchiveError."""
-    lines = content.splitlines()
-    if len(lines) > MOST_LINES:
-        raise ArchiveError(f"Its metrics.jsonl has more than {MOST_LINES:,} lines.")
-    return list(_ticks(lines))
-
-
-def _ticks(lines: list[bytes]) -> Iterator[Tick]:
-    for line in lines:
-        try:
-            tick = TICKS.validate_python(Tick(**json.loads(line)))
-        except (ValueError, TypeError, ValidationError):
-            continue
-        if tick.epoch >= 1 and 1 <= tick.step <= tick.steps:
-            yield tick
 
 
 def check_keras(content: bytes) -> None:
@@ -135,7 +62,7 @@ def check_keras(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             config = json.loads(unpacked(archive, KERAS)["config.json"])
-    except (KeyError, RecursionError, *BROKEN) as error:
+    except DAMAGE as error:
         raise ArchiveError(f"Its model.keras is damaged ({error}).") from error
     for module, name in _classes(config):
         if not isinstance(name, str) or name not in KERAS_CLASSES.get(module, ()):
@@ -183,9 +110,7 @@ def try_models(tflite: bytes, keras: bytes | None) -> None:
 def _try_predicting(path: Path) -> None:
     from mnist_lab.prediction import Predictor
 
-    answers = Predictor.load(path).probabilities(np.zeros((2, 28, 28), np.float32))
-    if not np.allclose(answers.sum(axis=1), 1.0, atol=1e-3) or (answers < 0).any():
-        raise ArchiveError("Its model.tflite does not answer with probabilities.")
+    Predictor.tried(path.read_bytes())
 
 
 def _look_through(path: Path) -> None:
@@ -220,7 +145,7 @@ def main(arguments: list[str]) -> int:
     except ArchiveError as error:
         print(error)
         return 1
-    except (MnistLabError, OSError, ValueError, RuntimeError, KeyError) as error:
+    except (MnistLabError, *DAMAGE) as error:
         print(f"Its model cannot be read ({error}).")
         return 1
     return 0

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from mnist_lab import cluster
-from mnist_lab.beats import Beats
+from mnist_lab.beats import Beats, Signs
 from mnist_lab.config import TrainConfig
 from mnist_lab.continuation import continued, name_of
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
@@ -51,6 +51,7 @@ class Engine:
         self._workers = Workers(connect)
         self.unwritten: dict[str, str] = {}  # reasons of failures, by run, that the store could not take yet
         self._beats = Beats(store.folder, STALE_SECONDS)
+        self._signs = Signs()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._asking = threading.BoundedSemaphore(QUESTIONS_AT_ONCE)
         self._closed = threading.Event()
@@ -74,12 +75,17 @@ class Engine:
         return self.submit(continued(parent, settings), name_of(parent), parent=parent.id, **about)
 
     def stop(self, run_id: str, reason: str = "") -> None:
-        """Ask a run to stop, and say why; one that is still waiting is stopped at once."""
+        """Ask a run to stop, and say why; one that still waits, or that nobody trains any more, is stopped at once."""
         self.store.request_stop(run_id, reason)
         run = self.store.get(run_id)
-        if run.is_waiting and not run.status.attempts:
-            reason = "Stopped before it began."
-            self.store.claim(run, sent=time.time(), state=RunState.STOPPED, ended=time.time(), reason=reason)
+        has_begun = run.status.attempts > 0
+        if not run.state.is_over and (not has_begun if run.is_waiting else not self.is_trained(run)):
+            now, reason = time.time(), "Nobody trained it any more." if has_begun else "Stopped before it began."
+            self.store.claim(run, sent=now, state=RunState.STOPPED, phase=None, ended=now, reason=reason)
+
+    def is_trained(self, run: Run) -> bool:
+        """Whether somebody has a run in hand that neither waits nor is over, or had until a moment ago."""
+        return self._silent(run) < STALE_SECONDS or self._workers.has(run.id) or self._is_anothers(run)
 
     def remove(self, run_id: str) -> None:
         """Delete a run that waits; one that has begun meanwhile is asked to stop."""
@@ -160,8 +166,7 @@ class Engine:
         for run_id, reason in list(self.unwritten.items()):
             self._fail(run_id, reason)
         for run in self.store.listing().runs:
-            begun = run.status.sent or run.status.attempts
-            if begun and not (run.is_waiting or run.state.is_over):
+            if not (run.is_waiting or run.state.is_over):
                 self._tend_to(run)
         self._fill()
 
@@ -199,23 +204,32 @@ class Engine:
         del self.unwritten[run_id]
 
     def _tend_to(self, run: Run) -> None:
-        """Take care of a run that is under way and shows no sign of life."""
-        silent = time.time() - max(run.status.heartbeat or 0.0, run.status.sent or 0.0)
-        engine = run.status.engine
+        """Take care of a run that is under way, or should be, and shows no sign of life."""
+        silent = self._silent(run)
         if silent < STALE_SECONDS:
             return
         if self._workers.has(run.id):  # where its worker died, Dask starts it again on another
             began = (run.status.heartbeat or 0.0) > (run.status.sent or 0.0)  # before, a worker may be starting
             if began and silent > HUNG_SECONDS and self._workers.restart(run.id):
                 self._put_back(run)
-        elif engine is None or engine == self.id or not self._beats.is_alive(engine):
+        elif not self._is_anothers(run):
             self._put_back(run)
 
+    def _silent(self, run: Run) -> float:
+        """Seconds since the last sign of life of a run that does not wait; the first one is that it was asked for."""
+        status = run.status
+        return time.time() - self._signs.when(run.id, max(status.heartbeat or 0.0, status.sent or run.asked.created))
+
+    def _is_anothers(self, run: Run) -> bool:
+        """Whether another engine has the run, and lives."""
+        engine = run.status.engine
+        return engine is not None and engine != self.id and self._beats.is_alive(engine)
+
     def _put_back(self, run: Run) -> None:
-        """Let a run wait again, to go on from its last whole epoch; not for ever, and not if no engine had it."""
+        """Let a run wait again, to go on from its last whole epoch; not for ever, nor where no engine began it."""
         if not self.store.claim(run, engine=self.id, state=RunState.QUEUED, phase=None, sent=None):
             return
-        if run.status.engine is None:
+        if run.status.engine is None and run.status.attempts:
             self._fail(run.id, "The process that trained it is gone.")
         elif run.status.attempts >= MOST_ATTEMPTS:
             self._fail(run.id, f"The worker was lost {run.status.attempts} times.")

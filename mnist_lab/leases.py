@@ -1,17 +1,22 @@
 """Who works on something that only one may work on, decided by files."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable
-from typing import NamedTuple
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from mnist_lab.errors import DAMAGE
 from mnist_lab.folders import Folder
 
+MOST = 100  # characters of a name
 
-class _Held(NamedTuple):
-    holder: str | None
-    token: str
+
+class _Held(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    holder: str | None = Field(max_length=MOST)
+    token: str = Field(pattern=r"\A\w+\z", max_length=MOST)
 
 
 class Lease:
@@ -51,12 +56,12 @@ class Lease:
         minute = int(time.time() // 60)
         if not self._folder.create(f"{self._name}/after-{held.token}-{minute}") or self._read() != held:
             return False
-        new = _Held(holder, uuid.uuid4().hex[:8])
-        self._folder.write(f"{self._name}/lease", json.dumps(new._asdict()).encode())
+        new = _Held(holder=holder, token=uuid.uuid4().hex[:8])
+        self._folder.write(f"{self._name}/lease", new.model_dump_json().encode())
         return True
 
     def _read(self) -> _Held:
         try:
-            return _Held(**json.loads(self._folder.read(f"{self._name}/lease")))
-        except (FileNotFoundError, ValueError, TypeError):
-            return _Held(None, "nobody")
+            return _Held.model_validate_json(self._folder.read(f"{self._name}/lease"))
+        except DAMAGE:  # nobody has had it, or nobody knows any more
+            return _Held(holder=None, token="nobody")  # noqa: S106

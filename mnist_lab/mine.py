@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from mnist_lab.errors import ImageError, StoreError
+from mnist_lab.errors import DAMAGE, ImageError, StoreError
 from mnist_lab.folders import Folder
+from mnist_lab.limits import Moment, Text
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE, prepare, read_image
 
@@ -40,11 +41,11 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     label: int = Field(ge=0, le=9)
-    strokes: list[list[tuple[float, float]]] = []
+    strokes: list[list[tuple[FiniteFloat, FiniteFloat]]] = []
     answer: int | None = Field(default=None, ge=0, le=9)
     probability: float | None = Field(default=None, ge=0.0, le=1.0)
-    model: str = ""
-    created: float
+    model: Text = ""
+    created: Moment
 
 
 class OwnDrawing(NamedTuple):
@@ -125,13 +126,13 @@ class OwnSet:
         for name in self.folder.names(".json"):
             drawing_id = name.removesuffix(".json")
             try:
-                record = Record.model_validate_json(self.folder.read(name))
-                png = self.folder.read(f"{drawing_id}.png")
+                record = Record.model_validate_json(self.folder.read(name, MOST_BYTES))
+                png = self.folder.read(f"{drawing_id}.png", MOST_BYTES)
                 read_image(io.BytesIO(png))
                 drawings.append(OwnDrawing(drawing_id, record, png))
             except ValidationError as error:
-                problems[drawing_id] = f"{name} is damaged ({error.errors()[0]['msg']})."
-            except (ImageError, OSError, SyntaxError) as error:
+                problems[drawing_id] = f"{name} is damaged ({error.errors(include_input=False)[0]['msg']})."
+            except (ImageError, *DAMAGE) as error:
                 if self.folder.exists(name):  # else it was deleted just now
                     problems[drawing_id] = f"{drawing_id}.png is missing or damaged ({error})."
         return OwnListing(drawings, problems)

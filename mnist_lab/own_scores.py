@@ -9,11 +9,15 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
+from pydantic import TypeAdapter
 
+from mnist_lab.errors import DAMAGE
 from mnist_lab.mine import OwnDrawing, OwnSet, arrays
 from mnist_lab.prediction import Predictor
 
 PLACE = "scores"
+MOST_BYTES = 1_000_000  # of a file
+ANSWERS = TypeAdapter(dict[str, bool])
 
 
 class OwnScores:
@@ -50,6 +54,6 @@ class OwnScores:
 
     def _known(self, run_id: str) -> dict[str, bool]:
         try:
-            return dict(json.loads(self._own.folder.read(f"{PLACE}/{run_id}.json")))
-        except (FileNotFoundError, ValueError, TypeError):  # a damaged file is answered anew
+            return ANSWERS.validate_json(self._own.folder.read(f"{PLACE}/{run_id}.json", MOST_BYTES))
+        except DAMAGE:  # there is none, or a damaged one, and it is answered anew
             return {}

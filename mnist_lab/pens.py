@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnist_lab import preprocessing
-from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.errors import DAMAGE, DatasetError, DatasetUnavailable
 from mnist_lab.preprocessing import prepare
 
 Stroke = NDArray[np.float32]
@@ -80,7 +80,7 @@ def read(path: Path) -> list[PenDigit]:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return [_digit(json.loads(line)) for line in content.splitlines()]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise DatasetError(f"The file of pen digits is damaged or incomplete ({error}): {path}") from error
 
 

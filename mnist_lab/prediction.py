@@ -1,19 +1,24 @@
 """Ten probabilities for an image, from a run's `model.tflite`, without TensorFlow."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Event, Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from mnist_lab.errors import RunError
+from mnist_lab.errors import DAMAGE, RunError
 from mnist_lab.preprocessing import SIDE
 from mnist_lab.quiet import quiet
 
+if TYPE_CHECKING:
+    from mnist_lab.runs import RunStore
+
 _has_spoken = Event()  # the first interpreter of a process tells which delegate it has
+ROUNDING = 1e-3  # of ten probabilities together
 BATCH = 500  # a whole test set in one batch spills the processor's caches and takes four times as long
 
 
@@ -38,13 +43,11 @@ class Predictor:
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
         """Raises RunError where `model` is no LiteRT model of a digit network."""
-        try:
+        with _damage_told():
             self._interpreter = Interpreter(model_content=model, num_threads=threads)
             (self._input,) = [detail["index"] for detail in self._interpreter.get_input_details()]
             (output,) = self._interpreter.get_output_details()
-        except (ValueError, RuntimeError) as error:
-            raise RunError(f"The model file is damaged ({error}).") from error
-        self._output, self._outputs = output["index"], int(output["shape"][-1])
+            self._output, self._outputs = output["index"], int(output["shape"][-1])
         self._lock = Lock()
         self._size = 0
 
@@ -53,6 +56,15 @@ class Predictor:
         """Read a `model.tflite` from a local path."""
         return cls(Path(path).read_bytes(), threads)
 
+    @classmethod
+    def tried(cls, model: bytes, threads: int = 1) -> "Predictor":
+        """Read a run's `model.tflite`. Raises RunError where it does not answer with ten probabilities, too."""
+        predictor = cls(model, threads)
+        answer = predictor.probabilities(np.zeros((1, SIDE, SIDE), np.float32))
+        if answer.shape != (1, 10) or not np.isclose(answer.sum(), 1.0, atol=ROUNDING):
+            raise RunError("The model file is damaged: it does not answer with ten probabilities.")
+        return predictor
+
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """The prediction for one prepared image, float32 (28, 28) in [0, 1], ink bright."""
         return Prediction(self.probabilities(image[np.newaxis])[0])
@@ -60,14 +72,17 @@ class Predictor:
     def probabilities(self, images: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32]:
         """float32 (n, 10) for images (n, 28, 28): float32 in [0, 1], or uint8 in 0..255.
 
-        A model of other outputs than the ten digits answers with as many columns as it has.
+        A model of other outputs than the ten digits answers with as many columns as it has. Raises RunError where what
+        it answers are no probabilities, as a damaged one may do for some images alone.
         """
         result = np.empty((len(images), self._outputs), dtype=np.float32)
-        with self._lock:
+        with self._lock, _damage_told():
             for start in range(0, len(images), BATCH):
                 batch = images[start : start + BATCH]
                 scaled = batch / np.float32(255) if batch.dtype == np.uint8 else batch
                 result[start : start + BATCH] = self._invoke(scaled.astype(np.float32, copy=False))
+        if not ((result >= 0) & (result <= 1 + ROUNDING)).all():  # which nan is not
+            raise RunError("The model answers with what is no probability.")
         return result
 
     def _invoke(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -80,3 +95,20 @@ class Predictor:
         self._interpreter.set_tensor(self._input, batch)
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output))
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except DAMAGE as error:
+        raise RunError(f"The model file is damaged ({error}).") from error
+
+
+def model_of(store: "RunStore", run_id: str, threads: int = 1) -> Predictor:
+    """The model of a run. Raises RunError where it has none, or one that does not answer with ten probabilities."""
+    content = store.read(run_id, "model.tflite")
+    try:
+        return Predictor.tried(content, threads)
+    except RunError as error:
+        raise RunError(f"The run {run_id} cannot be asked: {error}") from error

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from mnist_lab.errors import ImageError
+from mnist_lab.errors import DAMAGE, ImageError
 
 FloatImage = NDArray[np.float32]
 
@@ -116,7 +116,7 @@ def read_image(file: str | Path | BinaryIO) -> Image.Image:
         raise ImageError("There is no such file.") from None
     except IsADirectoryError:
         raise ImageError("This is a folder, not an image.") from None
-    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
+    except DAMAGE as error:
         raise ImageError(f"The image is damaged or incomplete and cannot be read ({error}).") from None
 
 

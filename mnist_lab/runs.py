@@ -10,16 +10,19 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import groupby
+from math import inf
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation, Annotations
-from mnist_lab.config import TrainConfig
-from mnist_lab.errors import RunError, StoreError, UnknownRun
+from mnist_lab.arrays import MB
+from mnist_lab.config import TrainConfig, bounds
+from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.folders import Folder
+from mnist_lab.limits import LATEST, MOST, Amount, Count, Moment, Share, Text
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "house-cnn"
@@ -29,8 +32,13 @@ TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a shor
 CLAIM_SECONDS = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
-Share = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 200 * MB}
+"""Of what is read whole, the most bytes that a run of this lab needs; so many metrics take days of training."""
+MOST_EPOCHS = int(max(bounds("epochs")[1], bounds("max_iterations")[1]))
+MOST_IMAGES = 10**6  # of an epoch, and so steps
+MOST_LOSS, FASTEST = 1e300, 1e3
+LONGEST_LINE = 1000  # bytes of a tick
 
 
 class RunState(StrEnum):
@@ -61,9 +69,9 @@ class Summary(BaseModel):
     test_accuracy: Share
     train_accuracy: Share
     seconds: Amount
-    parameters: int = Field(ge=0)
-    epochs: int = Field(ge=0)
-    model_bytes: int = Field(ge=0)
+    parameters: Count
+    epochs: int = Field(ge=0, le=MOST_EPOCHS)
+    model_bytes: int = Field(ge=0, le=10 * MOST)
     pen_accuracy: Share | None = None
     prediction_seconds: Amount | None = None
 
@@ -77,13 +85,13 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    recipe: str | None = None
+    name: Text
+    recipe: Text | None = None
     config: TrainConfig
-    created: float
-    owner: str | None = None
-    group: str | None = None
-    parent: str | None = None
+    created: Moment
+    owner: Text | None = None
+    group: Text | None = None
+    parent: Text | None = None
 
 
 class Status(BaseModel):
@@ -97,18 +105,18 @@ class Status(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    state: RunState = RunState.QUEUED
-    engine: str | None = None
-    claims: int = 0
-    sent: float | None = None
-    attempts: int = 0
-    started: float | None = None
-    ended: float | None = None
-    heartbeat: float | None = None
-    phase: str | None = None
-    reason: str | None = None
-    dataset_digest: str | None = None
-    versions: dict[str, str] = {}
+    state: RunState
+    engine: Text | None = None
+    claims: Count = 0
+    sent: Moment | None = None
+    attempts: Count = 0
+    started: Moment | None = None
+    ended: Moment | None = None
+    heartbeat: Moment | None = None
+    phase: Text | None = None
+    reason: Text | None = None
+    dataset_digest: Text | None = None
+    versions: dict[Text, Text] = Field({}, max_length=100)
     summary: Summary | None = None
 
 
@@ -140,6 +148,26 @@ class Tick(NamedTuple):
     def ends_epoch(self) -> bool:
         """Whether this is the last tick of its epoch."""
         return self.step == self.steps
+
+    @property
+    def can_be(self) -> bool:
+        """Whether a training can have written it. Raises TypeError where what it holds are no numbers.
+
+        A loss that is no number ends a training ahead of its tick; that of a validation does not.
+        """
+        epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
+        return (
+            type(epoch) is type(step) is type(steps) is int
+            and 1 <= epoch <= MOST_EPOCHS
+            and 1 <= step <= steps <= MOST_IMAGES
+            and (images is None or (type(images) is int and 1 <= images <= MOST_IMAGES))
+            and 0 <= loss <= MOST_LOSS
+            and 0 <= accuracy <= 1
+            and 0 <= rate <= FASTEST
+            and 0 <= seconds <= MOST
+            and (val_loss is None or 0 <= val_loss <= MOST_LOSS or val_loss == inf or val_loss != val_loss)
+            and (val_accuracy is None or 0 <= val_accuracy <= 1)
+        )
 
 
 def steps_told(steps: int) -> frozenset[int]:
@@ -220,7 +248,7 @@ class RunStore:
     ) -> Run:
         """A new, queued run; `about` is the rest of Asked. Raises StoreError where the folder cannot be written."""
         asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)
-        status = Status(engine=engine)
+        status = Status(state=RunState.QUEUED, engine=engine)
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:8]}"
         files = {"status.json": status.model_dump_json().encode(), "config.json": asked.model_dump_json().encode()}
         self.folder.publish(files, run_id)
@@ -234,8 +262,8 @@ class RunStore:
     def _get(self, run_id: str, folder: Folder) -> Run:
         if run_id in self._over:
             return self._over[run_id]
-        asked = _parse(Asked, folder, f"{run_id}/config.json")
-        status = _parse(Status, folder, f"{run_id}/status.json")
+        asked = _parse(Asked, folder, run_id, "config.json")
+        status = _parse(Status, folder, run_id, "status.json")
         if status.state is RunState.RUNNING and folder.exists(f"{run_id}/stop"):
             status = status.model_copy(update={"state": RunState.STOPPING})
         run = Run(run_id, asked, status, bundled=folder is self._bundled)
@@ -252,6 +280,9 @@ class RunStore:
         folders = [self.folder, *([self._bundled] if self._bundled else [])]
         for folder in folders:
             for run_id in sorted(folder.names()):
+                if not RUN_ID.fullmatch(run_id):
+                    problems[ascii(run_id)] = "No run can be called so."
+                    continue
                 try:
                     runs.append(self._get(run_id, folder).annotated(annotations))
                 except RunError as error:
@@ -287,8 +318,8 @@ class RunStore:
         """Write the status with some fields changed; the new status."""
         self._check_writable(run_id)
         self._over.pop(run_id, None)
-        before = _parse(Status, self.folder, f"{run_id}/status.json")
-        status = before.model_copy(update=changes)
+        before = _parse(Status, self.folder, run_id, "status.json")
+        status = Status.model_validate({**dict(before), **changes})
         self.folder.write(f"{run_id}/status.json", status.model_dump_json().encode())
         return status
 
@@ -303,8 +334,8 @@ class RunStore:
             self.write(run_id, "metrics.jsonl", lines_of(tick for tick in ticks if tick.epoch <= epochs))
 
     def metrics(self, run_id: str) -> list[Tick]:
-        """The run's ticks in order. A torn line is skipped; what a resumed run did twice is there once."""
-        return _in_order(_ticks(self._lines(run_id)))
+        """The run's ticks in order. A torn or damaged line is skipped; what a resumed run did twice is there once."""
+        return _in_order(ticks_in(self._lines(run_id)))
 
     def epochs(self, run_id: str) -> list[Tick]:
         """Those of the run's ticks that end an epoch, several times as quick: few of the others are looked at.
@@ -313,22 +344,27 @@ class RunStore:
         """
         epochs = (list(lines) for _, lines in groupby(self._lines(run_id), lambda line: line.partition(b",")[0]))
         ends = (line for lines in epochs for line in (lines[:1] if len(lines) == 1 else (lines[0], lines[-1])))
-        return [tick for tick in _in_order(_ticks(ends)) if tick.ends_epoch]
+        return [tick for tick in _in_order(ticks_in(ends)) if tick.ends_epoch]
 
     def _lines(self, run_id: str) -> list[bytes]:
+        folder = self._folder_of(run_id)
         try:
-            return self._folder_of(run_id).read(f"{run_id}/metrics.jsonl").splitlines()
-        except FileNotFoundError:
+            return folder.read(f"{run_id}/metrics.jsonl", LARGEST["metrics.jsonl"]).splitlines()
+        except OSError:  # it has none yet, or one that cannot be read
             return []
 
     def evaluation(self, run_id: str) -> Evaluation:
-        """The run's answers on its test set. Raises RunError where there are none."""
-        return Evaluation.from_bytes(self.read(run_id, "evaluation.npz"))
+        """The run's answers on its test set. Raises RunError where there are none, or they are damaged."""
+        content = self.read(run_id, "evaluation.npz")
+        try:
+            return Evaluation.from_bytes(content)
+        except RunError as error:
+            raise RunError(f"The run {run_id} cannot be compared: {error}") from error
 
     def read(self, run_id: str, name: str) -> bytes:
-        """One file of a run. Raises RunError where it is missing."""
+        """One file of a run. Raises RunError where it is missing, cannot be read or is far too large."""
         try:
-            return self._folder_of(run_id).read(f"{run_id}/{name}")
+            return _whole(self._folder_of(run_id), run_id, name)
         except FileNotFoundError:
             raise RunError(f"The run {run_id} has no {name}; it did not get that far.") from None
 
@@ -352,7 +388,7 @@ class RunStore:
 
     def stop_reason(self, run_id: str) -> str | None:
         """Why the run was asked to stop, where somebody said so."""
-        return self.read(run_id, "stop").decode() or None if self.stop_requested(run_id) else None
+        return self.read(run_id, "stop").decode(errors="replace") or None if self.stop_requested(run_id) else None
 
     def stop_requested(self, run_id: str) -> bool:
         """Whether somebody asked for the run to stop."""
@@ -372,7 +408,7 @@ class RunStore:
         number = run.status.claims + 1
         while not self.folder.create(f"{run.id}/claim-{number}"):
             followed = self.get(run.id).status.claims >= number
-            if followed or self.folder.age(f"{run.id}/claim-{number}") < CLAIM_SECONDS:
+            if followed or abs(self.folder.age(f"{run.id}/claim-{number}")) < CLAIM_SECONDS:
                 return False
             number += 1
         self.update(run.id, claims=number, **changes)
@@ -420,30 +456,48 @@ def lines_of(ticks: Iterable[Tick]) -> bytes:
     return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
 
 
-def _parse(model: type[Model], folder: Folder, name: str) -> Model:
+def _parse(model: type[Model], folder: Folder, run_id: str, name: str) -> Model:
     try:
-        return model.model_validate_json(folder.read(name))
+        return model.model_validate_json(_whole(folder, run_id, name))
     except FileNotFoundError:
-        raise RunError(f"{name} is missing.") from None
+        raise RunError(f"{run_id}/{name} is missing.") from None
     except ValidationError as error:
-        raise RunError(f"{name} is damaged ({error.errors()[0]['msg']}).") from error
+        raise RunError(f"{run_id}/{name} is damaged ({error.errors(include_input=False)[0]['msg']}).") from error
+
+
+def _whole(folder: Folder, run_id: str, name: str) -> bytes:
+    """A file of a run. Raises FileNotFoundError, and RunError where it cannot be read or is far too large."""
+    most = LARGEST.get(name)
+    try:
+        content = folder.read(f"{run_id}/{name}", most and most + 1)
+    except FileNotFoundError:
+        raise
     except OSError as error:
-        raise RunError(f"{name} cannot be read ({error.strerror or error}).") from error
+        raise RunError(f"{run_id}/{name} cannot be read ({error.strerror or error}).") from error
+    if most and len(content) > most:
+        raise RunError(f"{run_id}/{name} is larger than {most / MB:g} MB, which no run of this lab needs.")
+    return content
 
 
 def _time_in(folder: Folder, name: str) -> float:
     """The time that a file holds, in seconds since 1970; 0 where there is none."""
     try:
-        return float(folder.read(name))
-    except (FileNotFoundError, ValueError):
+        moment = float(folder.read(name, LONGEST_LINE))
+    except DAMAGE:
         return 0.0
+    return moment if 0 <= moment <= LATEST else 0.0
 
 
-def _ticks(lines: Iterable[bytes]) -> Iterator[Tick]:
+def ticks_in(lines: Iterable[bytes]) -> Iterator[Tick]:
+    """The ticks in lines of `metrics.jsonl`; a line that is torn, or that no training can have written, is skipped."""
     for line in lines:
+        if len(line) > LONGEST_LINE:
+            continue
         try:
-            yield Tick(**json.loads(line))
-        except (ValueError, TypeError):
+            tick = Tick(**json.loads(line))
+            if tick.can_be:
+                yield tick
+        except DAMAGE:
             continue
 
 

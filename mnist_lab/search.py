@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.knobs import is_logarithmic, knob, said, value
+from mnist_lab.limits import Moment, Text
 from mnist_lab.numerals import quoted
 
 Sampler = Literal["tpe", "random"]
@@ -39,17 +40,17 @@ class Search(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     base: TrainConfig
-    recipe: str | None = None
-    ranges: dict[str, tuple[float, float]] = {}
+    recipe: Text | None = None
+    ranges: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
     choices: Annotated[dict[str, tuple[Any, ...]], AfterValidator(_typed)] = {}
     trials: Annotated[int, Field(ge=1, le=500)] = 20
     sampler: Sampler = "tpe"
     pruner: Pruner = "median"
     at_once: Annotated[int, Field(ge=1, le=64)] | None = None
-    seed: int = 0
-    owner: str | None = None
-    created: float = 0.0
-    since: float = 0.0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    owner: Text | None = None
+    created: Moment = 0.0
+    since: Moment = 0.0
 
     @property
     def fields(self) -> list[str]:

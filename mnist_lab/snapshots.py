@@ -4,17 +4,17 @@ They are kept as float16, in Keras's order of weights, in a run's folder `snapsh
 ahead of the training. Read with NumPy alone.
 """
 
-import io
-import zipfile
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.arrays import pack, unpack
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import RunError
-from mnist_lab.networks.shapes import count_parameters
+from mnist_lab.networks.shapes import NORMALIZATION, count_parameters, layer_shapes
 from mnist_lab.runs import RunStore
 
 FOLDER = "snapshots"
@@ -22,6 +22,8 @@ MOST = 24  # epochs
 MOST_BYTES = 60_000_000  # of one run
 FEWEST = 2  # epochs, however large the network is
 BYTES = 2  # of a number
+FILE = re.compile(r"\d{5}\.npz")
+ARRAYS = {"Conv2D": 2, "Dense": 2, "BatchNormalization": NORMALIZATION}  # of a layer
 
 
 def epochs_kept(config: TrainConfig) -> tuple[int, ...]:
@@ -55,20 +57,25 @@ def rounded(weights: Iterable[NDArray[Any]]) -> list[NDArray[np.float16]]:
 
 def to_bytes(weights: Iterable[NDArray[np.float16]]) -> bytes:
     """The content of a file."""
-    buffer = io.BytesIO()
-    np.savez(buffer, *weights)
-    return buffer.getvalue()
+    return pack({f"arr_{place}": array for place, array in enumerate(weights)}, compressed=False)
 
 
 def epochs_of(store: RunStore, run_id: str) -> list[int]:
     """The epochs of a run whose weights are there, in their order."""
-    return [int(file.removesuffix(".npz")) for file in store.files(run_id, FOLDER) if file.endswith(".npz")]
+    return [int(file.removesuffix(".npz")) for file in store.files(run_id, FOLDER) if FILE.fullmatch(file)]
 
 
 def read(store: RunStore, run_id: str, epoch: int) -> list[NDArray[np.float32]]:
-    """The weights after an epoch, in Keras's order. Raises RunError where they are missing or damaged."""
+    """The weights after an epoch, in Keras's order. Raises RunError where they are missing, damaged or another's."""
+    layers = layer_shapes(store.get(run_id).config)
+    count = sum(ARRAYS.get(layer.kind, 0) for layer in layers)
+    parameters = sum(layer.parameters for layer in layers)
+    names = [f"arr_{place}" for place in range(count)]
     try:
-        with np.load(io.BytesIO(store.read(run_id, name(epoch))), allow_pickle=False) as file:
-            return [file[f"arr_{place}"].astype(np.float32) for place in range(len(file.files))]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"The weights of epoch {epoch} are damaged ({error}).") from error
+        arrays = unpack(store.read(run_id, name(epoch)), dict.fromkeys(names, BYTES * parameters))
+    except ValueError as error:
+        raise RunError(f"The weights of epoch {epoch} of the run {run_id} are damaged ({error}).") from error
+    weights = [arrays[one].astype(np.float32) for one in names if arrays[one].dtype == np.float16]
+    if sum(array.size for array in weights) != parameters or not all(np.isfinite(array).all() for array in weights):
+        raise RunError(f"The weights of epoch {epoch} of the run {run_id} are damaged: they are none of this network.")
+    return weights

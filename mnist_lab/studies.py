@@ -1,15 +1,14 @@
 """The searches of a store: their small files beside the runs, and how far each has come, read from its runs."""
 
+import json
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from mnist_lab.config import TrainConfig
-from mnist_lab.errors import ConfigError
+from mnist_lab.errors import DAMAGE, ConfigError
 from mnist_lab.folders import Folder
 from mnist_lab.leases import Lease
 from mnist_lab.runs import Run, RunState, RunStore
@@ -17,6 +16,7 @@ from mnist_lab.search import Search, plan
 from mnist_lab.validation import Epoch, kept, validations
 
 ROOT = ".studies"
+MOST_BYTES = 100_000  # of a file
 PRUNED = "Pruned: its curve was worse than those of the trials before."
 
 
@@ -134,8 +134,8 @@ class Studies:
     def over(self, name: str) -> str | None:
         """Why a search is over, or None while it is not."""
         try:
-            return self._folder.read(f"{slug(name)}/over").decode()
-        except FileNotFoundError:
+            return self._folder.read(f"{slug(name)}/over", MOST_BYTES).decode(errors="replace")
+        except OSError:
             return None
 
     def lease(self, name: str) -> Lease:
@@ -168,11 +168,13 @@ class Studies:
             raise ConfigError(f"There is no search named {name!r}.")
         return search
 
-    def _load(self, slug: str) -> Search | None:
+    def _load(self, folder: str) -> Search | None:
+        """The search in a folder; None where there is none that could be run."""
         try:
-            return Search.model_validate_json(self._folder.read(f"{slug}/search.json"))
-        except (FileNotFoundError, ValidationError, ConfigError):
+            search = plan(**json.loads(self._folder.read(f"{folder}/search.json", MOST_BYTES)))
+        except (ConfigError, *DAMAGE):
             return None
+        return search if slug(search.name) == folder else None
 
     def _save(self, search: Search) -> None:
         self._folder.write(f"{slug(search.name)}/search.json", search.model_dump_json().encode())

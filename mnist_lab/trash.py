@@ -18,7 +18,7 @@ class Trash:
         if run.bundled:
             raise StoreError(f"{run.name} comes with the lab and cannot be deleted.")
         if not run.state.is_over:
-            raise StoreError(f"{run.name} is not over yet: stop it first, on the Train page.")
+            raise StoreError(f"{run.name} is not over yet. Delete it once it has stopped.")
         if child := self._training_from(run):
             raise StoreError(f"{child.name} still needs {run.name}, which it goes on from. Wait for its end.")
         self._store.put_away(run.id, PLACE)

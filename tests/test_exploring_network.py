@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_lab.config import TrainConfig
-from mnist_lab.exploring.network import Stage, activations, read, with_true_biases
+from mnist_lab.exploring.network import Stage, activations, of_run, read
 from mnist_lab.networks.keras_models import build, served
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import RunStore
@@ -65,9 +65,9 @@ def test_every_network_of_the_form_gives_what_keras_gives(tmp_path: Path, settin
     model = stirred(build(config))
     model.save(tmp_path / "model.keras")
     export_litert(served(model), tmp_path / "model.tflite")
-    stages = read((tmp_path / "model.tflite").read_bytes(), config.scaling)
-    if any(layer.activation == "linear" for layer in config.hidden_layers):
-        stages = with_true_biases(stages, (tmp_path / "model.keras").read_bytes())
+    moved = any(layer.activation == "linear" for layer in config.hidden_layers)
+    archive = (tmp_path / "model.keras").read_bytes() if moved else None
+    stages = of_run(config, (tmp_path / "model.tflite").read_bytes(), archive)
     assert_equal_to_keras(stages, served(model), IMAGES)
 
 

@@ -14,6 +14,7 @@ from mnist_lab.errors import ConfigError, RunError
 from mnist_lab.jobs import Engine
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import RunState, RunStore
+from mnist_lab.trash import Trash
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
 SHORT = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0)
@@ -150,6 +151,66 @@ def test_what_a_dead_engine_left_is_taken_over(store, engine):
     assert (ended(store, queued).state, store.get(queued.id).status.attempts) == (RunState.FINISHED, 1)
     assert (ended(store, running).state, store.get(running.id).status.attempts) == (RunState.FINISHED, 2)
     assert {store.get(run.id).status.engine for run in (queued, running)} == {engine.id}
+
+
+def test_what_no_engine_has_is_taken_up_and_a_heartbeat_from_the_future_counts_once(store, engine):
+    begun, hour_ahead = time.time(), time.time() + 3600
+    never_begun = store.create(SHORT, "its maker was killed")
+    ahead = left_behind(store, "clock ahead", state=RunState.RUNNING, attempts=1, started=hour_ahead, sent=hour_ahead)
+    store.update(ahead.id, heartbeat=hour_ahead)
+    store.folder.write(".engines/gone", str(hour_ahead).encode())
+    assert (ended(store, never_begun).state, store.get(never_begun.id).status.attempts) == (RunState.FINISHED, 1)
+    assert (ended(store, ahead).state, store.get(ahead.id).status.attempts) == (RunState.FINISHED, 2)
+    assert store.get(ahead.id).status.ended - begun > 3.0  # of its last sign of life, as of every other
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"engine": None},
+        {"state": RunState.RUNNING, "attempts": 1, "heartbeat": 1.7e9, "sent": 1.7e9},
+        {"state": RunState.RUNNING, "attempts": 1, "heartbeat": 3.9e9, "sent": 3.9e9},
+        {"sent": 1.7e9},
+    ],
+    ids=["never begun", "worker gone", "worker gone, clock ahead", "on its way for ever"],
+)
+def test_what_nobody_trains_can_be_ended_and_deleted_also_without_a_cluster(tmp_path, monkeypatch, status):
+    monkeypatch.setattr(jobs, "STALE_SECONDS", 0.2)
+    store = RunStore(tmp_path / "runs", bundled=None)
+    run = left_behind(store, "stuck", **status)
+
+    def connect():
+        raise OSError("no scheduler there")
+
+    engine = Engine(store, connect)
+    try:
+        assert not store.get(run.id).state.is_over
+        engine.is_trained(store.get(run.id))  # as the page asks: it is then that a clock ahead is seen
+        time.sleep(0.3)
+        assert not engine.is_trained(store.get(run.id))
+        engine.stop(run.id)
+        assert store.get(run.id).state is RunState.STOPPED
+        Trash(store).put(store.get(run.id))
+        assert store.listing() == ([], {})
+    finally:
+        engine.close()
+
+
+def test_what_somebody_trains_is_only_asked_to_stop(tmp_path, connect):
+    store = RunStore(tmp_path / "runs", bundled=None)
+    run = store.create(SHORT, "by the command line")
+    store.update(run.id, state=RunState.RUNNING, attempts=1, heartbeat=time.time())
+    engine = Engine(store, connect)
+    try:
+        engine.stop(run.id)
+        assert store.get(run.id).state is RunState.STOPPING
+    finally:
+        engine.close()
+
+
+def test_what_is_over_stays_as_it_ended_whoever_asks_for_a_stop(store, engine, parent):
+    engine.stop(parent.id)
+    assert store.get(parent.id) == parent
 
 
 def test_where_there_is_no_cluster_runs_wait_and_the_reason_is_told(tmp_path, connect):

@@ -139,7 +139,7 @@ def test_a_poor_run_is_given_up_and_a_good_one_is_not(pruner):
     tuner = Tuner(search(pruner=pruner))
     tried(tuner, near_a_hundredth, 6)
     poor, good = (run_of(tuner.propose(), RunState.RUNNING, number) for number in (7, 8))
-    waiting = Run(poor.id, poor.asked, Status())  # as it was read just before its first epoch
+    waiting = Run(poor.id, poor.asked, Status(state=RunState.QUEUED))  # as it was read just before its first epoch
     assert not tuner.follow(waiting, curve(0.0001))
     assert tuner.follow(poor, curve(0.0001, 0.9))
     assert not tuner.follow(good, curve(0.9))

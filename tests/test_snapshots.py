@@ -155,7 +155,7 @@ def test_the_size_that_is_told_is_about_what_is_written(kept_and_plain):
 def test_a_damaged_snapshot_is_told(store):
     run = store.create(SMALL, "damaged")
     store.write(run.id, snapshots.name(1), b"half")
-    with pytest.raises(RunError, match="epoch 1 are damaged"):
+    with pytest.raises(RunError, match=f"epoch 1 of the run {run.id} are damaged"):
         snapshots.read(store, run.id, 1)
 
 

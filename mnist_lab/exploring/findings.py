@@ -1,14 +1,14 @@
 """What a worker finds out about a network, as values that travel and are kept as one file."""
 
-import io
-import zipfile
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.arrays import MB, pack, unpack
 from mnist_lab.errors import RunError
-from mnist_lab.preprocessing import FloatImage
+from mnist_lab.preprocessing import SIDE, FloatImage
 
 Array = NDArray[np.float32]
 
@@ -66,21 +66,49 @@ class Sweep(NamedTuple):
 Finding = Why | Dreams | GradientNorms | Sweep
 FindingT = TypeVar("FindingT", Why, Dreams, GradientNorms, Sweep)
 
+Shape = tuple[str, tuple[str | int, ...]]
+MOST_BYTES = 20 * MB  # of an array
+PICTURE: Shape = ("f", (SIDE, SIDE))
+SHAPES: dict[type[Finding], dict[str, Shape]] = {
+    Why: {"digit": ("iu", ()), "scores": ("f", (2,)), "gradient": PICTURE, "integrated": PICTURE, "camera": PICTURE},
+    Dreams: {"images": ("f", ("n", SIDE, SIDE)), "excitement": ("f", ("n", 2)), "probabilities": ("f", ("n", 10))},
+    GradientNorms: {
+        "epochs": ("iu", ("n",)),
+        "layers": ("U", ("layers",)),
+        "norms": ("f", ("n", "layers")),
+        "losses": ("f", ("n",)),
+    },
+    Sweep: {"rates": ("f", ("n",)), "losses": ("f", ("n",))},
+}
+"""The kinds of numbers, and the size along each axis, where equal words stand for equal sizes."""
+
 
 def to_bytes(finding: Finding) -> bytes:
     """The finding as the content of an `.npz`."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **finding._asdict())
-    return buffer.getvalue()
+    return pack(finding._asdict())
 
 
 def from_bytes(kind: type[FindingT], content: bytes) -> FindingT:
     """The finding of that kind. Raises RunError where the content is damaged."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return kind(**{field: _plain(file[field]) for field in kind._fields})
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = unpack(content, dict.fromkeys(kind._fields, MOST_BYTES))
+        _check(arrays, SHAPES[kind])
+    except ValueError as error:
         raise RunError(f"What was kept of a look into the network is damaged ({error}).") from error
+    return kind(**{field: _plain(array) for field, array in arrays.items()})
+
+
+def _check(arrays: Mapping[str, NDArray[Any]], shapes: Mapping[str, Shape]) -> None:
+    """Raise ValueError where an array is of another kind or shape than its name says."""
+    sizes: dict[str | int, int] = {}
+    for name, (kinds, shape) in shapes.items():
+        found = arrays[name]
+        wanted = [
+            size if isinstance(size, int) else sizes.setdefault(size, there)
+            for size, there in zip(shape, found.shape, strict=False)
+        ]
+        if found.dtype.kind not in kinds or found.ndim != len(shape) or [*found.shape] != wanted or not found.size:
+            raise ValueError(f"its {name} are none")
 
 
 def _plain(array: NDArray[Any]) -> Any:

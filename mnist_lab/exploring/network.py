@@ -16,8 +16,10 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from mnist_lab.config import TrainConfig
+from mnist_lab.errors import DAMAGE, RunError
 from mnist_lab.networks.scratch import ACTIVATIONS
-from mnist_lab.networks.shapes import EIGHT, POOL
+from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL, layer_shapes
 from mnist_lab.preprocessing import LONGEST, SIDE
 
 Array = NDArray[np.float32]
@@ -160,6 +162,33 @@ def read(content: bytes | bytearray, scaling: str) -> list[Stage]:
         constants = [_constant(model, graph, place) for place in operator.InputsAsNumpy()[1:]]
         _read_operator(stages, name, constants, _options(name, operator))
     return _named(stages)
+
+
+def of_run(config: TrainConfig, content: bytes, archive: bytes | None = None) -> list[Stage]:
+    """The stages of a run from its `model.tflite`, with the true biases of its `model.keras` where that is given.
+
+    Raises RunError where a file is damaged, or of another network than the configuration.
+    """
+    try:
+        stages = read(content, config.scaling)
+        stages = stages if archive is None else with_true_biases(stages, archive)
+    except DAMAGE as error:
+        raise RunError(f"The model file is damaged ({error}).") from error
+    units = [layer.output_shape[-1] for layer in layer_shapes(config) if layer.kind in ("Conv2D", "Dense")]
+    if [stage.units for stage in stages if stage.has_units] != units:
+        raise RunError("The model file is of another network than the run's configuration.")
+    return tried(stages)
+
+
+def tried(stages: list[Stage]) -> list[Stage]:
+    """The stages, which make ten numbers of a blank image. Raises RunError where they do not, as damaged ones."""
+    try:
+        answer = activations(stages, np.zeros((1, SIDE, SIDE), np.float32))[-1]
+    except DAMAGE as error:
+        raise RunError(f"The weights of this network do not fit together ({error}).") from error
+    if answer.shape != (1, CLASSES) or not np.isfinite(answer).all():
+        raise RunError("The weights of this network are damaged: it does not answer with ten probabilities.")
+    return stages
 
 
 def with_true_biases(stages: Sequence[Stage], archive: bytes) -> list[Stage]:

@@ -5,17 +5,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnist_lab.errors import StoreError
+from mnist_lab.errors import RunError, StoreError
 from mnist_lab.exploring import findings
 from mnist_lab.exploring.findings import Dreams, Finding, FindingT, GradientNorms, Sweep, Why
 from mnist_lab.preprocessing import SIDE, FloatImage
 from mnist_lab.runs import RunStore
 
 KINDS: dict[type[Finding], str] = {Why: "why", Dreams: "dreams", GradientNorms: "gradient-norms", Sweep: "sweep"}
+KIND_OF: dict[str, Any] = {name: kind for kind, name in KINDS.items()}
 REMEMBERED = 256  # answers in memory
 
 
@@ -83,7 +84,8 @@ class Answers:
             return None
         try:
             content = self._store.folder.read(self._place(question))
-        except FileNotFoundError:
+            findings.from_bytes(KIND_OF[question.kind], content)
+        except (OSError, RunError):  # there is none, or a damaged one, and it is asked anew
             return None
         answer: Future[bytes] = Future()
         answer.set_result(content)

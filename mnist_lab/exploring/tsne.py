@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from mnist_lab.arrays import array
 from mnist_lab.errors import MnistLabError
 
 MOST = 4000  # points: twice as many take more than twice as long
@@ -34,19 +35,13 @@ def flatten(points: NDArray[np.float32]) -> NDArray[np.float32]:
         answer = process.stdout.read()
     if not answer:
         raise MnistLabError("The map could not be computed. Is there enough memory?")
-    return from_bytes(answer)
+    return array(answer)
 
 
-def from_bytes(content: bytes) -> NDArray[Any]:
-    """The array of an .npy."""
-    array: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
-    return array
-
-
-def to_bytes(array: NDArray[Any]) -> bytes:
+def to_bytes(places: NDArray[Any]) -> bytes:
     """An array as an .npy."""
     buffer = io.BytesIO()
-    np.save(buffer, array)
+    np.save(buffer, places)
     return buffer.getvalue()
 
 
@@ -58,7 +53,7 @@ def _end_with_input() -> None:
 def main() -> None:
     """Read, work, write."""
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
-    points = from_bytes(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))
+    points = array(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))
     threading.Thread(target=_end_with_input, daemon=True).start()
     from sklearn.manifold import TSNE
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mnist_lab.folders import Folder
 
 FOLDER = ".bets"
+MOST_BYTES = 1000  # of a bet
 
 
 class Bets:
@@ -34,8 +35,8 @@ class Bets:
 
     def _read(self, name: str) -> str | None:
         try:
-            return self._folder.read(name).decode(errors="replace")
-        except FileNotFoundError:
+            return self._folder.read(name, MOST_BYTES).decode(errors="replace")
+        except OSError:  # there is none, or it cannot be read
             return None
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnist_lab.errors import RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.formatting import decimal, difference
 from mnist_lab.lessons.sources import source
@@ -59,7 +60,8 @@ def _summary(result: Result) -> Summary:
 def _validation(result: Result) -> Epoch:
     """How validation found the weights that the run has kept."""
     epoch = kept(validations(result.ticks), result.run.config)
-    assert epoch
+    if epoch is None:
+        raise RunError(f"The run {result.run.name} was not validated, or its metrics.jsonl is damaged.")
     return epoch
 
 
@@ -69,7 +71,11 @@ def _gap(result: Result) -> float:
 
 
 def _first_epoch(result: Result) -> float:
-    return next(tick.accuracy for tick in result.ticks if tick.ends_epoch)
+    ends = (tick.accuracy for tick in result.ticks if tick.ends_epoch)
+    accuracy = next(ends, None)
+    if accuracy is None:
+        raise RunError(f"The run {result.run.name} has no whole epoch, or its metrics.jsonl is damaged.")
+    return accuracy
 
 
 def _epochs_to_much(result: Result) -> float:
@@ -79,6 +85,8 @@ def _epochs_to_much(result: Result) -> float:
 def _disagreement(result: Result, results: Sequence[Result]) -> float:
     """The share of the test images that it answers otherwise than another run, as a mean over the other runs."""
     mine = result.evaluation.answers
+    if len({other.evaluation.test_set for other in results}) > 1:
+        raise RunError(f"The run {result.run.name} was tested on other images than the others.")
     return float(np.mean([(mine != other.evaluation.answers).mean() for other in results if other is not result]))
 
 
@@ -102,7 +110,7 @@ DIGIT_MEASURES: dict[str, Callable[[Evaluation, int], list[float]]] = {
     "recall": lambda evaluation, _: [score.recall for score in evaluation.digit_scores()],
     "precision": lambda evaluation, _: [score.precision for score in evaluation.digit_scores()],
     "share of wrong answers on": lambda evaluation, digit: _wrong_answers(evaluation, digit),
-    "probability on image": lambda evaluation, image: evaluation.probabilities[image].tolist(),
+    "probability on image": lambda evaluation, image: _probabilities(evaluation, image),
 }
 """Numbers of the digits 0 to 9, each in [0, 1]; a measure that ends with a number has it: which digit, which image."""
 
@@ -122,6 +130,14 @@ def digit_values(name: str, result: Result) -> list[float]:
     assert found
     measure, number = found
     return DIGIT_MEASURES[measure](result.evaluation, number)
+
+
+def _probabilities(evaluation: Evaluation, image: int) -> list[float]:
+    """What is said to one test image."""
+    if image >= len(evaluation.labels):
+        raise RunError(f"The run was tested on other images: there is no image {image} among them.")
+    found: list[float] = evaluation.probabilities[image].tolist()
+    return found
 
 
 def _wrong_answers(evaluation: Evaluation, digit: int) -> list[float]:

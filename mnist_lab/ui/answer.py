@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from mnist_lab.errors import MnistLabError
 from mnist_lab.prediction import Prediction
 from mnist_lab.preprocessing import FloatImage, prepare
 from mnist_lab.rejection import Doubt, verdict
 from mnist_lab.segmentation import segments
 from mnist_lab.ui import resources
 from mnist_lab.ui.pixels import pixels
+from mnist_lab.ui.words import plain
 
 WORDS = {
     Doubt.SURE: "sure",
@@ -30,14 +32,18 @@ class Reading(NamedTuple):
 
 
 def read(image: Any, model: str, several: bool) -> list[Reading]:
-    """The digit in an image, or all of `several` from left to right; none where there is no ink.
+    """The digit in an image, or all of `several` from left to right; none where there is no ink, or no answer.
 
     The visitor's last image is read once, however often it is asked for.
     """
     asked = (image, model, several)
     before, readings = st.session_state.get(LAST, ((None, "", False), []))
     if before[0] is not image or before[1:] != asked[1:]:
-        readings = _read(image, model, several)
+        try:
+            readings = _read(image, model, several)
+        except MnistLabError as error:
+            st.error(plain(error))
+            readings = []
         st.session_state[LAST] = asked, readings
     return list(readings)
 

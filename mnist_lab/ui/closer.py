@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mnist_lab.errors import MnistLabError
 from mnist_lab.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
 from mnist_lab.plots.drawings import replay_figure, wobble_figure
 from mnist_lab.plots.style import NO_TOOLBAR
@@ -17,11 +18,12 @@ from mnist_lab.preprocessing import FloatImage, Step, prepare
 from mnist_lab.rejection import Doubt
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading, percent, read
-from mnist_lab.ui.models import labels
+from mnist_lab.ui.models import labels, predictors
 from mnist_lab.ui.own import render_own
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.turns import turn
+from mnist_lab.ui.words import plain
 
 STEP_NAMES = {
     Step.CROP: "crop",
@@ -68,12 +70,15 @@ def render_closer(picture: Picture | None, model: str, several: bool) -> None:
 def _render_view(chosen: str, picture: Picture | None, readings: list[Reading], model: str) -> None:
     with st.container(key="closer-view", border=True):
         reading = _choose(readings) if readings else None
-        if chosen == OWN:
-            render_own(picture, reading, model)
-        elif picture is None or reading is None:
-            st.caption("Draw a digit first.")
-        else:
-            VIEWS[chosen](Subject(picture, reading, model))
+        try:
+            if chosen == OWN:
+                render_own(picture, reading, model)
+            elif picture is None or reading is None:
+                st.caption("Draw a digit first.")
+            else:
+                VIEWS[chosen](Subject(picture, reading, model))
+        except MnistLabError as error:
+            st.error(plain(error))
 
 
 def _choose(readings: list[Reading]) -> Reading:
@@ -114,7 +119,7 @@ def _figure(image: FloatImage, name: str, prediction: Prediction) -> str:
 
 
 def _all_models(subject: Subject) -> None:
-    predictions = {run_id: resources.predictor(run_id).predict(subject.seen) for run_id in _chosen_models()}
+    predictions = {run_id: each.predict(subject.seen) for run_id, each in predictors(_chosen_models()).items()}
     votes = Counter(prediction.digit for prediction in predictions.values())
     if len(votes) > 1:
         st.badge("They disagree", icon=":material/call_split:", color="orange")
@@ -165,8 +170,8 @@ def _occlusion(subject: Subject) -> None:
 def _wobble(subject: Subject) -> None:
     kind = st.segmented_control("Change", list(CHANGES), default="rotate", required=True, key="wobble")
     names = labels(resources.models())
-    predictors = {names[run_id]: resources.predictor(run_id) for run_id in _chosen_models()}
-    curves = wobble(subject.seen, predictors, subject.prediction.digit, kind)
+    asked = {names[run_id]: each for run_id, each in predictors(_chosen_models()).items()}
+    curves = wobble(subject.seen, asked, subject.prediction.digit, kind)
     figure = wobble_figure(curves, subject.prediction.digit, CHANGES[kind].unit)
     st.plotly_chart(figure, key="wobble-figure", config=NO_TOOLBAR)
 

@@ -65,7 +65,7 @@ def _groups() -> list["Study | list[Run]"]:
 
 def _shown(groups: list["Study | list[Run]"]) -> list["Study | list[Run]"]:
     """All that are under way, and a few that have just ended."""
-    recent = [_name(group) for group in groups if time.time() - _last_sign(group) < RECENT_SECONDS][:RECENT]
+    recent = [_name(group) for group in groups if abs(time.time() - _last_sign(group)) < RECENT_SECONDS][:RECENT]
     return [group for group in groups if _under_way(group) or _name(group) in recent]
 
 

@@ -98,7 +98,7 @@ def _render_job(run: Run, name: str) -> None:
         key=f"stop-{run.id}",
         on_click=_ask,
         args=(resources.engine().stop, run.id),
-        disabled=run.state is RunState.STOPPING,
+        disabled=run.state is RunState.STOPPING and resources.engine().is_trained(run),
         width="stretch",
     )
     if run.state is not RunState.QUEUED:

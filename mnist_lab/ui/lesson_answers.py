@@ -23,16 +23,16 @@ def render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
     """The answer that the numbers give, the bet against it, and the comparison to see it in."""
     try:
         found = results(lesson, resources.store(), now)
+        answer, seen, why = lesson.answered(found), lesson.filled(lesson.seen, found), lesson.filled(lesson.why, found)
     except MnistLabError as error:
-        st.error(plain(error))
+        st.error(f"{plain(error)} Delete that run on the Compare page, and this lesson trains it anew.")
         return
-    answer = lesson.answered(found)
     with st.container(key="lesson-answer", border=True):
         st.caption("The answer")
         st.header(plain(answer.option), anchor=False)
         if bet:
             st.markdown("You bet on it." if bet == answer.option else f"You bet on **{plain(bet)}**.")
-        st.markdown(f"{answer.sentence} {lesson.filled(lesson.seen, found)}")
+        st.markdown(f"{answer.sentence} {seen}")
         if lesson.expected not in (None, answer.option):
             st.markdown(
                 f"This lesson was written for **{plain(lesson.expected)}**, and this time it came out otherwise. "
@@ -41,7 +41,7 @@ def render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
     _render_tally(lesson, answer.option)
     render_charts(lesson, found)
     st.subheader("Why", anchor=False)
-    st.markdown(lesson.filled(lesson.why, found))
+    st.markdown(why)
     _render_try(lesson)
 
 

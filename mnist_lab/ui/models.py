@@ -1,13 +1,16 @@
 """Choosing a model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
 from mnist_lab import recipes
 from mnist_lab.comparing import naming
-from mnist_lab.runs import Run
+from mnist_lab.errors import MnistLabError
+from mnist_lab.prediction import Predictor
+from mnist_lab.runs import DEFAULT_MODEL, Run
 from mnist_lab.ui import resources
+from mnist_lab.ui.words import plain
 
 
 def choose_model() -> Run:
@@ -21,7 +24,26 @@ def choose_model() -> Run:
         persist_state="session",
     )
     st.caption(card(models[run_id]))
-    return models[run_id]
+    return models[_that_answers(run_id, models)]
+
+
+def predictors(run_ids: Iterable[str]) -> dict[str, Predictor]:
+    """The models of runs, by their ids; says on the page which of them cannot be asked."""
+    found = {}
+    for run_id in run_ids:
+        try:
+            found[run_id] = resources.predictor(run_id)
+        except MnistLabError as error:
+            st.warning(plain(error))
+    return found
+
+
+def _that_answers(run_id: str, models: Mapping[str, Run]) -> str:
+    """The run that is chosen, or the lab's own default where its model cannot be asked, and then say so."""
+    if run_id in predictors([run_id]):
+        return run_id
+    st.caption(f"{plain(models[DEFAULT_MODEL].name)} answers in its place.")
+    return DEFAULT_MODEL
 
 
 def card(run: Run) -> str:

@@ -20,7 +20,7 @@ RECENT = 4
 
 def render_outcomes(runs: list[Run]) -> list[Run]:
     """What came out of the runs that ended a short while ago, of the last one with its curves; those runs."""
-    ended = [run for run in runs if not run.bundled and time.time() - (run.status.ended or 0) < RECENT_SECONDS]
+    ended = [run for run in runs if not run.bundled and abs(time.time() - (run.status.ended or 0)) < RECENT_SECONDS]
     recent = sorted(ended, key=lambda run: -(run.status.ended or 0))[:RECENT]
     names = labels(runs)
     for run in recent:
@@ -76,5 +76,5 @@ def _render_continue(run: Run) -> None:
 
 def duration(seconds: float) -> str:
     """A time in words: "42 s", "3 min 05 s"."""
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)  # a clock may have been ahead
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -11,7 +11,7 @@ from mnist_lab.mine import OwnDrawing, OwnSet
 from mnist_lab.own_scores import OwnScores
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading
-from mnist_lab.ui.models import labels
+from mnist_lab.ui.models import labels, predictors
 from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
@@ -70,9 +70,10 @@ def _render_drawings(own: OwnSet, drawings: list[OwnDrawing]) -> None:
 
 def _render_scores(own: OwnSet, drawings: list[OwnDrawing]) -> None:
     rows, scores = [], OwnScores(own)
-    for run_id, name in labels(resources.models()).items():
-        right = scores.answer(run_id, resources.predictor(run_id), drawings)
-        rows.append({"model": name, "right": sum(right.values()), "of": len(right)})
+    names = labels(resources.models())
+    for run_id, predictor in predictors(names).items():
+        right = scores.answer(run_id, predictor, drawings)
+        rows.append({"model": names[run_id], "right": sum(right.values()), "of": len(right)})
     st.dataframe(rows, hide_index=True, width="content")
 
 

@@ -12,7 +12,7 @@ from mnist_lab.errors import DatasetError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.jobs import Engine
 from mnist_lab.neighbours import Neighbours
-from mnist_lab.prediction import Predictor
+from mnist_lab.prediction import Predictor, model_of
 from mnist_lab.preprocessing import SIDE, prepare
 from mnist_lab.rejection import verdict
 from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore
@@ -104,8 +104,8 @@ def _read_once() -> None:
 
 @lru_cache(maxsize=64)
 def predictor(run_id: str) -> Predictor:
-    """A run's model, kept in memory. Raises RunError where it has none."""
-    return Predictor(store().read(run_id, "model.tflite"))
+    """A run's model, kept in memory. Raises RunError where it has none, or a damaged one."""
+    return model_of(store(), run_id)
 
 
 @lru_cache(maxsize=256)

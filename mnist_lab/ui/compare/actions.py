@@ -123,13 +123,21 @@ def _delete(runs: Sequence[Run]) -> None:
             if not run.bundled and not may_change(run):
                 st.toast(f"{plain(names[run.id])} is somebody else's and stays.", icon=":material/lock:")
                 continue
-            resources.trash().put(run)
+            resources.trash().put(_ended(run))
             gone[run.id] = names[run.id]
         except MnistLabError as error:
             st.toast(plain(error), icon=":material/lock:")
     if gone:
         st.session_state[DELETED] = gone
         selection.drop(gone)
+
+
+def _ended(run: Run) -> Run:
+    """The run, which is asked to stop where it is not over; what nobody trains is over at once."""
+    if run.state.is_over:
+        return run
+    resources.engine().stop(run.id)
+    return resources.store().get(run.id)
 
 
 def _render_undo() -> None:

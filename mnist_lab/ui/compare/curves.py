@@ -1,5 +1,6 @@
 """How the picked runs learned."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -13,6 +14,7 @@ from mnist_lab.runs import Run, Tick
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
+from mnist_lab.ui.words import plain
 
 PARTS = ("training", "validation")
 
@@ -31,7 +33,9 @@ def render(runs: list[Run]) -> None:
     """One metric of all of them on the same axes."""
     groups = families(runs)
     options = _choose(several_seeds=len(groups) < len(runs))
-    learners = _learners(runs, groups if options.as_one else [[run] for run in runs], options)
+    ticks = {run.id: resources.store().metrics(run.id) for run in runs}
+    _name_those_without(runs, ticks)
+    learners = _learners(runs, groups if options.as_one else [[run] for run in runs], ticks, options)
     if not any(learner.training or learner.validation for learner in learners):
         st.info("These runs have no such curve.")
         return
@@ -77,9 +81,17 @@ def _choose(several_seeds: bool) -> Options:
     return Options(Look(metric, axis, log_y, log_x), parts or list(PARTS), smoothing, as_one, shade)
 
 
-def _learners(runs: list[Run], groups: list[list[Run]], options: Options) -> list[Learner]:
+def _name_those_without(runs: list[Run], ticks: Mapping[str, list[Tick]]) -> None:
+    """Say which runs have no curve at all."""
+    names = labels(runs)
+    if missing := [names[run.id] for run in runs if not ticks[run.id]]:
+        st.info(f"There is no curve of {', '.join(map(plain, missing))}: metrics.jsonl is missing or damaged.")
+
+
+def _learners(
+    runs: list[Run], groups: list[list[Run]], ticks: Mapping[str, list[Tick]], options: Options
+) -> list[Learner]:
     """The runs of each group as one, in the colour that the first of them has in all views."""
-    ticks = {run.id: resources.store().metrics(run.id) for group in groups for run in group}
     names, first_names = labels(runs), labels(group[0] for group in groups)
     its_color = colors(run.id for run in runs)
     differs = differences([run for group in groups for run in group], but=["seed"] if options.as_one else [])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from mnist_lab.errors import ImageError
+from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.exploring.images import most_confused, of_digit
 from mnist_lab.preprocessing import FloatImage, prepare
 from mnist_lab.runs import Run
@@ -22,6 +22,7 @@ from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.sources import as_picture
 from mnist_lab.ui.turns import turn
+from mnist_lab.ui.words import plain
 
 CARRIED = "explore_pictures"  # in the session: what was read on the Draw page last, where it was not drawn there
 DIGIT, RANK = "explore_digit", "explore_rank"
@@ -140,7 +141,11 @@ def _random(digit: int | None) -> None:
 
 def _confused(run_id: str, digit: int | None) -> None:
     """The next of the images that the network got most wrong, at first the worst."""
-    order = most_confused(data.evaluation(run_id), digit)
+    try:
+        order = most_confused(data.evaluation(run_id), digit)
+    except MnistLabError as error:
+        st.toast(plain(error), icon=":material/error:")
+        return
     *before, rank = st.session_state.get(RANK, (None, None, 0))
     rank = rank if before == [run_id, digit] else 0
     st.session_state[NUMBER] = int(order[rank % len(order)])

@@ -6,14 +6,16 @@ from functools import lru_cache
 from threading import Lock, Thread
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
+from mnist_lab.arrays import array
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import Dataset, find_mnist, load, sha256
 from mnist_lab.errors import DatasetError, RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.exploring import tsne
-from mnist_lab.exploring.network import Array, Stage, read, with_true_biases
+from mnist_lab.exploring.network import Array, Stage, of_run
 from mnist_lab.exploring.spaces import Space, features, span
 from mnist_lab.exploring.units import Strongest
 from mnist_lab.exploring.units import strongest as find_strongest
@@ -53,14 +55,9 @@ def network(run_id: str) -> list[Stage]:
     """The stages of a run's network. Raises RunError where it has none."""
     store = resources.store()
     config = store.get(run_id).config
-    try:
-        stages = read(store.read(run_id, "model.tflite"), config.scaling)
-        moved = any(layer.activation == "linear" for layer in config.hidden_layers)
-        if moved and store.has(run_id, "model.keras"):
-            return with_true_biases(stages, store.read(run_id, "model.keras"))
-    except ValueError as error:
-        raise RunError(f"The model file is damaged ({error}).") from error
-    return stages
+    moved = any(layer.activation == "linear" for layer in config.hidden_layers)
+    archive = store.read(run_id, "model.keras") if moved and store.has(run_id, "model.keras") else None
+    return of_run(config, store.read(run_id, "model.tflite"), archive)
 
 
 def strongest(run_id: str, number: int) -> Future[Strongest]:
@@ -106,12 +103,22 @@ def _flattened(run_id: str, number: int, name: DatasetName) -> Future[Array]:
 
 def _flatten(run_id: str, number: int, name: DatasetName) -> Array:
     folder, file = resources.store().folder, f".explored/{run_id or 'pixels'}/{name}-{number}.npy"
-    if folder.exists(file):
-        return tsne.from_bytes(folder.read(file))
-    places = _space(run_id, number, name).places
-    flat = tsne.flatten(places[:: every(len(places))])
+    count = len(load(name).y_test)
+    step = every(count)
+    if folder.exists(file) and (kept := _kept(folder.read(file), -(-count // step))) is not None:
+        return kept
+    flat = tsne.flatten(_space(run_id, number, name).places[::step])
     folder.write(file, tsne.to_bytes(flat))
     return flat
+
+
+def _kept(content: bytes, count: int) -> Array | None:
+    """A map of so many points that was kept; None where it is damaged, so that it is made anew."""
+    try:
+        flat = array(content)
+    except ValueError:
+        return None
+    return flat if flat.dtype == np.float32 and flat.shape == (count, 2) and np.isfinite(flat).all() else None
 
 
 def _later(function: Callable[..., Array], *args: Any) -> Future[Array]:

@@ -36,7 +36,14 @@ class Arranged(NamedTuple):
 
 @st.fragment
 def render(selection: Selection) -> None:
-    """The map, what is nearest to the image, and what is picked."""
+    """The map, what is nearest to the image, and what is picked; what keeps it from being drawn, where that is so."""
+    try:
+        _render(selection)
+    except MnistLabError as error:
+        st.error(plain(error))
+
+
+def _render(selection: Selection) -> None:
     stages = data.network(selection.run.id)
     number, kind, color = _choose(stages)
     with turn(kind, KINDS):  # a wait for t-SNE, too

@@ -9,7 +9,7 @@ from mnist_lab import snapshots
 from mnist_lab.config import DatasetName
 from mnist_lab.datasets import load
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.exploring.network import Array, Stage
+from mnist_lab.exploring.network import Array, Stage, tried
 from mnist_lab.exploring.past import images_scored, scored, stages_then, told
 from mnist_lab.preprocessing import SIDE
 from mnist_lab.ui import resources
@@ -30,7 +30,7 @@ def _epochs(run_id: str) -> list[int]:
 def network_then(run_id: str, epoch: int) -> list[Stage]:
     """The stages of a run's network as it was after an epoch. Raises RunError."""
     weights = snapshots.read(resources.store(), run_id, epoch)
-    return stages_then(resources.store().get(run_id).config, weights, data.network(run_id)[0])
+    return tried(stages_then(resources.store().get(run_id).config, weights, data.network(run_id)[0]))
 
 
 @lru_cache(maxsize=32)
