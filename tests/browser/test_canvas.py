@@ -109,6 +109,7 @@ def test_what_is_drawn_right_after_clear_stays_whole(server, open_tab):
         expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
 
 
+@pytest.mark.slow
 def test_clear_empties_a_canvas_that_was_left_and_gives_a_pen(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
@@ -122,12 +123,14 @@ def test_clear_empties_a_canvas_that_was_left_and_gives_a_pen(server, open_tab):
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
 
 
+@pytest.mark.slow
 def test_the_canvas_has_no_buttons_but_our_own(server, open_tab):
     page = open_tab(server.url)
     canvas(page).hover()
     assert page.locator(".st-key-canvas").get_by_role("button").all_inner_texts() == ["Clear", "Undo"]
 
 
+@pytest.mark.slow
 def test_keeping_a_drawing_leaves_the_page_as_it_looked(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)

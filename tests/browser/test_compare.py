@@ -75,6 +75,7 @@ def test_from_the_verdict_to_one_image_on_the_canvas(mnist, server, open_tab):
     expect(answer(opened.value).locator(".digit")).to_have_text(re.compile(r"^\d$"))
 
 
+@pytest.mark.slow
 def test_on_screens_of_all_widths_names_beside_costs_are_struck_through_by_nothing(server, open_tab):
     ids = ",".join(run.id for run in RunStore(server.runs).listing().runs if run.bundled)
     page = open_tab(f"{server.url}/compare?runs={ids}&view=Cost")
@@ -84,6 +85,8 @@ def test_on_screens_of_all_widths_names_beside_costs_are_struck_through_by_nothi
         page.set_viewport_size({"width": width, "height": 1000})  # which the browser tells, and another figure comes
 
         def is_so(most: int = most, fewest: int = fewest) -> bool:
+            if plot.count() > 1:  # one gives way to the next
+                return False
             count, *struck = plot.evaluate(STRUCK_THROUGH)
             return not struck and fewest <= count <= most
 

@@ -54,6 +54,7 @@ def click_in_table(page: Page, x: int, row: int) -> None:
     page.mouse.click(*place)
 
 
+@pytest.mark.slow
 def test_the_table_stays_sorted_and_its_ticks_stay_with_the_runs(tmp_path, start_server, open_tab):
     store = RunStore(tmp_path)
     finished(store, "first try")
@@ -116,6 +117,7 @@ def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same
     expect(actions(other)).to_contain_text("1 picked")
 
 
+@pytest.mark.slow
 def test_the_labs_own_runs_stay(server, open_tab):
     page = open_tab(f"{server.url}/compare?runs=house-cnn,gone-for-good")
     expect(page.get_by_text("not in this lab, or is deleted: gone-for-good")).to_be_visible()

@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import answer, canvas, draw, ink, wait_until
+from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("digit", [7, 3])
+@pytest.mark.parametrize("digit", slow_but([7, 3], 7))
 def test_reads_a_drawn_digit(server, open_tab, digit):
     page = open_tab(server.url)
     draw(page, digit)
@@ -19,6 +20,7 @@ def test_reads_a_drawn_digit(server, open_tab, digit):
     expect(answer(page).get_by_alt_text("28 by 28")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_blank_canvas_guesses_nothing(server, open_tab):
     page = open_tab(server.url)
     expect(answer(page)).to_have_text(re.compile("draw a digit", re.IGNORECASE))
@@ -36,6 +38,7 @@ def test_clear_empties_the_canvas_and_the_answer(server, open_tab):
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
 
 
+@pytest.mark.slow
 def test_undo_takes_back_the_last_stroke_again_and_again(server, open_tab):
     page = open_tab(server.url)
     undo = page.get_by_role("button", name="Undo")
@@ -52,6 +55,7 @@ def test_undo_takes_back_the_last_stroke_again_and_again(server, open_tab):
         expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
 
 
+@pytest.mark.slow
 def test_the_drawing_survives_a_visit_to_another_page(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
@@ -64,6 +68,7 @@ def test_the_drawing_survives_a_visit_to_another_page(server, open_tab):
     wait_until(page, lambda: ink(page) > 1000)
 
 
+@pytest.mark.slow
 def test_two_tabs_do_not_see_each_others_drawing(server, open_tab):
     one, two = open_tab(server.url), open_tab(server.url)
     draw(one, 7)
@@ -73,7 +78,7 @@ def test_two_tabs_do_not_see_each_others_drawing(server, open_tab):
     expect(answer(one)).to_have_text(re.compile(r"^\s*7"))
 
 
-@pytest.mark.parametrize("width", [390, 360, 320])
+@pytest.mark.parametrize("width", slow_but([390, 360, 320], 390))
 def test_a_phone_shows_the_whole_canvas_the_answer_and_clear(server, open_tab, width):
     page = open_tab(server.url, viewport={"width": width, "height": 844}, has_touch=True, color_scheme="dark")
     box = canvas(page).bounding_box()
@@ -88,6 +93,7 @@ def test_a_phone_shows_the_whole_canvas_the_answer_and_clear(server, open_tab, w
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 def test_the_model_can_be_changed_and_stays_chosen(server, open_tab):
     page = open_tab(server.url)
     draw(page, 7)

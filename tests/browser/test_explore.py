@@ -49,6 +49,7 @@ def test_a_drawing_walks_through_the_network_and_back(server, open_tab):
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
 
 
+@pytest.mark.slow
 def test_every_view_opens_and_an_address_opens_the_same_one_elsewhere(server, open_tab, mnist):
     page = open_tab(f"{server.url}/explore?run=dense-128-dropout&image=9")
     expect(answer(page)).to_contain_text("test image 9")
@@ -72,6 +73,7 @@ def test_every_view_opens_and_an_address_opens_the_same_one_elsewhere(server, op
     expect(answer(other)).to_have_text(answer(page).inner_text(), use_inner_text=True)
 
 
+@pytest.mark.slow
 def test_points_of_the_map_are_circled_looked_at_closely_and_opened(server, open_tab, mnist):
     address = f"{server.url}/explore?run=dense-128-dropout&image=9&view=Map&seen_by=pixels&colour=mistake"
     page = open_tab(address, viewport={"width": 1400, "height": 1800})
@@ -110,6 +112,7 @@ def circle_all(page: Page) -> None:
     page.mouse.up()
 
 
+@pytest.mark.slow
 def test_the_layers_follow_the_pen_before_it_is_lifted(server, open_tab):
     page = open_tab(f"{server.url}/explore?run=house-cnn&view=Activations")
     expect(answer(page)).to_contain_text("until you draw")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.runs import RunStore
-from tests.browser.conftest import SLOW, choose, field, set_field, settled, wait_until
+from tests.browser.conftest import SLOW, at_rest, choose, field, set_field, settled, wait_until
+from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +19,7 @@ WRONG = {  # by label: what is typed, and what is said
     "Dropout": ("0,2,0,5", "'0,2,0,5' is unclear: if you mean 0.2 and 0.5, write 0.2 0.5."),
     "Hidden layers": ("128, 0", "It takes 0 to 16 whole numbers, each from 1 to 4096."),
 }
+ON_A_DESK, ON_A_PHONE = ({}, list(WRONG)), (PHONE, ["Dropout", "Epochs"])
 RIGHT = {"Epochs": "7", "Learning rate": "0.001", "Batch size": "32", "Dropout": "0.2", "Hidden layers": "128"}
 IN_A_GROUP = {
     "Seed": ("-1", "It takes a whole number from 0 to 2,147,483,647."),
@@ -41,9 +43,7 @@ def places(page: Page) -> list[list[float]]:
     return settled(page).locator(seen).evaluate_all(corners)
 
 
-@pytest.mark.parametrize(
-    ("options", "labels"), [({}, list(WRONG)), (PHONE, ["Dropout", "Epochs"])], ids=["desk", "phone"]
-)
+@pytest.mark.parametrize(("options", "labels"), slow_but([ON_A_DESK, ON_A_PHONE], ON_A_PHONE), ids=["desk", "phone"])
 def test_what_is_wrong_disables_train_says_why_and_moves_nothing(server, open_tab, options, labels):
     page = open_tab(f"{server.url}/train?epochs=7", **options)
     expect(train_button(page)).to_be_enabled()
@@ -66,6 +66,7 @@ def test_what_is_wrong_disables_train_says_why_and_moves_nothing(server, open_ta
     assert places(page) == before
 
 
+@pytest.mark.slow
 def test_a_wrong_field_in_a_group_keeps_the_group_open_and_stays_wrong_on_other_pages(server, open_tab):
     page = open_tab(f"{server.url}/train")
     for group in ("Layers and loss", "Steps and stopping"):
@@ -87,6 +88,7 @@ def test_a_wrong_field_in_a_group_keeps_the_group_open_and_stays_wrong_on_other_
     expect(train_button(page)).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_wrong_value_hides_no_field_that_depends_on_it(server, open_tab):
     page = open_tab(f"{server.url}/train?optimizer=sgd&momentum=0.9&nesterov=true")
     page.get_by_text("Steps and stopping").click()
@@ -133,6 +135,7 @@ def test_the_buttons_step_by_factors_and_end_at_the_bounds(server, open_tab):
     expect(page).to_have_url(re.compile("batch_size=64&epochs=6"))
 
 
+@pytest.mark.slow
 def test_no_step_is_lost_when_one_comes_after_the_other(server, open_tab):
     page = open_tab(f"{server.url}/train?epochs=7")
     more = steps(page, "epochs")[1]
@@ -147,6 +150,7 @@ def test_no_step_is_lost_when_one_comes_after_the_other(server, open_tab):
     expect(settled(page).get_by_label("Epochs", exact=True)).to_have_value("22")
 
 
+@pytest.mark.slow
 def test_a_number_is_shown_as_it_was_understood(server, open_tab):
     page = open_tab(f"{server.url}/train")
     for label, typed, shown in (
@@ -159,6 +163,7 @@ def test_a_number_is_shown_as_it_was_understood(server, open_tab):
     expect(page).to_have_url(re.compile("dropout=0.3&learning_rate=0.0001&batch_size=1024"))
 
 
+@pytest.mark.slow
 def test_a_locked_number_cannot_be_stepped(server, open_tab):
     page = open_tab(f"{server.url}/train?epochs=3&lock=epochs")
     expect(field(page, "Epochs")).to_be_disabled()
@@ -199,6 +204,7 @@ def test_what_is_trained_is_what_the_fields_show_also_where_it_was_not_confirmed
     expect(page.get_by_role("button", name="Go on")).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_what_is_wrong_in_a_grid_or_a_search_is_said_there_and_moves_nothing(server, open_tab):
     page = open_tab(f"{server.url}/train?epochs=3")
     for mode, key, wrong, right in (
@@ -208,7 +214,7 @@ def test_what_is_wrong_in_a_grid_or_a_search_is_said_there_and_moves_nothing(ser
     ):
         settled(page).get_by_role("radiogroup", name="What to train").get_by_text(mode).click()
         expect(train_button(page)).to_have_text(re.compile("Train 1 run|Train 2 runs|Search with"))
-        asked = settled(page).locator(f".st-key-{key} input")
+        asked = at_rest(page).locator(f".st-key-{key} input")
         before = (train_button(page).bounding_box(), page.get_by_label("Name", exact=True).bounding_box())
         asked.fill(wrong)
         asked.press("Enter")
@@ -220,6 +226,7 @@ def test_what_is_wrong_in_a_grid_or_a_search_is_said_there_and_moves_nothing(ser
         expect(train_button(page)).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_network_with_larger_steps_gets_them_into_its_field(server, open_tab):
     page = open_tab(f"{server.url}/train")
     choose(page, "Network", "scratch")

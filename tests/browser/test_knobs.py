@@ -14,6 +14,7 @@ def parameters(page: Page):
     return page.locator(".network b")
 
 
+@pytest.mark.slow
 def test_a_link_fills_the_form_of_a_fresh_visitor(server, open_tab):
     page = open_tab(
         f"{server.url}/train?units=30+20&activation=sigmoid+relu&optimizer=sgd&momentum=0.9&spoiled_labels=0.2"
@@ -36,6 +37,7 @@ def test_the_address_follows_the_knobs_and_opens_the_same_form_elsewhere(server,
     expect(field(other, "Learning rate")).to_have_value("0.1")
 
 
+@pytest.mark.slow
 def test_a_link_locks_and_hides_knobs_and_stays_so_on_other_pages(server, open_tab):
     page = open_tab(f"{server.url}/train?recipe=dense-512-rmsprop&lock=units,dropout&hide=batch_size,optimizer")
     for _ in range(2):
@@ -49,6 +51,7 @@ def test_a_link_locks_and_hides_knobs_and_stays_so_on_other_pages(server, open_t
     expect(page).to_have_url(re.compile(r"lock=dropout(,|%2C)units"))
 
 
+@pytest.mark.slow
 def test_what_a_link_says_wrongly_is_told_and_the_rest_is_filled_in(server, open_tab):
     page = open_tab(f"{server.url}/train?units=48&epochs=many&optimizer=magic")
     expect(page.get_by_text("Part of this link cannot be used")).to_be_visible()
@@ -58,6 +61,7 @@ def test_what_a_link_says_wrongly_is_told_and_the_rest_is_filled_in(server, open
     expect(page.get_by_role("button", name="Train")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_fields_that_mean_nothing_for_a_network_are_not_shown(server, open_tab):
     page = open_tab(f"{server.url}/train?network=logistic")
     expect(field(page, "C")).to_be_visible()
@@ -69,6 +73,7 @@ def test_fields_that_mean_nothing_for_a_network_are_not_shown(server, open_tab):
     expect(field(page, "Hidden layers")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_cannot_stand_together_is_said_below_its_field(server, open_tab):
     page = open_tab(f"{server.url}/train?output=logits")
     page.get_by_text("Layers and loss").click()
@@ -79,6 +84,7 @@ def test_what_cannot_stand_together_is_said_below_its_field(server, open_tab):
     expect(page.get_by_role("button", name="Train")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_the_layers_and_the_code_of_a_network_can_be_read(server, open_tab):
     page = open_tab(f"{server.url}/train?recipe=dense-100x3-sigmoid")
     expect(page.get_by_text("99,710").first).to_be_visible()

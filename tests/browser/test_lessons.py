@@ -79,6 +79,7 @@ def test_a_lesson_on_runs_that_come_with_the_lab_is_answered_at_once_and_leads_t
     assert "recipe=small-cnn" in page.url
 
 
+@pytest.mark.slow
 def test_a_digit_is_bet_on_and_read_from_ten_probabilities(server, open_tab, mnist):
     page = open_tab(f"{server.url}/lessons?lesson=one-image")
     expect(page.get_by_alt_text("Test image 115")).to_be_visible()

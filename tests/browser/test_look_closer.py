@@ -55,6 +55,7 @@ def settle(page: Page) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_the_bars_move_while_the_pen_does(server, open_tab):
     page = open_tab(server.url)
     box = canvas(page).bounding_box()
@@ -65,6 +66,7 @@ def test_the_bars_move_while_the_pen_does(server, open_tab):
     page.mouse.up()
 
 
+@pytest.mark.slow
 def test_the_answer_never_flickers_while_the_pen_moves(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
@@ -82,6 +84,7 @@ def test_the_answer_never_flickers_while_the_pen_moves(server, open_tab):
     assert page.evaluate("window.gaps") == 0
 
 
+@pytest.mark.slow
 def test_no_stroke_is_lost_however_quickly_they_follow(server, open_tab):
     page = open_tab(server.url)
     box = canvas(page).bounding_box()
@@ -101,6 +104,7 @@ def test_no_stroke_is_lost_however_quickly_they_follow(server, open_tab):
     assert min(brightness) > 200
 
 
+@pytest.mark.slow
 def test_the_last_picture_and_the_strokes_agree(server, open_tab):
     page = open_tab(server.url)
     draw(page, 3)
@@ -110,6 +114,7 @@ def test_the_last_picture_and_the_strokes_agree(server, open_tab):
     assert answer(page).inner_text() == first
 
 
+@pytest.mark.slow
 def test_a_finger_draws_and_looks_closer_on_a_phone(server, open_tab):
     page = open_tab(server.url, **PHONE)
     touch(page, 3)
@@ -174,6 +179,7 @@ def test_a_link_opens_the_same_drawing_for_somebody_else(drawn, open_tab):
     expect(answer(other)).to_have_text(re.compile(r"^\s*3"))
 
 
+@pytest.mark.slow
 def test_a_damaged_link_says_so(server, open_tab):
     page = open_tab(f"{server.url}/?drawing=1damaged")
     expect(page.get_by_text("holds no drawing that can be read")).to_be_visible()
@@ -192,6 +198,7 @@ def test_a_scribble_does_not_look_like_a_digit(server, open_tab, mnist):
     expect(page.locator(".st-key-doubt .nearest figure")).to_have_count(8)
 
 
+@pytest.mark.slow
 def test_several_digits_are_read_one_by_one(server, open_tab):
     page = open_tab(server.url)
     press(page, "Several digits")
@@ -224,6 +231,7 @@ def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, m
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_photo_is_read(server, open_tab):
     page = open_tab(server.url, permissions=["camera"])
     press(page, "Camera")
@@ -241,6 +249,7 @@ def test_a_photo_is_read(server, open_tab):
     expect(answer(page)).not_to_contain_text("Draw a digit")
 
 
+@pytest.mark.slow
 def test_a_test_image_can_be_taken_instead(server, open_tab, mnist):
     page = open_tab(server.url)
     press(page, "Test image")

@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import RunStore
 from tests.browser.conftest import SLOW, set_field, settled
+from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("Draw", "Train", "Compare", "Explore", "Lessons")
 
 
-@pytest.mark.parametrize("title", ["Draw", *(pytest.param(title, marks=pytest.mark.slow) for title in PAGES[1:])])
+@pytest.mark.parametrize("title", slow_but(PAGES, "Draw"))
 def test_a_deep_link_is_right_as_the_first_request_of_a_fresh_server(tmp_path, start_server, open_tab, title):
     page = open_tab(f"{start_server(tmp_path).url}/{title.lower()}")
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
@@ -26,6 +27,7 @@ def test_a_deep_link_is_right_as_the_first_request_of_a_fresh_server(tmp_path, s
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server, open_tab):
     damaged = RunStore(tmp_path).create(TrainConfig(), "damaged")
     (tmp_path / damaged.id / "config.json").write_text("{")

@@ -22,6 +22,7 @@ def taken(page: Page, label: str) -> bytes:
     return download.value.path().read_bytes()
 
 
+@pytest.mark.slow
 def test_a_comparison_and_its_figures_are_taken_away(server, open_tab, browser, tmp_path):
     page = open_tab(f"{server.url}/compare")
     expect(page.locator(".st-key-compare-curves .js-plotly-plot")).to_be_visible()

@@ -92,6 +92,7 @@ def test_a_run_that_is_over_goes_on(training_server, open_tab):
     expect(page.get_by_text("It went on from dense 24, adam 0.001: 1 + 2 epochs.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(training_server, open_tab):
     page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "128, 0")
@@ -102,6 +103,7 @@ def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(trai
     expect(page.get_by_role("button", name="Train")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_recipe_fills_in_the_form(training_server, open_tab):
     page = open_tab(f"{training_server.url}/train")
     page.get_by_role("combobox", name="Start from").click()
@@ -111,6 +113,7 @@ def test_a_recipe_fills_in_the_form(training_server, open_tab):
     expect(page.get_by_text("407,050")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_web_process_never_loads_tensorflow(training_server, open_tab):
     page = open_tab(training_server.url)
     draw(page, 7)

@@ -100,6 +100,7 @@ def test_names_stand_on_the_pages_as_they_were_typed(hostile, open_tab):
     is_drawn(page, f"trial {HOSTILE}")
 
 
+@pytest.mark.slow
 def test_words_of_an_address_are_repeated_as_they_are(server, open_tab):
     page = open_tab(f"{server.url}/train?recipe={PICTURE}&lock={PICTURE}&epochs={PICTURE}")
     expect(page.get_by_test_id("stAlert").get_by_role("listitem").filter(has_text=PICTURE)).to_have_count(3)
