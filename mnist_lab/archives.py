@@ -19,6 +19,7 @@ from mnist_lab.arrays import MB, read_entry
 from mnist_lab.errors import DAMAGE, ArchiveError, MnistLabError, RunError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.inspection import MOST_WEIGHTS, check_keras, try_models
+from mnist_lab.networks.litert import check as check_litert
 from mnist_lab.runs import LARGEST, RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of, ticks_in
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
@@ -113,9 +114,10 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
         answers = _evaluation(files["evaluation.npz"])
         if "model.keras" in files:
             check_keras(files["model.keras"])
+        asked = _asked(files.pop("config.json"), store, owner)
+        check_litert(files["model.tflite"], asked.config)
         try_models(files["model.tflite"], files.get("model.keras"))
         status = _status(files["status.json"], answers.accuracy, len(files["model.tflite"]))
-        asked = _asked(files.pop("config.json"), store, owner)
         return files | {
             "status.json": status.model_dump_json().encode(),
             "metrics.jsonl": lines_of(ticks_in(files.get("metrics.jsonl", b"").splitlines())),
@@ -123,7 +125,7 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
             **({NOTES: _parse(Annotation, files[NOTES], NOTES).model_dump_json().encode()} if NOTES in files else {}),
             "config.json": asked.model_dump_json().encode(),  # the last one, with which it is a run
         }
-    except ArchiveError as error:
+    except (ArchiveError, RunError) as error:
         raise ArchiveError(f"The run {name} cannot be taken in. {error}") from error
 
 

@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from mnist_lab.errors import DAMAGE, RunError
+from mnist_lab.networks.litert import check, most_bytes
 from mnist_lab.preprocessing import SIDE
 
 if TYPE_CHECKING:
@@ -102,9 +103,11 @@ def _damage_told() -> Iterator[None]:
 
 
 def model_of(store: "RunStore", run_id: str, threads: int = 1) -> Predictor:
-    """The model of a run. Raises RunError where it has none, or one that does not answer with ten probabilities."""
-    content = store.read(run_id, "model.tflite")
+    """The model of a run. Raises RunError where it has none, or one that is not what its configuration builds."""
+    config = store.get(run_id).config
+    content = store.read(run_id, "model.tflite", most_bytes(config))
     try:
+        check(content, config)
         return Predictor.tried(content, threads)
     except RunError as error:
         raise RunError(f"The run {run_id} cannot be asked: {error}") from error
