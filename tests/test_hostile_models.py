@@ -1,6 +1,7 @@
 """Models that would never answer, take all memory or run what they like: refused wherever they come from, at once."""
 
 import io
+import json
 import shutil
 import time
 import zipfile
@@ -16,6 +17,7 @@ from ai_edge_litert import schema_py_generated as schema
 from mnist_lab.archives import pack, take_in
 from mnist_lab.errors import ArchiveError, RunError
 from mnist_lab.exploring.network import of_run
+from mnist_lab.networks import keras_files
 from mnist_lab.networks.litert import check
 from mnist_lab.prediction import Predictor, model_of
 from mnist_lab.runs import BUNDLED, RunStore
@@ -229,3 +231,127 @@ def test_a_file_that_is_far_too_large_is_not_even_read(store):
 @pytest.mark.parametrize("run", BUNDLE.listing().runs, ids=lambda run: run.id)
 def test_the_labs_own_models_pass(run):
     check(BUNDLE.read(run.id, "model.tflite"), run.config)
+    if BUNDLE.has(run.id, "model.keras"):
+        keras_files.check(BUNDLE.read(run.id, "model.keras"), run.config)
+
+
+def keras_with(change: Callable[[Any], Any], weights: bytes | None = None) -> bytes:
+    """The `model.keras` of RUN with something changed in its configuration, or with other weights."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(BUNDLE.read(RUN, "model.keras"))) as whole, zipfile.ZipFile(content, "w") as other:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+        model = json.loads(parts["config.json"])
+        change(model)
+        parts |= {"config.json": json.dumps(model).encode(), "model.weights.h5": weights or parts["model.weights.h5"]}
+        for name, part in parts.items():
+            other.writestr(name, part)
+    return content.getvalue()
+
+
+def layer(model: Any, kind: str) -> Any:
+    """The last layer of a kind."""
+    return [one for one in model["config"]["layers"] if one["class_name"] == kind][-1]
+
+
+def put(kind: str, part: str = "config", **changes: Any) -> Callable[[Any], None]:
+    """Change something in the last layer of a kind."""
+    return lambda model: layer(model, kind)[part].update(changes)
+
+
+DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2**31}, "registered_name": None}
+KERAS: dict[str, Callable[[Any], Any]] = {
+    "units": put("Dense", units=2**31),
+    "units that are none": put("Dense", units=10.0),
+    "filters": put("Conv2D", filters=2**31),
+    "kernel": put("Conv2D", kernel_size=[2**20, 2**20]),
+    "padding": put("Conv2D", padding="same"),
+    "groups": put("Conv2D", groups=2),
+    "shape": put("Reshape", target_shape=[28, 28, 2**20]),
+    "images": put("InputLayer", batch_shape=[2**31, 28, 28]),
+    "eval": put("Dense", activation="builtins>eval"),
+    "exec": put("Conv2D", activation={"module": "builtins", "class_name": "function", "config": "exec"}),
+    "another activation": put("Conv2D", activation="softmax"),
+    "constraint": put("Dense", kernel_constraint="max_norm"),
+    "initializer": put("Dense", kernel_initializer="eval"),
+    "layer as initializer": put("Dense", kernel_initializer=DENSE),
+    "low rank": put("Dense", lora_rank=2**31),
+    "quantized": put("Dense", quantization_config={"module": "keras", "class_name": "Int8"}),
+    "dtype": put("Dense", dtype="float64"),
+    "built larger": put("Dense", "build_config", input_shape=[None, 2**31]),
+    "built otherwise": put("Dropout", "config", noise_shape=[2**31, 2**31]),
+    "another name": lambda model: layer(model, "Dense").update(registered_name="builtins>eval"),
+    "joined": lambda model: layer(model, "Dense").update(inbound_nodes=layer(model, "Flatten")["inbound_nodes"]),
+    "called": lambda model: layer(model, "Dropout")["inbound_nodes"][0]["kwargs"].update(training=DENSE),
+    "one layer more": lambda model: model["config"]["layers"].append(layer(model, "Dense")),
+    "no layers": lambda model: model["config"].update(layers=[]),
+    "another output": lambda model: model["config"].update(output_layers=["flatten", 0, 0]),
+    "more": lambda model: model["config"].update(more=DENSE),
+    "built for others": lambda model: model.update(build_config={"input_shape": [2**31, 28, 28]}),
+    "optimizer": lambda model: model["compile_config"]["optimizer"]["config"].update(learning_rate=DENSE),
+    "loss": lambda model: model["compile_config"].update(loss="builtins>eval"),
+    "metrics": lambda model: model["compile_config"].update(metrics=["builtins>eval"]),
+    "infinite": lambda model: model["compile_config"]["optimizer"]["config"].update(learning_rate=float("inf")),
+    "nested": lambda model: model.update(config={"layers": json.loads("[" * 400 + "]" * 400)}),
+}
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_a_keras_file_that_asks_for_anything_else_is_refused_where_it_comes_in_and_where_it_lies(store, name):
+    content = keras_with(KERAS[name])
+    said = refused(lambda: take_in(store, archive_with(keras=content)), ArchiveError)
+    assert f"The run {RUN} cannot be taken in. The run's model.keras" in said
+    store.write("by-hand", "model.keras", content)
+    refused_by_a_worker(store)
+
+
+def refused_by_a_worker(store: RunStore) -> None:
+    from mnist_lab.exploring.answering import network
+    from mnist_lab.worker import _beginnings
+
+    refused(lambda: network(store.folder.url, "by-hand"), RunError)
+    child = store.create(CONFIG, "child", parent="by-hand")
+    refused(lambda: _beginnings(store, child, Path(store.folder.path)), RunError)
+
+
+def rewritten(change: Callable[[Any], None]) -> bytes:
+    """The weights of RUN with something changed in them."""
+    import h5py
+
+    content = io.BytesIO(keras_files.weights_in(BUNDLE.read(RUN, "model.keras"), CONFIG))
+    with h5py.File(content, "r+") as file:
+        change(file)
+    return content.getvalue()
+
+
+def instead(file: Any, place: str, **about: Any) -> None:
+    del file[place]
+    file.create_dataset(place, **about)
+
+
+KERNEL, BIAS = "layers/dense/vars/0", "layers/dense/vars/1"
+WEIGHTS: dict[str, Callable[[Any], Any]] = {
+    "large": lambda file: instead(file, KERNEL, shape=(1600, 10**9), dtype="f4"),
+    "transposed": lambda file: instead(file, KERNEL, shape=(10, 1600), dtype="f4"),
+    "double": lambda file: instead(file, KERNEL, shape=(1600, 10), dtype="f8"),
+    "in large pieces": lambda file: instead(
+        file, KERNEL, shape=(1600, 10), maxshape=(None, None), chunks=(30_000, 30_000), dtype="f4", compression="gzip"
+    ),
+    "missing": lambda file: file.pop(BIAS),
+    "more": lambda file: file.create_dataset("optimizer/vars/99", shape=(10**6, 10**6), dtype="f4"),
+    "words": lambda file: instead(file, BIAS, data=["word"] * 10),
+    "elsewhere": lambda file: instead(file, BIAS, shape=(10,), dtype="f4", external=[("/etc/passwd", 0, 40)]),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_of_other_sizes_are_refused_where_they_come_in_and_where_they_lie(store, name):
+    content = keras_with(lambda model: None, rewritten(WEIGHTS[name]))
+    said = refused(lambda: take_in(store, archive_with(keras=content)), ArchiveError)
+    assert f"The run {RUN} cannot be taken in. The run's model.keras" in said
+    refused(lambda: of_run(CONFIG, BUNDLE.read(RUN, "model.tflite"), content), RunError)
+    store.write("by-hand", "model.keras", content)
+    refused_by_a_worker(store)
+
+
+def test_a_keras_file_is_refused_for_its_change_alone():
+    keras_files.check(keras_with(lambda model: None, rewritten(lambda file: None)), CONFIG)

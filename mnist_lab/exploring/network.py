@@ -6,7 +6,6 @@ what that layer does to an image, normalization and all.
 """
 
 import io
-import zipfile
 from collections.abc import Sequence
 from itertools import count, takewhile, zip_longest
 from typing import Any, Literal, NamedTuple
@@ -19,6 +18,7 @@ from scipy.special import softmax
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import DAMAGE, RunError
 from mnist_lab.networks import operators
+from mnist_lab.networks.keras_files import check_weights, weights_in
 from mnist_lab.networks.litert import FUSED, OPERATORS, check
 from mnist_lab.networks.scratch import ACTIVATIONS
 from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
@@ -171,7 +171,7 @@ def of_run(config: TrainConfig, content: bytes, archive: bytes | None = None) ->
     check(content, config)
     try:
         stages = read(content, config.scaling)
-        stages = stages if archive is None else with_true_biases(stages, archive)
+        stages = stages if archive is None else with_true_biases(stages, archive, config)
     except DAMAGE as error:
         raise RunError(f"The model file is damaged ({error}).") from error
     return tried(stages)
@@ -188,15 +188,18 @@ def tried(stages: list[Stage]) -> list[Stage]:
     return stages
 
 
-def with_true_biases(stages: Sequence[Stage], archive: bytes) -> list[Stage]:
+def with_true_biases(stages: Sequence[Stage], archive: bytes, config: TrainConfig) -> list[Stage]:
     """The stages with the dense weights of a `model.keras`, its batch normalization worked into them.
 
     Exporting moves what a layer without an activation adds, and its normalization, on into the next layer. The answers
-    stay the same, but what the layer itself gives does not.
+    stay the same, but what the layer itself gives does not. Raises RunError where the weights are none of the
+    configuration's.
     """
     import h5py
 
-    with zipfile.ZipFile(io.BytesIO(archive)) as files, h5py.File(io.BytesIO(files.read("model.weights.h5"))) as file:
+    weights = weights_in(archive, config)
+    check_weights(weights, config)
+    with h5py.File(io.BytesIO(weights)) as file:
         dense = _saved(file, "dense")
         normalizations = _saved(file, "batch_normalization")
     hidden = len(dense) - 1
