@@ -16,9 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation
 from mnist_lab.arrays import MB, read_entry
+from mnist_lab.config import TrainConfig
 from mnist_lab.errors import DAMAGE, ArchiveError, MnistLabError, RunError
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.inspection import MOST_WEIGHTS, check_keras, try_models
+from mnist_lab.inspection import MOST_WEIGHTS, try_models
+from mnist_lab.networks import keras_files, litert
 from mnist_lab.runs import LARGEST, RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of, ticks_in
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
@@ -111,11 +113,9 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
         if missing := [file for file in NEEDED if file not in files]:
             raise ArchiveError(f"It lacks {', '.join(missing)}.")
         answers = _evaluation(files["evaluation.npz"])
-        if "model.keras" in files:
-            check_keras(files["model.keras"])
-        try_models(files["model.tflite"], files.get("model.keras"))
-        status = _status(files["status.json"], answers.accuracy, len(files["model.tflite"]))
         asked = _asked(files.pop("config.json"), store, owner)
+        _check_models(files, asked.config)
+        status = _status(files["status.json"], answers.accuracy, len(files["model.tflite"]))
         return files | {
             "status.json": status.model_dump_json().encode(),
             "metrics.jsonl": lines_of(ticks_in(files.get("metrics.jsonl", b"").splitlines())),
@@ -123,8 +123,18 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
             **({NOTES: _parse(Annotation, files[NOTES], NOTES).model_dump_json().encode()} if NOTES in files else {}),
             "config.json": asked.model_dump_json().encode(),  # the last one, with which it is a run
         }
-    except ArchiveError as error:
+    except (ArchiveError, RunError) as error:
         raise ArchiveError(f"The run {name} cannot be taken in. {error}") from error
+
+
+def _check_models(files: dict[str, bytes], config: TrainConfig) -> None:
+    """Raises ArchiveError or RunError where a model is not what the configuration builds."""
+    litert.check(files["model.tflite"], config)
+    weights = None
+    if "model.keras" in files:
+        keras_files.check_layers(files["model.keras"], config)
+        weights = keras_files.weights_in(files["model.keras"], config)
+    try_models(files["model.tflite"], weights, config)
 
 
 def _evaluation(content: bytes) -> Evaluation:

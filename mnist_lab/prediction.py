@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from mnist_lab.errors import DAMAGE, RunError
+from mnist_lab.networks.litert import check, most_bytes
 from mnist_lab.preprocessing import SIDE
 from mnist_lab.quiet import quiet
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _has_spoken = Event()  # the first interpreter of a process tells which delegate it has
 ROUNDING = 1e-3  # of ten probabilities together
+MOST_NUMBERS = 25_000_000  # that a layer makes of a batch, 100 MB
 BATCH = 500  # a whole test set in one batch spills the processor's caches and takes four times as long
 
 
@@ -48,6 +50,7 @@ class Predictor:
             (self._input,) = [detail["index"] for detail in self._interpreter.get_input_details()]
             (output,) = self._interpreter.get_output_details()
             self._output, self._outputs = output["index"], int(output["shape"][-1])
+            self._batch = max(1, min(BATCH, MOST_NUMBERS // _largest(self._interpreter)))
         self._lock = Lock()
         self._size = 0
 
@@ -77,10 +80,10 @@ class Predictor:
         """
         result = np.empty((len(images), self._outputs), dtype=np.float32)
         with self._lock, _damage_told():
-            for start in range(0, len(images), BATCH):
-                batch = images[start : start + BATCH]
+            for start in range(0, len(images), self._batch):
+                batch = images[start : start + self._batch]
                 scaled = batch / np.float32(255) if batch.dtype == np.uint8 else batch
-                result[start : start + BATCH] = self._invoke(scaled.astype(np.float32, copy=False))
+                result[start : start + self._batch] = self._invoke(scaled.astype(np.float32, copy=False))
         if not ((result >= 0) & (result <= 1 + ROUNDING)).all():  # which nan is not
             raise RunError("The model answers with what is no probability.")
         return result
@@ -97,6 +100,12 @@ class Predictor:
         return np.asarray(self._interpreter.get_tensor(self._output))
 
 
+def _largest(interpreter: Interpreter) -> int:
+    """The most numbers that a layer makes of one image."""
+    signatures = (detail["shape_signature"] for detail in interpreter.get_tensor_details())
+    return max(abs(int(np.prod(signature[1:]))) for signature in signatures if len(signature) and signature[0] == -1)
+
+
 @contextmanager
 def _damage_told() -> Iterator[None]:
     try:
@@ -106,9 +115,11 @@ def _damage_told() -> Iterator[None]:
 
 
 def model_of(store: "RunStore", run_id: str, threads: int = 1) -> Predictor:
-    """The model of a run. Raises RunError where it has none, or one that does not answer with ten probabilities."""
-    content = store.read(run_id, "model.tflite")
+    """The model of a run. Raises RunError where it has none, or one that is not what its configuration builds."""
+    config = store.get(run_id).config
+    content = store.read(run_id, "model.tflite", most_bytes(config))
     try:
+        check(content, config)
         return Predictor.tried(content, threads)
     except RunError as error:
         raise RunError(f"The run {run_id} cannot be asked: {error}") from error

@@ -361,10 +361,10 @@ class RunStore:
         except RunError as error:
             raise RunError(f"The run {run_id} cannot be compared: {error}") from error
 
-    def read(self, run_id: str, name: str) -> bytes:
-        """One file of a run. Raises RunError where it is missing, cannot be read or is far too large."""
+    def read(self, run_id: str, name: str, most: int | None = None) -> bytes:
+        """One file of a run, of `most` bytes. Raises RunError where it is missing, cannot be read or is too large."""
         try:
-            return _whole(self._folder_of(run_id), run_id, name)
+            return _whole(self._folder_of(run_id), run_id, name, most)
         except FileNotFoundError:
             raise RunError(f"The run {run_id} has no {name}; it did not get that far.") from None
 
@@ -465,9 +465,9 @@ def _parse(model: type[Model], folder: Folder, run_id: str, name: str) -> Model:
         raise RunError(f"{run_id}/{name} is damaged ({error.errors(include_input=False)[0]['msg']}).") from error
 
 
-def _whole(folder: Folder, run_id: str, name: str) -> bytes:
+def _whole(folder: Folder, run_id: str, name: str, most: int | None = None) -> bytes:
     """A file of a run. Raises FileNotFoundError, and RunError where it cannot be read or is far too large."""
-    most = LARGEST.get(name)
+    most = most or LARGEST.get(name)
     try:
         content = folder.read(f"{run_id}/{name}", most and most + 1)
     except FileNotFoundError:
@@ -475,7 +475,7 @@ def _whole(folder: Folder, run_id: str, name: str) -> bytes:
     except OSError as error:
         raise RunError(f"{run_id}/{name} cannot be read ({error.strerror or error}).") from error
     if most and len(content) > most:
-        raise RunError(f"{run_id}/{name} is larger than {most / MB:g} MB, which no run of this lab needs.")
+        raise RunError(f"{run_id}/{name} is larger than {most / MB:g} MB, which this run does not need.")
     return content
 
 

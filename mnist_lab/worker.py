@@ -13,6 +13,7 @@ from pathlib import Path
 from mnist_lab.datasets import Dataset, load
 from mnist_lab.errors import MnistLabError, Superseded
 from mnist_lab.evaluation import Evaluation
+from mnist_lab.networks import keras_files
 from mnist_lab.prediction import Predictor
 from mnist_lab.progress import CHECKPOINT, OnPhase, Progress
 from mnist_lab.quiet import quiet
@@ -114,7 +115,10 @@ def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path 
     if run.asked.parent is None:
         return checkpoint, None
     start = workplace / "start.keras"
-    start.write_bytes(store.read(run.asked.parent, "model.keras"))
+    parent = store.get(run.asked.parent)
+    content = store.read(parent.id, "model.keras", keras_files.most_bytes(parent.config))
+    keras_files.check(content, parent.config)
+    start.write_bytes(content)
     return checkpoint, start
 
 

@@ -9,12 +9,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnist_lab import archives, inspection
+from mnist_lab import archives
 from mnist_lab.archives import pack, take_in
 from mnist_lab.cli import main
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ArchiveError, RunError, StoreError
-from mnist_lab.inspection import check_keras
+from mnist_lab.inspection import try_models
+from mnist_lab.networks.keras_files import check_layers
 from mnist_lab.runs import BUNDLED, RunState, RunStore
 from mnist_lab.trash import Trash
 
@@ -268,26 +269,20 @@ def keras_with(files, **objects):
     ],
 )
 def test_a_keras_file_may_hold_nothing_but_layers_of_the_lab(files, thing):
-    check_keras(files[f"{RUN}/model.keras"])
-    with pytest.raises(ArchiveError, match="will not run"):
-        check_keras(keras_with(files, **thing))
+    config = RunStore(BUNDLED, bundled=None).get(RUN).config
+    check_layers(files[f"{RUN}/model.keras"], config)
+    with pytest.raises(RunError, match="will not run"):
+        check_layers(keras_with(files, **thing), config)
 
 
-@pytest.mark.parametrize("name", [path.parent.name for path in BUNDLED.glob("*/model.keras")])
-def test_the_labs_own_models_pass(name):
-    check_keras((BUNDLED / name / "model.keras").read_bytes())
-
-
-def test_weights_that_lie_elsewhere_are_refused(files, tmp_path):
+def test_weights_that_lie_elsewhere_are_refused(lab, files):
     import h5py
 
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
         file["layers"] = h5py.ExternalLink("/etc/passwd", "/")
-    with zipfile.ZipFile(io.BytesIO(files[f"{RUN}/model.keras"])) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    with pytest.raises(ArchiveError, match="lie elsewhere"):
-        inspection.try_models(files[f"{RUN}/model.tflite"], zipped(parts | {"model.weights.h5": content.getvalue()}))
+    with pytest.raises(ArchiveError, match="lies elsewhere"):
+        try_models(files[f"{RUN}/model.tflite"], content.getvalue(), lab.get(RUN).config)
 
 
 def test_the_command_line_packs_and_takes_in(lab, tmp_path, capsys):

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from mnist_lab import prediction
 from mnist_lab.config import TrainConfig, choices
 from mnist_lab.datasets import load
 from mnist_lab.errors import RunError
@@ -54,6 +55,18 @@ def test_any_number_of_images_gets_probabilities(predictor, number):
     np.testing.assert_allclose(probabilities.sum(axis=1), np.ones(number), atol=1e-5)
     for place in {0, number - 1} & set(range(number)):
         np.testing.assert_allclose(predictor.predict(images[place]).probabilities, probabilities[place], atol=1e-6)
+
+
+@pytest.mark.parametrize("most", [1, 3 * 784, 10 * 784])
+def test_a_network_of_large_layers_gets_fewer_images_at_once_and_answers_the_same(predictor, monkeypatch, most):
+    images = np.random.default_rng(0).random((20, 28, 28), dtype=np.float32)
+    whole, sizes = predictor.probabilities(images), []
+    monkeypatch.setattr(prediction, "MOST_NUMBERS", most)
+    smaller = Predictor.load(MODEL)
+    invoke = smaller._invoke
+    monkeypatch.setattr(smaller, "_invoke", lambda batch: sizes.append(len(batch)) or invoke(batch))
+    np.testing.assert_allclose(smaller.probabilities(images), whole, atol=1e-6)
+    assert max(sizes) == max(1, most // 784)
 
 
 def test_bytes_and_floats_give_the_same(predictor, digits):

@@ -20,6 +20,7 @@ from mnist_lab.exploring.learning import gradient_norms
 from mnist_lab.exploring.network import read
 from mnist_lab.exploring.questions import KINDS, Question
 from mnist_lab.exploring.sweeping import sweep
+from mnist_lab.networks import keras_files, litert
 from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE
@@ -74,11 +75,14 @@ ANSWERS: dict[str, Callable[[RunStore, Run, Question], Finding]] = {
 def network(store_url: str, run_id: str) -> keras.Model:
     """The model of a run that is over, as it is served. Raises RunError where it cannot be had."""
     store = RunStore(store_url)
+    config = store.get(run_id).config
     if not store.has(run_id, "model.keras"):
-        return rebuilt(store.get(run_id).config, store.read(run_id, "model.tflite"))
+        return rebuilt(config, store.read(run_id, "model.tflite", litert.most_bytes(config)))
+    content = store.read(run_id, "model.keras", keras_files.most_bytes(config))
+    keras_files.check(content, config)
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
         path = Path(folder) / "model.keras"
-        path.write_bytes(store.read(run_id, "model.keras"))
+        path.write_bytes(content)
         try:
             return keras.models.load_model(path, compile=False)
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -91,6 +95,7 @@ def rebuilt(config: TrainConfig, content: bytes) -> keras.Model:
     Raises RunError where that does not give the same answers, as with batch normalization, which the file has worked
     into other layers.
     """
+    litert.check(content, config)
     model = served(build(config))
     stages = [stage for stage in read(content, config.scaling) if stage.has_units]
     try:

@@ -6,7 +6,6 @@ what that layer does to an image, normalization and all.
 """
 
 import io
-import zipfile
 from collections.abc import Sequence
 from itertools import count, takewhile, zip_longest
 from typing import Any, Literal, NamedTuple
@@ -18,8 +17,11 @@ from scipy.special import softmax
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import DAMAGE, RunError
+from mnist_lab.networks import operators
+from mnist_lab.networks.keras_files import check_weights, weights_in
+from mnist_lab.networks.litert import FUSED, OPERATORS, check
 from mnist_lab.networks.scratch import ACTIVATIONS
-from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL, layer_shapes
+from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
 from mnist_lab.preprocessing import LONGEST, SIDE
 
 Array = NDArray[np.float32]
@@ -27,9 +29,6 @@ Kind = Literal["scaling", "convolution", "pooling", "dense"]
 
 EPSILON = 1e-3  # of Keras's batch normalization
 BLOCK = 16  # images at a time: more spill the processor's caches
-OPERATORS = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
-FUSED = {schema.ActivationFunctionType.RELU: "relu"}
-ALONE = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "GELU": "gelu", "SOFTMAX": "softmax"}
 OPTIONS = {
     "CONV_2D": schema.Conv2DOptions,
     "MAX_POOL_2D": schema.Pool2DOptions,
@@ -169,14 +168,12 @@ def of_run(config: TrainConfig, content: bytes, archive: bytes | None = None) ->
 
     Raises RunError where a file is damaged, or of another network than the configuration.
     """
+    check(content, config)
     try:
         stages = read(content, config.scaling)
-        stages = stages if archive is None else with_true_biases(stages, archive)
+        stages = stages if archive is None else with_true_biases(stages, archive, config)
     except DAMAGE as error:
         raise RunError(f"The model file is damaged ({error}).") from error
-    units = [layer.output_shape[-1] for layer in layer_shapes(config) if layer.kind in ("Conv2D", "Dense")]
-    if [stage.units for stage in stages if stage.has_units] != units:
-        raise RunError("The model file is of another network than the run's configuration.")
     return tried(stages)
 
 
@@ -191,15 +188,18 @@ def tried(stages: list[Stage]) -> list[Stage]:
     return stages
 
 
-def with_true_biases(stages: Sequence[Stage], archive: bytes) -> list[Stage]:
+def with_true_biases(stages: Sequence[Stage], archive: bytes, config: TrainConfig) -> list[Stage]:
     """The stages with the dense weights of a `model.keras`, its batch normalization worked into them.
 
     Exporting moves what a layer without an activation adds, and its normalization, on into the next layer. The answers
-    stay the same, but what the layer itself gives does not.
+    stay the same, but what the layer itself gives does not. Raises RunError where the weights are none of the
+    configuration's.
     """
     import h5py
 
-    with zipfile.ZipFile(io.BytesIO(archive)) as files, h5py.File(io.BytesIO(files.read("model.weights.h5"))) as file:
+    weights = weights_in(archive, config)
+    check_weights(weights, config)
+    with h5py.File(io.BytesIO(weights)) as file:
         dense = _saved(file, "dense")
         normalizations = _saved(file, "batch_normalization")
     hidden = len(dense) - 1
@@ -246,7 +246,7 @@ def _read_operator(stages: list[Stage], name: str, constants: list[Array | None]
         stages[-1] = stages[-1]._replace(scale=constants[0])
     elif name == "ADD" and constants[0] is not None:
         stages[-1] = stages[-1]._replace(shift=constants[0])
-    activation = FUSED.get(options.FusedActivationFunction()) if options else ALONE.get(name)
+    activation = FUSED.get(options.FusedActivationFunction()) if options else operators.ACTIVATIONS.get(name)
     if activation:
         stages[-1] = stages[-1]._replace(activation=activation)
 

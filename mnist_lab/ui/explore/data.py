@@ -19,6 +19,7 @@ from mnist_lab.exploring.network import Array, Stage, of_run
 from mnist_lab.exploring.spaces import Space, features, span
 from mnist_lab.exploring.units import Strongest
 from mnist_lab.exploring.units import strongest as find_strongest
+from mnist_lab.networks import keras_files, litert
 from mnist_lab.ui import resources
 
 _one_at_a_time = Lock()
@@ -56,8 +57,9 @@ def network(run_id: str) -> list[Stage]:
     store = resources.store()
     config = store.get(run_id).config
     moved = any(layer.activation == "linear" for layer in config.hidden_layers)
-    archive = store.read(run_id, "model.keras") if moved and store.has(run_id, "model.keras") else None
-    return of_run(config, store.read(run_id, "model.tflite"), archive)
+    most = keras_files.most_bytes(config)
+    archive = store.read(run_id, "model.keras", most) if moved and store.has(run_id, "model.keras") else None
+    return of_run(config, store.read(run_id, "model.tflite", litert.most_bytes(config)), archive)
 
 
 def strongest(run_id: str, number: int) -> Future[Strongest]:
