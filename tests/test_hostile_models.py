@@ -80,6 +80,17 @@ def deep(images: Any) -> Any:
     return tf.nn.softmax(x)
 
 
+def large_windows(images: Any) -> Any:
+    """Two convolutions and a pooling; the first one's windows change nothing of the size of what it makes."""
+    import tensorflow as tf
+
+    x = tf.reshape(images, (-1, 28, 28, 1))
+    for side, channels, padding in (9, 1, "SAME"), (3, 16, "VALID"):
+        x = tf.nn.relu(tf.nn.conv2d(x, np.ones((side, side, channels, 16), np.float32), 1, padding))
+    x = tf.reshape(tf.nn.max_pool2d(x, 2, 2, "VALID"), (-1, 13 * 13 * 16))
+    return tf.nn.softmax(tf.matmul(x, np.ones((13 * 13 * 16, 10), np.float32)))
+
+
 WRITTEN = {function.__name__: function for function in (looping, filling, repeating, sorting, deep)}
 
 
@@ -213,6 +224,12 @@ def test_a_model_that_would_do_anything_else_is_refused_where_it_comes_in_and_wh
 def test_the_hostile_models_would_answer_to_a_blank_image(models):
     for name in ("looping", "filling"):
         Predictor.tried(models(name))
+
+
+def test_a_convolution_looks_through_windows_of_the_configurations_size():
+    asked = CONFIG.model_copy(update={"filters": (16,), "convolutions": 2, "units": ()})
+    content = converted(large_windows)
+    refused(lambda: check(content, asked), RunError)
 
 
 def test_a_changed_file_is_refused_for_its_change_alone():

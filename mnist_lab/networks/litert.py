@@ -6,8 +6,9 @@ So each operator is gone through once, with the shapes that it makes. What is le
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -18,9 +19,7 @@ from mnist_lab.networks.operators import ACTIVATIONS, BATCH, LAYERS, MOST_RANK, 
 from mnist_lab.networks.shapes import CLASSES, FLOAT, count_parameters, layer_shapes
 from mnist_lab.preprocessing import LONGEST, SIDE
 
-Step = str | tuple[str, tuple[int, ...]]
-
-MOST_OPERATORS, MOST_TENSORS = 200, 1000  # the deepest networks have some 150 and 300
+MOST_OPERATORS, MOST_TENSORS = 150, 300  # the deepest networks have 74 and 139
 FINE = (2 * LONGEST) ** 2  # pixels that the 8x8 scaling averages
 OVERHEAD = 100_000  # bytes of a file that are no weights
 METADATA = (b"min_runtime_version", b"CONVERSION_METADATA")
@@ -28,6 +27,17 @@ IMAGES = Value((BATCH, SIDE, SIDE))
 
 OPERATORS = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
 FUSED = {schema.ActivationFunctionType.NONE: None, schema.ActivationFunctionType.RELU: "relu"}
+
+
+class Layer(NamedTuple):
+    """A layer: Keras's name for its kind, the shape of what it makes of an image, and that of its weights."""
+
+    kind: str
+    shape: tuple[int, ...]
+    weights: tuple[int, ...]
+
+
+Step = Layer | str  # or the name of an activation
 
 
 def most_bytes(config: TrainConfig) -> int:
@@ -51,19 +61,24 @@ def check(content: bytes, config: TrainConfig) -> None:
 def _expected(config: TrainConfig) -> Iterator[Step]:
     """The layers of a configuration and their activations, each ahead of a pooling."""
     dense = iter([*(layer.activation for layer in config.hidden_layers), "softmax"])
-    for kind, shape, *_ in layer_shapes(config):
+    for (_, before, *_), (kind, shape, *_) in pairwise(layer_shapes(config)):
+        activation, weights = "linear", tuple[int, ...]()
+        if kind == "Conv2D":
+            activation, channels = config.convolution_activation, before[2:] or (1,)
+            weights = (shape[2], config.kernel, config.kernel, *channels)
+        elif kind == "Dense":
+            activation, weights = next(dense), shape + before
         if kind in LAYERS.values():
-            yield kind, (*shape, 1) if kind == "AveragePooling2D" else shape
-        if kind in ("Conv2D", "Dense"):
-            activation = config.convolution_activation if kind == "Conv2D" else next(dense)
-            yield from [activation] if activation != "linear" else []
+            yield Layer(kind, (*shape, 1) if kind == "AveragePooling2D" else shape, weights)
+        if activation != "linear":
+            yield activation
 
 
 def _pooled_last(steps: Iterable[Step]) -> list[Step]:
     """The same steps, each activation ahead of its pooling: beside batch normalization, labs have had it behind."""
     found: list[Step] = []
     for step in steps:
-        behind = isinstance(step, str) and found and found[-1][0] == "MaxPooling2D"
+        behind = isinstance(step, str) and found and isinstance(found[-1], Layer) and found[-1].kind == "MaxPooling2D"
         found.insert(len(found) - 1 if behind else len(found), step)
     return found
 
@@ -86,7 +101,9 @@ def _steps(model: Any, most: int) -> Iterator[Step]:
         demand(place not in values and not _data(model, _tensor(graph, place)), "a tensor is made twice")
         _agree(_tensor(graph, place), made)
         values[place] = made
-        yield from _told(name, made, options)
+        if name in LAYERS:
+            yield Layer(LAYERS[name], made.shape[1:], given[1].shape if len(given) > 1 else ())
+        yield from _activation(name, options)
     demand(
         place == _only(graph.OutputsAsNumpy()) and values[place].shape == (BATCH, CLASSES), "it gives no ten numbers"
     )
@@ -125,10 +142,8 @@ def _operator(model: Any, operator: Any) -> tuple[str, Any]:
     return name, options
 
 
-def _told(name: str, made: Value, options: Any) -> Iterator[Step]:
-    """The layer and the activation that an operator is; nothing for most."""
-    if name in LAYERS:
-        yield LAYERS[name], made.shape[1:]
+def _activation(name: str, options: Any) -> Iterator[str]:
+    """The activation that an operator is, or that it ends in; nothing for most."""
     activation = ACTIVATIONS.get(name)
     if hasattr(options, "FusedActivationFunction"):
         activation = FUSED[options.FusedActivationFunction()]
