@@ -62,8 +62,7 @@ def open_page(page: str, address: dict[str, str]) -> AppTest:
     app.run(timeout=60)
     cut = {name: text[:60] for name, text in address.items()}
     assert not app.exception, (page, cut, app.exception[0].message[:500])
-    for number in app.number_input:
-        assert number.value is None or number.min <= number.value <= number.max, cut
+    assert all(one.min <= one.value <= one.max for one in app.number_input if one.value is not None), cut
     return app
 
 

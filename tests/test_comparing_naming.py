@@ -107,7 +107,8 @@ def test_models_of_one_name_are_told_apart_where_one_is_chosen(twins, name):
 @pytest.fixture
 def no_workers(monkeypatch):
     """The Train page without an engine, so that nothing begins to train."""
-    monkeypatch.setattr(resources, "engine", lambda: SimpleNamespace(problem="", stop=None, remove=None))
+    about = {"problem": "", "stop": None, "remove": None, "is_trained": lambda run: True}
+    monkeypatch.setattr(resources, "engine", lambda: SimpleNamespace(**about))
 
 
 @pytest.mark.parametrize("state", RunState)
