@@ -174,14 +174,14 @@ def _are_joined(own: list[Any], shapes: list[Shape]) -> bool:
     """Whether each layer takes what the one before it makes; a division takes the image, too."""
     made = [_tensor(layer["name"], shape) for layer, shape in zip(own, shapes, strict=True)]
     joined = own[0]["inbound_nodes"] == []
-    for (before, layer), shape in zip(pairwise(range(len(own))), shapes[:-1], strict=True):
-        (node,) = own[layer]["inbound_nodes"]
-        tensors = [one for one in node["args"] if isinstance(one, dict)]
-        divides = own[layer]["class_name"] == "TrueDivide"
-        joined = joined and tensors == ([made[0]] if divides else []) + [made[before]]
-        joined = joined and set(node) == {"args", "kwargs"} and not any(node["kwargs"].values())
-        joined = joined and all(_is_plain(one) for one in node["args"] if not isinstance(one, dict))
-        joined = joined and own[layer].get("build_config") in (None, {"input_shape": [None, *shape]})
+    for layer, tensor, shape in zip(own[1:], made, shapes, strict=False):
+        (node,) = layer["inbound_nodes"]
+        image = made[:1] if layer["class_name"] == "TrueDivide" else []
+        given = [one for one in node["args"] if isinstance(one, dict)] == [*image, tensor]
+        plain = all(isinstance(one, dict) or _is_plain(one) for one in node["args"])
+        called = set(node) == {"args", "kwargs"} and not any(node["kwargs"].values())
+        built = layer.get("build_config") in (None, {"input_shape": [None, *shape]})
+        joined = joined and given and plain and called and built
     return joined
 
 
