@@ -222,7 +222,7 @@ def at_rest(page: Page) -> Page:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=120_000)
     page.wait_for_function(
         "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"
-        " && !document.getAnimations().some(one => one instanceof CSSTransition)"
+        " && !document.getAnimations().some(one => one instanceof CSSTransition && one.playState === 'running')"
     )
     return page
 
