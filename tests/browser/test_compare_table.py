@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
+from tests.browser.conftest import at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -135,6 +136,7 @@ def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, tr
     expect(plot.locator(".hovertext")).to_contain_text("small-cnn")
     page.mouse.click(*page.evaluate(POINT_OF, "small-cnn"))
     expect(actions(page)).to_contain_text("1 picked: small-cnn")
+    at_rest(page)
     with page.expect_download() as download:
         actions(page).get_by_role("button", name="Zip").click()
     page.get_by_role("button", name="Back", exact=True).click()

@@ -5,6 +5,8 @@ import csv
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import at_rest
+
 pytestmark = pytest.mark.browser
 
 PNG, SVG = b"\x89PNG\r\n", b"<svg"
@@ -17,6 +19,7 @@ def taken(page: Page, label: str) -> bytes:
     if not entry.is_visible():
         menu.get_by_test_id("stPopover").get_by_role("button").click()
     expect(entry).to_be_visible()
+    at_rest(page)
     with page.expect_download() as download:
         entry.click()
     return download.value.path().read_bytes()
@@ -33,6 +36,7 @@ def test_a_comparison_and_its_figures_are_taken_away(server, open_tab, browser, 
     assert any(value.startswith("dense-100x3-sigmoid") for point in points for value in point.values())
     page.keyboard.press("Escape")
 
+    at_rest(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Take the comparison away").click()
     assert download.value.suggested_filename.startswith("comparison-")
