@@ -18,7 +18,7 @@ from mnist_lab.plots.pictures import data_url
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare
 from mnist_lab.runs import BUNDLED, DEFAULT_MODEL
-from tests.browser.conftest import answer, canvas, draw, ink, settled, wait_until
+from tests.browser.conftest import answer, at_rest, canvas, draw, ink, settled, wait_until
 from tests.browser.test_pages import PAGES
 
 pytestmark = pytest.mark.browser
@@ -157,7 +157,7 @@ def test_no_button_takes_the_style_away(tmp_path, start_server, open_tab, title)
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     buttons = settled(page).get_by_test_id("stMain").locator("button:visible:enabled")
     for place in range(min(buttons.count(), 40)):
-        button = settled(page).get_by_test_id("stMain").locator("button:visible:enabled").nth(place)
+        button = at_rest(page).get_by_test_id("stMain").locator("button:visible:enabled").nth(place)
         if not button.is_visible():
             continue
         button.click(force=True)

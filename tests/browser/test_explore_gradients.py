@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import RunStore
 from mnist_lab.worker import execute
+from tests.browser.conftest import at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -60,6 +61,7 @@ def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(trainin
 def test_a_network_without_a_past_leads_to_the_form_that_keeps_one(training_server, open_tab):
     page = open_tab(f"{training_server.url}/explore?run=logistic-mnist&view=Time+machine&image=3")
     page.get_by_role("link", name="Train this network with snapshots").click()
-    page.get_by_text("Steps and stopping").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    at_rest(page).get_by_text("Steps and stopping").click()
     expect(page.locator(".st-key-form_snapshots input")).to_be_checked()
     expect(page.get_by_text(re.compile(r"\d+ moments, \d+\.\d MB"))).to_be_visible()
