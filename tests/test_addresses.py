@@ -37,7 +37,7 @@ SOUND = {  # words without which others are not looked at
     "compare": {"view": ["Curves", "Mistakes"], "runs": ["small-cnn,dense-1024"]},
     "explore": {"view": ["Activations", "One neuron", "Time machine"], "run": ["small-cnn", "scratch-sigmoid-mse"]},
 }
-TRIED, SAMPLED = 2, 60  # addresses of each page at every change, and words of one
+TRIED, SAMPLED = 2, 20  # addresses of each page at every change, and words of one
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(config=configurations(), seed=st.integers(0, 9), share=st.sampled_from([0.0, 0.5, 1.0]))
 def test_any_network_of_the_form_passes_once_it_is_exported(folder, config, seed, share):
     import keras
