@@ -26,18 +26,22 @@ class Limits(NamedTuple):
 
 
 def turned() -> None:
-    """Call it back when somebody has turned a knob or pressed Train: what stands in the form is newer than the address.
+    """Call it back when somebody has turned a knob, pressed Train or changed the view: that is newer than the address.
 
     A browser that has not yet heard of the address written last sends the one before, as if somebody had opened it.
     """
     st.session_state[TURNED] = True
 
 
+def is_older() -> bool:
+    """Whether the address in hand may be older than what somebody has turned; asked once in each run of a page."""
+    return bool(st.session_state.pop(TURNED, False))
+
+
 def open_address(fill: Callable[[TrainConfig], None]) -> Limits:
     """Fill the form from an address that was opened, once; say kindly what in it cannot be used."""
     here = _ours()
-    is_older = st.session_state.pop(TURNED, False)
-    if here and here != st.session_state.get(SEEN) and not is_older:
+    if not is_older() and here and here != st.session_state.get(SEEN):
         link = read(here)
         fill(link.config)
         st.session_state[SEEN] = here

@@ -49,7 +49,7 @@ def created(store, name, config=SETTINGS, engine=None, group=None, **status):
 
 
 def over(store, name, config, group=None):
-    bundled = store.get("small-cnn")
+    bundled = store.get("dense-128-dropout")  # of the same network
     run = created(store, name, config, group=group)
     for file in ("metrics.jsonl", "evaluation.npz", "model.tflite"):
         store.write(run.id, file, store.read(bundled.id, file))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_lab.addresses import Address
 from mnist_lab.runs import Run
-from mnist_lab.ui.address import render_problems
+from mnist_lab.ui.address import is_older, render_problems, turned
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.filtering import CHOSEN, GROUP, KINDS, STARRED, TEXT, key_of, of_group
 from mnist_lab.ui.compare.table import GROUP_SEEN, VIEW
@@ -21,7 +21,7 @@ MOST_NAMED, LONGEST = 5, 80  # of what is not here: so many, and so many letters
 def open_address(runs: Sequence[Run], views: Sequence[str]) -> None:
     """Take over what the address asks for, once; say what of its runs, and its group, is not here."""
     here = {word: value for word, value in st.query_params.to_dict().items() if word in WORDS}
-    if here and here != st.session_state.get(SEEN):
+    if not is_older() and here and here != st.session_state.get(SEEN):
         address = Address(here)
         _take_over(address, runs, views)
         render_problems(address.problems)
@@ -63,7 +63,13 @@ def choose_view(views: Sequence[str]) -> str:
         st.session_state[VIEW] = "Settings" if st.session_state.get(GROUP) else views[0]
     return str(
         st.segmented_control(
-            "View", views, key=VIEW, required=True, label_visibility="collapsed", persist_state="session"
+            "View",
+            views,
+            key=VIEW,
+            required=True,
+            label_visibility="collapsed",
+            persist_state="session",
+            on_change=turned,
         )
     )
 
