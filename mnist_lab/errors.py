@@ -23,6 +23,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 DAMAGE = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
@@ -32,6 +33,12 @@ DAMAGE = (
 
 Every reader turns these, all of them, into an error of the lab, or goes on without what it could not read.
 """
+
+
+def demand(condition: Any, reason: str) -> None:
+    """For a reader of what may be damaged: raises ValueError, with the reason, unless the condition holds."""
+    if not condition:
+        raise ValueError(reason)
 
 
 class MnistLabError(Exception):

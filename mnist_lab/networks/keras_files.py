@@ -15,7 +15,7 @@ from typing import Any
 
 from mnist_lab.arrays import MB, read_entry
 from mnist_lab.config import TrainConfig
-from mnist_lab.errors import DAMAGE, ArchiveError, RunError
+from mnist_lab.errors import DAMAGE, ArchiveError, RunError, demand
 from mnist_lab.networks.layers import Layer, Shape, layers
 from mnist_lab.networks.shapes import FLOAT, SLOTS, count_parameters
 
@@ -61,7 +61,7 @@ def check(content: bytes, config: TrainConfig) -> None:
 def check_layers(content: bytes, config: TrainConfig) -> None:
     """Refuse a `model.keras` whose layers are not those that the configuration builds. Raises RunError."""
     try:
-        model = json.loads(_unpacked(content, config)["config.json"])
+        model = json.loads(_unpacked(content, config, "metadata.json", "config.json")["config.json"])
         for module, name in _classes(model):
             if not isinstance(name, str) or name not in CLASSES_OF.get(module, ()):
                 raise RunError(
@@ -77,7 +77,7 @@ def check_layers(content: bytes, config: TrainConfig) -> None:
 def weights_in(content: bytes, config: TrainConfig) -> bytes:
     """The file of weights in a `model.keras`. Raises RunError."""
     try:
-        return _unpacked(content, config)["model.weights.h5"]
+        return _unpacked(content, config, "model.weights.h5")["model.weights.h5"]
     except (ArchiveError, *DAMAGE) as error:
         raise RunError(f"The run's model.keras is damaged ({error}).") from error
 
@@ -93,26 +93,23 @@ def check_weights(content: bytes, config: TrainConfig) -> None:
             for path, array in _arrays(file):
                 left -= array.nbytes
                 if path in expected:
-                    _demand(
-                        array.shape == expected.pop(path) and array.dtype == "float32", f"{path} is of another size"
-                    )
-                _demand(left >= 0 and array.chunks is None and array.dtype.kind in "iuf", f"{path[:80]} is too large")
+                    demand(array.shape == expected.pop(path) and array.dtype == "float32", f"{path} is of another size")
+                demand(left >= 0 and array.chunks is None and array.dtype.kind in "iuf", f"{path[:80]} is too large")
     except DAMAGE as error:
         raise RunError(f"The run's model.keras holds other weights than its network has ({error}).") from error
     if expected:
         raise RunError(f"The run's model.keras lacks {next(iter(expected))}.")
 
 
-def _unpacked(content: bytes, config: TrainConfig) -> dict[str, bytes]:
-    """The files of a `model.keras`, each of no more bytes than it needs. Raises ArchiveError, and others of DAMAGE."""
+def _unpacked(content: bytes, config: TrainConfig, *names: str) -> dict[str, bytes]:
+    """Some files of a `model.keras`, each of no more bytes than it needs. Raises ArchiveError, and others of DAMAGE."""
     limits = {"metadata.json": 10_000, "config.json": OVERHEAD, "model.weights.h5": most_bytes(config)}
-    files: dict[str, bytes] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for entry in archive.infolist():
-            _demand(entry.filename in limits, f"it holds {entry.filename[:80]!r}")
-            _demand(entry.filename not in files, f"it holds {entry.filename} twice")
-            files[entry.filename] = read_entry(archive, entry, limits[entry.filename])
-    return files
+        held = archive.namelist()
+        for name in held:
+            demand(name in limits, f"it holds {name[:80]!r}")
+            demand(held.count(name) == 1, f"it holds {name} twice")
+        return {name: read_entry(archive, archive.getinfo(name), limits[name]) for name in names if name in held}
 
 
 def _classes(model: Any) -> Iterator[tuple[Any, Any]]:
@@ -133,17 +130,17 @@ def _unlike(model: Any, expected: list[Layer]) -> str | None:
     """What tells a model's configuration from those layers; None where nothing does."""
     try:
         own = model["config"]
-        _demand(set(model) <= OBJECT | {"build_config", "compile_config"}, "it has more than layers")
-        _demand(model["class_name"] == "Functional" == model["registered_name"], "it is of another kind")
-        _demand(model.get("build_config") in (None, {"input_shape": None}), "it is built for other images")
-        _demand(_is_plain(model.get("compile_config")), "it is compiled in another way")
-        _demand(len(own["layers"]) == len(expected), "it has more layers, or fewer")
+        demand(set(model) <= OBJECT | {"build_config", "compile_config"}, "it has more than layers")
+        demand(model["class_name"] == "Functional" == model["registered_name"], "it is of another kind")
+        demand(model.get("build_config") in (None, {"input_shape": None}), "it is built for other images")
+        demand(_is_plain(model.get("compile_config")), "it is compiled in another way")
+        demand(len(own["layers"]) == len(expected), "it has more layers, or fewer")
         for layer, (kind, settings, _) in zip(own["layers"], expected, strict=True):
-            _demand(_is_same(layer, kind, settings), f"its {kind} {str(layer['name'])[:60]} is another")
-        _demand(_are_joined(own["layers"], [layer.shape for layer in expected]), "its layers are joined in another way")
+            demand(_is_same(layer, kind, settings), f"its {kind} {str(layer['name'])[:60]} is another")
+        demand(_are_joined(own["layers"], [layer.shape for layer in expected]), "its layers are joined in another way")
         ends = [own["layers"][0]["name"], 0, 0], [own["layers"][-1]["name"], 0, 0]
-        _demand((own["input_layers"], own["output_layers"]) == ends, "it has other inputs or outputs")
-        _demand(set(own) <= {"name", "trainable", "layers", "input_layers", "output_layers"}, "it has more than layers")
+        demand((own["input_layers"], own["output_layers"]) == ends, "it has other inputs or outputs")
+        demand(set(own) <= {"name", "trainable", "layers", "input_layers", "output_layers"}, "it has more than layers")
     except DAMAGE as error:
         return str(error)
     return None
@@ -231,16 +228,11 @@ def _arrays(file: Any) -> Iterator[tuple[str, Any]]:
         path, group = groups.pop()
         for name in group:
             count += 1
-            _demand(count <= MOST_LINKS, "it has too many parts")
-            _demand(isinstance(group.get(name, getlink=True), h5py.HardLink), f"{path}{name[:80]} lies elsewhere")
+            demand(count <= MOST_LINKS, "it has too many parts")
+            demand(isinstance(group.get(name, getlink=True), h5py.HardLink), f"{path}{name[:80]} lies elsewhere")
             thing = group[name]
             if isinstance(thing, h5py.Group):
                 groups.append((f"{path}{name}/", thing))
             else:
-                _demand(not (thing.external or thing.is_virtual), f"{path}{name[:80]} lies elsewhere")
+                demand(not (thing.external or thing.is_virtual), f"{path}{name[:80]} lies elsewhere")
                 yield f"{path}{name}", thing
-
-
-def _demand(condition: Any, reason: str) -> None:
-    if not condition:
-        raise ValueError(reason)

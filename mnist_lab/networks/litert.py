@@ -14,8 +14,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from mnist_lab.config import TrainConfig
-from mnist_lab.errors import DAMAGE, RunError
-from mnist_lab.networks.operators import ACTIVATIONS, BATCH, LAYERS, MOST_RANK, OPTIONS, RULES, Value, demand
+from mnist_lab.errors import DAMAGE, RunError, demand
+from mnist_lab.networks.operators import ACTIVATIONS, BATCH, LAYERS, MOST_RANK, OPTIONS, RULES, Value
 from mnist_lab.networks.shapes import CLASSES, FLOAT, count_parameters, layer_shapes
 from mnist_lab.preprocessing import LONGEST, SIDE
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from mnist_lab.errors import demand
 from mnist_lab.networks.shapes import EIGHT, POOL
 from mnist_lab.preprocessing import LONGEST
 
@@ -27,12 +28,6 @@ class Value(NamedTuple):
 
 Given = Sequence[Value]
 Rule = Callable[[Given, Any], Value]
-
-
-def demand(condition: Any, reason: str) -> None:
-    """Raises ValueError, with the reason, unless the condition holds."""
-    if not condition:
-        raise ValueError(reason)
 
 
 def _convolution(given: Given, options: Any) -> Value:
