@@ -26,6 +26,7 @@ MEMORY_OF_A_WORKER = 1_500_000_000  # bytes: TensorFlow, MNIST and a network of 
 MOST_WORKERS = 8
 MEMORY_SHARE = 0.8  # of the machine's, for all workers together
 CONNECT_SECONDS = 10
+NICE = 15
 UNMANAGED = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause", "terminate")}
 
 _one_at_a_time = threading.Lock()
@@ -52,6 +53,11 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     workers = _number(environment, "MNIST_LAB_WORKERS", min(cores, room, MOST_WORKERS))
     threads = _number(environment, "MNIST_LAB_THREADS", max(1, cores // workers))
     return Settings(workers, threads, _bytes(environment, int(MEMORY_LIMIT * MEMORY_SHARE / workers)))
+
+
+def memory() -> int | None:
+    """The bytes that a worker on this machine may use, at least; None where workers are started by somebody else."""
+    return None if os.environ.get("MNIST_LAB_SCHEDULER") else max(settings().memory, MEMORY_OF_A_WORKER)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -133,7 +139,7 @@ def _settings_there(worker: "Worker") -> Settings:
 
 def prepare() -> None:
     """Step back behind the web process, import TensorFlow, try it out and read MNIST, ahead of the first run."""
-    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
+    step_back()
     from mnist_lab import pens
     from mnist_lab.datasets import find_mnist, load
     from mnist_lab.errors import DatasetError
@@ -151,6 +157,19 @@ def prepare() -> None:
         pens.shared_test()
     except DatasetError as error:
         log.warning("No pen digits for this worker: %s", error)
+
+
+def step_back() -> None:
+    """Leave the cores to the web process where it wants them.
+
+    Linux knows the niceness of a thread only; one that starts later has that of the thread that starts it.
+    """
+    process = psutil.Process()
+    if psutil.LINUX:
+        for thread in process.threads():
+            os.setpriority(os.PRIO_PROCESS, thread.id, NICE)
+    else:
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else NICE)
 
 
 def _rehearse() -> None:

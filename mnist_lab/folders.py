@@ -46,7 +46,7 @@ class Folder:
         with self._reached():
             if not self._fs.isdir(self.path):
                 return []
-            entries = [Path(entry).name for entry in self._fs.ls(self.path, detail=False, refresh=True)]
+            entries = [entry.rpartition("/")[2] for entry in self._fs.ls(self.path, detail=False, refresh=True)]
         return sorted(name for name in entries if name.endswith(suffix) and not name.startswith("."))
 
     def stamps(self, name: str) -> dict[str, str]:
@@ -54,8 +54,11 @@ class Folder:
         with self._reached():
             if not self._fs.isdir(self._at(name)):
                 return {}
+            if self.is_local:
+                with os.scandir(self._at(name)) as files:
+                    return {file.name: _stamp(file.stat()) for file in files}
             entries = self._fs.ls(self._at(name), detail=True, refresh=True)
-        return {Path(entry["name"]).name: str(sorted(entry.items(), key=str)) for entry in entries}
+        return {entry["name"].rpartition("/")[2]: str(sorted(entry.items(), key=str)) for entry in entries}
 
     def exists(self, name: str) -> bool:
         """Whether the file or folder of that name exists."""
@@ -100,16 +103,18 @@ class Folder:
             torn = bool(before) and not before.endswith(b"\n")
             self._fs.pipe_file(self._at(name), before + b"\n" * torn + lines)
 
-    def create(self, name: str) -> bool:
-        """Create a file; False where it existed before. Of several callers only one gets True.
+    def create(self, name: str, content: bytes = b"1") -> bool:
+        """Create a file of that content; False where it existed before. Of several callers only one gets True.
 
-        The file is not empty, since S3 refuses to replace only what has content. An object store must know conditional
-        writes, as S3, Google's and Azure's do.
+        The content may not be empty, since S3 refuses to replace only what has content. An object store must know
+        conditional writes, as S3, Google's and Azure's do.
         """
         with self._explained():
             try:
+                if self.is_local:
+                    Path(self._at(name)).parent.mkdir(parents=True, exist_ok=True)
                 with self._fs.open(self._at(name), "xb") as file:
-                    file.write(b"1")
+                    file.write(content)
                 return True
             except FileExistsError:
                 return False
@@ -180,3 +185,7 @@ class Folder:
             raise
         except Exception as error:
             raise StoreError(f"The folder {self.path} cannot be reached: {error}") from error
+
+
+def _stamp(stat: os.stat_result) -> str:
+    return f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}"

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +31,8 @@ RUN_ID = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")  # of all runs; what is the lab'
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
 TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
 CLAIM_SECONDS = 15.0
+MOST_TOLD = 16  # runs whose ticks are kept in memory
+MOST_REMEMBERED = 4 * MB  # of ticks of one run
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -211,6 +214,11 @@ class Run:
         """What came out, once the run is over and not failed."""
         return self.status.summary
 
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether it came in a zip file: nobody here ever had it in hand."""
+        return self.state.is_over and self.status.engine is None and not self.status.attempts and not self.bundled
+
     def annotated(self, annotations: Mapping[str, Annotation]) -> "Run":
         """The same run with what is noted about it."""
         annotation = annotations.get(self.id, NOTHING)
@@ -231,6 +239,8 @@ class RunStore:
         self.folder = Folder(root)
         self._bundled = Folder(bundled) if bundled else None
         self.annotations = Annotations(self.folder)
+        self._told: dict[str, tuple[bytes, list[Tick]]] = {}  # by run, those asked for last: lines and what they say
+        self._telling = threading.Lock()
         self._over: dict[str, Run] = {}  # what is over never changes, so it is read once
 
     @classmethod
@@ -334,24 +344,40 @@ class RunStore:
             self.write(run_id, "metrics.jsonl", lines_of(tick for tick in ticks if tick.epoch <= epochs))
 
     def metrics(self, run_id: str) -> list[Tick]:
-        """The run's ticks in order. A torn or damaged line is skipped; what a resumed run did twice is there once."""
-        return _in_order(ticks_in(self._lines(run_id)))
+        """The run's ticks in order. A torn or damaged line is skipped; what a resumed run did twice is there once.
+
+        Of a run that is read again and again only what came since is parsed.
+        """
+        content = self._content(run_id)
+        with self._telling:
+            known, ticks = self._told.pop(run_id, (b"", []))
+        if not content.startswith(known):
+            known, ticks = b"", []
+        whole = content[: content.rfind(b"\n") + 1]
+        ticks = [*ticks, *ticks_in(whole[len(known) :].splitlines())]
+        with self._telling:
+            if len(whole) < MOST_REMEMBERED:
+                self._told[run_id] = whole, ticks
+            while len(self._told) > MOST_TOLD:
+                del self._told[next(iter(self._told))]
+        return _in_order([*ticks, *ticks_in(content[len(whole) :].splitlines())])
 
     def epochs(self, run_id: str) -> list[Tick]:
         """Those of the run's ticks that end an epoch, several times as quick: few of the others are looked at.
 
         A resumed run begins with a whole epoch, so the first and the last line of each show what it did twice.
         """
-        epochs = (list(lines) for _, lines in groupby(self._lines(run_id), lambda line: line.partition(b",")[0]))
+        lines = self._content(run_id).splitlines()
+        epochs = (list(lines) for _, lines in groupby(lines, lambda line: line.partition(b",")[0]))
         ends = (line for lines in epochs for line in (lines[:1] if len(lines) == 1 else (lines[0], lines[-1])))
         return [tick for tick in _in_order(ticks_in(ends)) if tick.ends_epoch]
 
-    def _lines(self, run_id: str) -> list[bytes]:
+    def _content(self, run_id: str) -> bytes:
         folder = self._folder_of(run_id)
         try:
-            return folder.read(f"{run_id}/metrics.jsonl", LARGEST["metrics.jsonl"]).splitlines()
+            return folder.read(f"{run_id}/metrics.jsonl", LARGEST["metrics.jsonl"])
         except OSError:  # it has none yet, or one that cannot be read
-            return []
+            return b""
 
     def evaluation(self, run_id: str) -> Evaluation:
         """The run's answers on its test set. Raises RunError where there are none, or they are damaged."""

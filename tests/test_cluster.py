@@ -185,3 +185,21 @@ def test_the_engine_tells_of_a_setting_that_will_not_do(tmp_path, monkeypatch):
         assert "MNIST_LAB_WORKERS is set to 'many'" in engine.problem
     finally:
         engine.close()
+
+
+STEP_BACK = """
+import os, threading
+from mnist_lab.cluster import step_back
+done = threading.Event()
+threading.Thread(target=done.wait).start()
+step_back()
+threading.Thread(target=done.wait).start()
+print(*(os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/proc/self/task")))
+done.set()
+"""
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process has one priority")
+def test_a_worker_steps_back_with_all_its_threads():
+    told = subprocess.run([sys.executable, "-c", STEP_BACK], capture_output=True, text=True, check=True).stdout.split()
+    assert (len(told) >= 3, set(told)) == (True, {str(cluster.NICE)})

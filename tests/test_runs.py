@@ -257,3 +257,20 @@ def test_the_labs_own_runs_are_not_written(tmp_path):
             change()
     assert {path: path.stat().st_mtime_ns for path in Path(BUNDLED).rglob("*")} == before
     assert store.get("small-cnn").state is RunState.FINISHED
+
+
+def test_ticks_that_are_read_again_and_again_are_those_that_are_there(store):
+    run = store.create(TrainConfig(), "a run")
+    ticks = [Tick(epoch, step, 4, 0.5, 0.5, 0.1, epoch + step / 4) for epoch in (1, 2, 3) for step in (1, 2, 3, 4)]
+    for tick in ticks:
+        store.log(run.id, tick)
+        assert store.metrics(run.id) == RunStore(store.folder.url).metrics(run.id)
+    assert store.metrics(run.id) == ticks
+    store.forget_after(run.id, 2)
+    store.log(run.id, ticks[8])
+    assert store.metrics(run.id) == ticks[:9]
+    whole = store.read(run.id, "metrics.jsonl")
+    store.write(run.id, "metrics.jsonl", whole[:-20])
+    assert store.metrics(run.id) == ticks[:8]
+    store.write(run.id, "metrics.jsonl", whole)
+    assert store.metrics(run.id) == ticks[:9]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mnist_lab.runs import Run
 
@@ -13,14 +14,17 @@ def labels(runs: Iterable[Run]) -> dict[str, str]:
 
     Of the ids there is as much as it takes to tell all apart.
     """
-    by_id = {run.id: run for run in runs}
-    count = Counter(run.name for run in by_id.values())
+    return dict(_told_apart(tuple((run.id, run.name) for run in runs)))
+
+
+@lru_cache(maxsize=64)
+def _told_apart(named: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Kept, since a page that tells of a training asks for the names of all runs several times a second."""
+    by_id = dict(named)
+    count = Counter(by_id.values())
     length = SHORTEST
     while True:
-        found = {
-            run_id: run.name if count[run.name] == 1 else f"{run.name} ({run_id[-length:]})"
-            for run_id, run in by_id.items()
-        }
+        found = {run_id: name if count[name] == 1 else f"{name} ({run_id[-length:]})" for run_id, name in by_id.items()}
         if len(set(found.values())) == len(found) or length >= max(map(len, by_id)):
             return found
         length += 1

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from math import isnan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from mnist_lab.comparing.learning import since_last, thinned
 from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed, colors
@@ -13,6 +12,7 @@ from mnist_lab.runs import Tick
 from mnist_lab.validation import validations
 
 METRICS = ("accuracy", "loss")
+HALVES = ((0.0, 0.45), (0.55, 1.0))  # of a figure's width: accuracy beside loss
 ROOM_FOR_MARKS = 0.02  # of an axis, at both of its ends
 
 
@@ -49,28 +49,34 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
     Where there is one run only, the two colours tell training from validation. The axis begins at the first point.
     """
     every = [curve for its_curves in runs.values() for curve in its_curves]
-    figure = make_subplots(rows=1, cols=2, subplot_titles=_titles(every), horizontal_spacing=0.1)
-    for color, its_curves in zip(colors(runs).values(), runs.values(), strict=True):
-        for curve in its_curves:
-            figure.add_trace(_line(curve, color, alone=len(runs) == 1), row=1, col=1 + METRICS.index(curve.metric))
-    figure.update_annotations(font_size=14)
-    figure.update_xaxes(title_text="epoch", range=extent([curve.x for curve in every]))
-    figure.update_yaxes(tickformat=".0%", row=1, col=1)
-    figure.update_yaxes(rangemode="tozero", row=1, col=2)
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 72, "b": 8},
-        legend={**LEGEND_ABOVE, "y": 1.24},
-        hovermode="closest",
-        uirevision="curves",
+    lines = [
+        _line(curve, color, alone=len(runs) == 1)
+        for color, its_curves in zip(colors(runs).values(), runs.values(), strict=True)
+        for curve in its_curves
+    ]
+    epochs = {"title": {"text": "epoch"}, "range": extent([curve.x for curve in every])}
+    return go.Figure(
+        lines,
+        {
+            "xaxis": {**epochs, "domain": HALVES[0], "anchor": "y"},
+            "yaxis": {"tickformat": ".0%", "anchor": "x"},
+            "xaxis2": {**epochs, "domain": HALVES[1], "anchor": "y2"},
+            "yaxis2": {"rangemode": "tozero", "anchor": "x2"},
+            "annotations": [_title(metric, half, every) for metric, half in zip(METRICS, HALVES, strict=True)],
+            "height": height,
+            "margin": {"l": 8, "r": 8, "t": 72, "b": 8},
+            "legend": {**LEGEND_ABOVE, "y": 1.24},
+            "hovermode": "closest",
+            "uirevision": "curves",
+        },
     )
-    return figure
 
 
-def _titles(curves: Iterable[Curve]) -> list[str]:
-    """What the charts show, so that nobody takes it for the accuracy on the test set."""
+def _title(metric: str, half: tuple[float, float], curves: Iterable[Curve]) -> dict[str, Any]:
+    """Above a chart, what it shows, so that nobody takes it for the accuracy on the test set."""
     dotted = "<br><sub>dotted: validation</sub>" if any(curve.validation for curve in curves) else ""
-    return [f"Training {metric}{dotted}" for metric in METRICS]
+    place = {"x": sum(half) / 2, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom"}
+    return {**place, "text": f"Training {metric}{dotted}", "font": {"size": 14}, "showarrow": False}
 
 
 def extent(axis: Iterable[Sequence[float]]) -> list[float] | None:
@@ -84,12 +90,15 @@ def extent(axis: Iterable[Sequence[float]]) -> list[float] | None:
 def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
     part = "validation" if curve.validation else "training"
     text = ".2%" if curve.metric == "accuracy" else ".4f"
+    half = "" if curve.metric == METRICS[0] else "2"
     return go.Scatter(
         x=curve.x,
         y=curve.y,
+        xaxis=f"x{half}",
+        yaxis=f"y{half}",
         name=part if alone else f"{as_typed(curve.run)}, {part}",
         legendgroup=f"{curve.run} {part}",
-        showlegend=curve.metric == "accuracy",
+        showlegend=curve.metric == METRICS[0],
         mode="lines+markers" if curve.validation or len(curve.x) == 1 else "lines",
         zorder=-1 if color == FADED else 0,
         line={

@@ -1,5 +1,7 @@
 """What all visitors share: the store of runs, the training engine, the models in memory."""
 
+import gc
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,13 +17,15 @@ from mnist_lab.neighbours import Neighbours
 from mnist_lab.prediction import Predictor, model_of
 from mnist_lab.preprocessing import SIDE, prepare
 from mnist_lab.rejection import verdict
-from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore
+from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore, Tick
 from mnist_lab.searching import Searcher
 from mnist_lab.studies import Studies
 from mnist_lab.trash import Trash
 from mnist_lab.validation import Epoch, validations
 
 SECONDS_BETWEEN_LISTINGS = 0.3
+SECONDS_BETWEEN_TICKS = 1.0
+SECONDS_OF_A_TURN = 0.0005  # of Python's threads: a stroke takes a few milliseconds, a page that is opened 300
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
 
 _lock = threading.RLock()
@@ -43,6 +47,16 @@ def listing(fresh: bool = False) -> Listing:
         if fresh or time.monotonic() - _listing[0] > SECONDS_BETWEEN_LISTINGS:
             _listing = (time.monotonic(), store().listing())
         return _listing[1]
+
+
+def ticks(run_id: str) -> list[Tick]:
+    """A run's ticks, those of one that trains read anew once a second for all who look at its curves."""
+    return _ticks(run_id, int(time.monotonic() / SECONDS_BETWEEN_TICKS))
+
+
+@lru_cache(maxsize=64)
+def _ticks(run_id: str, _second: int) -> list[Tick]:
+    return store().metrics(run_id)
 
 
 @lru_cache(maxsize=1)
@@ -90,6 +104,7 @@ def warm_up() -> None:
 
     The workers start in a while only: they also take up runs that were left behind, so that nobody has to ask.
     """
+    sys.setswitchinterval(SECONDS_OF_A_TURN)
     threading.Thread(target=_read_once, name="warm-up", daemon=True).start()
     timer = threading.Timer(SECONDS_BEFORE_WORKERS, engine)
     timer.daemon = True
@@ -100,6 +115,8 @@ def _read_once() -> None:
     seen = prepare(np.eye(SIDE, dtype=np.float32))
     if seen is not None:
         verdict(predictor(DEFAULT_MODEL).predict(seen), seen)
+    gc.collect()
+    gc.freeze()  # a search for garbage among all that stays would keep everybody waiting for a third of a second
 
 
 @lru_cache(maxsize=64)
