@@ -1,0 +1,219 @@
+"""A class at once, and how long its strokes wait: python -m benchmarks.load [--draw 30] [--train 5] [--compare 3] …
+
+Visitors are WebSockets that do what a tab of Streamlit's does, as far as the server can tell, so that browsers do not
+take the cores of the server. Those who draw send a picture a second, each when it is due, whether or not the one before
+was answered (an open loop: Schroeder et al. 2006, "Open versus closed"), and the time of an answer counts from then.
+Those on Train and Compare look at the page, which asks for news of itself, and open it again now and then.
+"""
+
+import argparse
+import asyncio
+import base64
+import io
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Coroutine, Iterable
+
+import numpy as np
+import psutil
+from PIL import Image, ImageDraw
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from benchmarks.browsing import server
+from benchmarks.listing import fill
+from mnist_lab.config import TrainConfig
+from mnist_lab.runs import RunStore
+
+SIDE = 140  # of a picture while a stroke grows
+BETWEEN_STROKES = 1.0  # seconds
+BETWEEN_LOOKS = 20.0
+PATIENCE = 60.0  # for a page that is opened
+WARM_UP = 40.0  # until the workers train and every page was made once
+LONG = TrainConfig(epochs=200, units=(512,))
+
+
+class Visitor:
+    """A tab: opens a page, sends what its widgets say, and asks again where the page asked for that."""
+
+    def __init__(self, url: str, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+        self._address = f"{url.replace('http', 'ws')}/_stcore/stream"
+        self._socket: ClientConnection
+        self._asking: dict[str, asyncio.Task[None]] = {}  # by fragment
+        self._finished = asyncio.Event()
+        self._live = ("", "")  # the component that takes pictures: its id and its fragment
+        self.answered: dict[int, float] = {}  # when, by the number of the picture
+
+    async def enter(self) -> None:
+        """Connect, and read all that comes."""
+        self._socket = await connect(self._address, subprotocols=[Subprotocol("streamlit")], max_size=None)
+        self._reading = self._tasks.create_task(self._read())
+
+    async def leave(self) -> None:
+        """Close the tab."""
+        self._rest([*self._asking])
+        self._reading.cancel()
+        await self._socket.close()
+
+    async def look(self, page: str) -> float:
+        """Open a page; the seconds until all of it is there."""
+        self._finished.clear()
+        begun = time.perf_counter()
+        message = BackMsg()
+        message.rerun_script.page_name = page
+        await self._socket.send(message.SerializeToString())
+        await asyncio.wait_for(self._finished.wait(), PATIENCE)
+        return time.perf_counter() - begun
+
+    async def show(self, number: int, picture: str) -> None:
+        """Send what stands on the canvas."""
+        widget, fragment = self._live
+        message = BackMsg()
+        message.rerun_script.fragment_id = fragment
+        sent = {"picture": {"number": number, "picture": picture, "growing": True, "attempt": number}}
+        message.rerun_script.widget_states.widgets.add(id=widget, json_value=json.dumps(sent))
+        await self._socket.send(message.SerializeToString())
+
+    async def _read(self) -> None:
+        async for content in self._socket:
+            message = ForwardMsg.FromString(content if isinstance(content, bytes) else content.encode())
+            kind = message.WhichOneof("type")
+            if kind == "delta":
+                self._take(message)
+            elif kind == "auto_rerun":
+                fragment = message.auto_rerun.fragment_id
+                if fragment not in self._asking:
+                    self._asking[fragment] = self._tasks.create_task(self._ask(fragment, message.auto_rerun.interval))
+            elif kind == "stop_auto_rerun":
+                self._rest(message.stop_auto_rerun.fragment_ids)
+            elif kind == "new_session" and not message.metadata.run.fragment_ids:
+                self._rest([*self._asking])
+            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                self._finished.set()
+        raise ConnectionError("The server closed a tab.")
+
+    def _take(self, message: ForwardMsg) -> None:
+        component = message.delta.new_element.bidi_component
+        if component.component_name.endswith("mnist_lab_live"):
+            self._live = (component.id, message.delta.fragment_id)
+            number = json.loads(component.json)["answered"]
+            for one in range(number, 0, -1):
+                if one in self.answered:
+                    break
+                self.answered[one] = time.perf_counter()
+
+    def _rest(self, fragments: Iterable[str]) -> None:
+        for fragment in fragments:
+            if asking := self._asking.pop(fragment, None):
+                asking.cancel()
+
+    async def _ask(self, fragment: str, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            message = BackMsg()
+            message.rerun_script.fragment_id = fragment
+            message.rerun_script.is_auto_rerun = True
+            await self._socket.send(message.SerializeToString())
+
+
+def pictures(several: int) -> list[str]:
+    """Pictures of strokes, as a canvas sends them."""
+    hand, made = random.Random(1), []
+    for _ in range(several):
+        image = Image.new("L", (SIDE, SIDE))
+        points = [(hand.uniform(30, 110), hand.uniform(20, 120)) for _ in range(4)]
+        ImageDraw.Draw(image).line(points, fill=255, width=10, joint="curve")
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        made.append(f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}")
+    return made
+
+
+async def draw(visitor: Visitor, until: float, counts_from: float) -> list[float]:
+    """Draw until then; the seconds that each picture due after `counts_from` waited for its answer."""
+    shown = pictures(20)
+    await visitor.enter()
+    await visitor.look("")
+    first = time.perf_counter() + random.uniform(0, BETWEEN_STROKES)
+    due: dict[int, float] = {}
+    for number in range(1, 1 + int((until - first) / BETWEEN_STROKES)):
+        due[number] = first + (number - 1) * BETWEEN_STROKES
+        await asyncio.sleep(max(0.0, due[number] - time.perf_counter()))
+        await visitor.show(number, shown[number % len(shown)])
+    await asyncio.sleep(max(0.0, until - time.perf_counter()))
+    waited = [visitor.answered.get(number, np.inf) - at for number, at in due.items() if at >= counts_from]
+    await visitor.leave()
+    return waited
+
+
+async def watch(visitor: Visitor, page: str, until: float) -> list[float]:
+    """Look at a page again and again; the seconds of each look."""
+    looks = []
+    await visitor.enter()
+    while time.perf_counter() < until:
+        looks.append(await visitor.look(page))
+        await asyncio.sleep(min(BETWEEN_LOOKS * random.uniform(0.8, 1.2), max(0.0, until - time.perf_counter())))
+    await visitor.leave()
+    return looks
+
+
+async def together(people: Iterable[Coroutine[None, None, list[float]]]) -> list[float]:
+    """The seconds of all of them."""
+    return [one for seconds in await asyncio.gather(*people) for one in seconds]
+
+
+async def measure(url: str, asked: argparse.Namespace) -> dict[str, list[float]]:
+    """Seconds, by what was waited for."""
+    begun = time.perf_counter()
+    until = begun + WARM_UP + asked.seconds
+    async with asyncio.TaskGroup() as tasks:
+        drawing = [draw(Visitor(url, tasks), until, begun + WARM_UP) for _ in range(asked.draw)]
+        training = [watch(Visitor(url, tasks), "train", until) for _ in range(asked.train)]
+        comparing = [watch(Visitor(url, tasks), "compare", until) for _ in range(asked.compare)]
+        found = await asyncio.gather(*(together(people) for people in (drawing, training, comparing)))
+    return dict(zip(("strokes", "looks at Train", "looks at Compare"), found, strict=True))
+
+
+def row(what: str, seconds: Iterable[float]) -> str:
+    """A line of the table: how many, and percentiles in milliseconds."""
+    known = sorted(seconds)
+    shares = [1000 * float(np.quantile(known, share, method="inverted_cdf")) for share in (0.5, 0.95, 0.99)]
+    return f"| {what} | {len(known)} | {' | '.join(f'{one:.0f} ms' for one in shares)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    for name, usual in {"draw": 30, "train": 5, "compare": 3, "runs": 1000, "trainings": 2, "seconds": 60}.items():
+        parser.add_argument(f"--{name}", type=int, default=usual)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as root:
+        store = RunStore(root)
+        fill(store, asked.runs)
+        for number in range(asked.trainings):
+            store.create(LONG, f"long {number}")
+        with server(runs=root, workers=asked.trainings > 0) as running:
+            web = psutil.Process(running.process.pid)
+            before, used, begun = web.memory_info().rss, sum(web.cpu_times()[:2]), time.perf_counter()
+            found = asyncio.run(measure(running.url, asked))
+            share = (sum(web.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
+            after = web.memory_info().rss
+        trained = [len(store.epochs(run.id)) for run in store.listing().runs if run.name.startswith("long ")]
+    print("| waited for | times | median | 95 % | 99 % |\n| --- | --- | --- | --- | --- |")
+    for what, seconds in found.items():
+        if seconds:
+            print(row(what, seconds))
+    print(
+        f"\nThe web process took {share:.0%} of a core, and {before / 1e6:.0f} MB before, {after / 1e6:.0f} MB after."
+    )
+    if trained:
+        print(f"Meanwhile {len(trained)} networks trained {statistics.mean(trained):.0f} epochs each.")
+
+
+if __name__ == "__main__":
+    main()
