@@ -1,6 +1,9 @@
 """MNIST Lab in the browser: streamlit run app.py"""
 
-from mnist_lab.ui import shell
+import streamlit as st
+from starlette.middleware import Middleware
 
-if __name__ == "__main__":  # worker processes import this file again under another name
-    shell.main()
+from mnist_lab.ui.cookies import VisitorCookie
+from mnist_lab.ui.uploads import UploadLimit
+
+app = st.App("pages/main.py", middleware=[Middleware(VisitorCookie), Middleware(UploadLimit)])

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mnist_lab.allowances import Allowance, check_import
 from mnist_lab.annotations import NOTHING, Annotation
 from mnist_lab.arrays import MB, read_entry
 from mnist_lab.config import TrainConfig
@@ -30,6 +31,7 @@ NEEDED = ("config.json", "status.json", "evaluation.npz", "model.tflite")
 FILES = LARGEST | {"model.tflite": MOST_WEIGHTS, "model.keras": MOST_WEIGHTS, NOTES: MB // 10, "metrics.jsonl": 50 * MB}
 MOST_BYTES = 400 * MB  # of all files of an archive together
 MOST_RUNS = 50
+MOST_ZIPPED = 200 * MB  # of an archive itself, which the browser's server has in memory
 IGNORED = ("__MACOSX", ".DS_Store")  # which macOS puts into every archive
 LONGEST_NAME = 200
 
@@ -37,10 +39,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def pack(store: RunStore, runs: Iterable[Run]) -> bytes:
-    """Runs that are over as a zip file, with what is noted about them. Raises RunError for one without a model."""
-    content = io.BytesIO()
+    """Runs that are over as a zip file that `take_in` takes, with what is noted about them.
+
+    Raises RunError for a run without a model, and for more than one file may hold.
+    """
+    content, several = io.BytesIO(), [*runs]
+    if len(several) > MOST_RUNS:
+        raise RunError(f"A zip file holds {MOST_RUNS} runs at most, not {len(several)}. Take fewer at once.")
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for run in runs:
+        for run in several:
             if run.summary is None:
                 raise RunError(f"{run.name} has no model yet, so there is nothing to take away.")
             store.evaluation(run.id)  # a damaged one would be refused wherever it comes to
@@ -49,16 +56,23 @@ def pack(store: RunStore, runs: Iterable[Run]) -> bytes:
                     archive.writestr(f"{run.id}/{name}", store.read(run.id, name))
             if run.annotation != NOTHING:
                 archive.writestr(f"{run.id}/{NOTES}", run.annotation.model_dump_json())
+            if content.tell() > MOST_ZIPPED or sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                raise RunError(
+                    f"These runs take more than the {MOST_ZIPPED / MB:g} MB of a zip file. Take fewer at once."
+                )
     return content.getvalue()
 
 
-def take_in(store: RunStore, content: bytes, owner: str | None = None) -> list[Run]:
+def take_in(store: RunStore, content: bytes, owner: str | None = None, limits: Allowance | None = None) -> list[Run]:
     """The runs of a zip file, now in the store; one whose id is taken gets another.
 
-    They belong to `owner`. Raises ArchiveError where anything is not as it should be, and StoreError where the folder
-    cannot be written; then none is taken in.
+    They belong to `owner`, who may have as many as `limits` say. Raises LimitReached, ArchiveError where anything is
+    not as it should be, and StoreError where the folder cannot be written; then none is taken in.
     """
-    checked = {name: _checked(name, files, store, owner) for name, files in _folders(content).items()}
+    folders = _folders(content)
+    if limits and owner:
+        check_import(limits, owner, len(folders), store.listing().runs)
+    checked = {name: _checked(name, files, store, owner) for name, files in folders.items()}
     done: list[str] = []
     try:
         for name, files in checked.items():

@@ -9,6 +9,7 @@ MnistLabError
 │   └── DatasetUnavailable
 ├── ImageError           a file that is no image
 ├── LessonError          a lesson's file that cannot be used
+├── LimitReached         a visitor asks for more than the server takes from one
 ├── RunError             one run cannot be read or used
 │   ├── UnknownRun
 │   └── Superseded
@@ -79,6 +80,10 @@ class ImageError(MnistLabError):
 
 class LessonError(MnistLabError):
     """A lesson's file that cannot be used."""
+
+
+class LimitReached(MnistLabError):
+    """A visitor asks for more than the server takes from each of them."""
 
 
 class RunError(MnistLabError):

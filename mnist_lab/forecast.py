@@ -1,9 +1,11 @@
 """How long a training will take on this machine, from how long others took."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_lab.config import TrainConfig
 from mnist_lab.networks.shapes import count_operations
@@ -16,19 +18,37 @@ RECENT = 10  # own runs that tell how fast this machine is now
 
 
 def forecast(config: TrainConfig, runs: Iterable[Run]) -> float | None:
-    """Seconds of training, or None where no run of such a network is known.
+    """Seconds of training, or None where no run of such a network is known."""
+    return forecasts([config], runs)[0]
+
+
+def forecasts(configs: Iterable[TrainConfig], runs: Iterable[Run]) -> list[float | None]:
+    """Seconds of each training, or None where no run of such a network is known.
 
     A step takes a time of its own, and so does each operation for each image; both are fitted to the runs of networks
     of the same kind, by non-negative least squares of the relative error. Bundled runs were trained on another machine:
     the median of how much longer this machine's own runs took corrects for that.
     """
-    known = [run for run in runs if _is_like(run, config)]
-    if not known:
-        return None
-    costs = _fit(known)
-    own = [run for run in known if not run.bundled][:RECENT]
-    slower = median(_seconds(run) / max(_work(run.config) @ costs, 1e-9) for run in own) if own else 1.0
-    return float(_work(config) @ costs * slower * config.rounds)
+    known: defaultdict[tuple[str, bool], list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.summary and run.summary.seconds >= SHORTEST and run.summary.epochs > 0:
+            known[_kind(run.config)].append(run)
+    costs: dict[tuple[str, bool], NDArray[np.float64]] = {}
+    found: list[float | None] = []
+    for config in configs:
+        kind = _kind(config)
+        if kind in known and kind not in costs:
+            costs[kind] = _costs(known[kind])
+        found.append(float(_work(config) @ costs[kind] * config.rounds) if kind in costs else None)
+    return found
+
+
+def _costs(runs: Sequence[Run]) -> NDArray[np.float64]:
+    """Seconds that a step takes on this machine, and a thousand million operations."""
+    costs = _fit(runs)
+    own = [run for run in runs if not run.bundled][:RECENT]
+    slower = median(_seconds(run) / max(float(_work(run.config) @ costs), 1e-9) for run in own) if own else 1.0
+    return costs * slower
 
 
 def training_images(config: TrainConfig) -> int:
@@ -38,12 +58,12 @@ def training_images(config: TrainConfig) -> int:
     return round((images + (PENS if config.pens else 0)) * share)
 
 
-def _is_like(run: Run, config: TrainConfig) -> bool:
-    alike = run.config.network == config.network and run.config.augment == config.augment
-    return alike and run.summary is not None and run.summary.seconds >= SHORTEST and run.summary.epochs > 0
+def _kind(config: TrainConfig) -> tuple[str, bool]:
+    """Runs that are alike enough to tell about each other."""
+    return config.network, config.augment
 
 
-def _work(config: TrainConfig) -> np.ndarray:
+def _work(config: TrainConfig) -> NDArray[np.float64]:
     """What an epoch is made of: its steps, and operations, in thousand millions; lbfgs takes no steps."""
     images = training_images(config)
     steps = 1 if config.network == "logistic" else -(-images // config.batch_size)
@@ -55,7 +75,7 @@ def _seconds(run: Run) -> float:
     return run.summary.seconds / run.summary.epochs
 
 
-def _fit(runs: Sequence[Run]) -> np.ndarray:
+def _fit(runs: Sequence[Run]) -> NDArray[np.float64]:
     from scipy.optimize import nnls
 
     rows = np.array([_work(run.config) / _seconds(run) for run in runs])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
 
+SAMPLES = 8  # that tell how long the trials of a search may take
 TRIES = 10  # before the combinations that are left are counted
 FIRST = 10  # trials at random before TPE has learnt enough, or a third where there are few in all
 TO_COMPARE = 3  # whole trials before the first is pruned
@@ -158,6 +159,12 @@ class Tuner:
             self._study.tell(trial, value)
         else:
             self._study.tell(trial, state=TrialState.PRUNED)
+
+
+def samples(search: Search) -> list[TrainConfig]:
+    """A few configurations that a search could try, taken at random; its base where there are none."""
+    tuner = Tuner(search.model_copy(update={"sampler": "random"}))
+    return [config for _ in range(SAMPLES) if (config := tuner.propose())] or [search.base]
 
 
 def _possible(search: Search) -> list[tuple[dict[str, Any], TrainConfig]] | None:

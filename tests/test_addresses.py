@@ -18,7 +18,7 @@ from mnist_lab.ui.compare.address import WORDS
 from mnist_lab.ui.explore.address import READERS
 from mnist_lab.ui.lessons import IN_ADDRESS
 from mnist_lab.ui.numbers import read_whole
-from tests.conftest import ROOT
+from tests.pages import app_of, at
 
 DIGITS = "9" * 5000
 HOSTILE = (
@@ -56,12 +56,8 @@ def lab(tmp_path, monkeypatch):
 
 
 def open_page(page: str, address: dict[str, str]) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"))
-    for name, text in address.items():
-        app.query_params[name] = text
-    app.run(timeout=60)
+    app = at(app_of(page), **address)
     cut = {name: text[:60] for name, text in address.items()}
-    assert not app.exception, (page, cut, app.exception[0].message[:500])
     assert all(one.min <= one.value <= one.max for one in app.number_input if one.value is not None), cut
     return app
 

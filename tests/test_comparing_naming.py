@@ -20,7 +20,7 @@ from mnist_lab.comparing.report import report
 from mnist_lab.runs import BUNDLED, Run, RunState, RunStore
 from mnist_lab.ui import resources
 from mnist_lab.ui.models import labels as models_labels
-from tests.conftest import ROOT
+from tests.pages import app_of, at
 
 NAME = "Twin"
 ORIGINALS = ("dense-128-dropout", "small-cnn", "dense-1024")
@@ -59,18 +59,7 @@ def twins(store) -> list[Run]:
 
 def page(name: str, **address: str) -> AppTest:
     """A page as it is when that address is opened."""
-    app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"))
-    return at(app, **address)
-
-
-def at(app: AppTest, **address: str) -> AppTest:
-    for word in list(app.query_params):
-        del app.query_params[word]
-    for word, value in address.items():
-        app.query_params[word] = value
-    app.run(timeout=60)
-    assert not app.exception
-    return app
+    return at(app_of(name), **address)
 
 
 def text_of(block: Any) -> str:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.test_comparing_naming import at
+from tests.pages import at
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from mnist_lab.cli import main
 from mnist_lab.config import TrainConfig
@@ -23,8 +22,8 @@ from mnist_lab.runs import BUNDLED, DEFAULT_MODEL, RunState, RunStore
 from mnist_lab.trash import Trash
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
-from tests.conftest import ROOT
-from tests.test_comparing_naming import VIEWS, at, page, store, text_of
+from tests.pages import app_of, at
+from tests.test_comparing_naming import VIEWS, page, store, text_of
 
 __all__ = ["store"]  # the fixture: an empty store, which is also that of the pages
 OF = "scratch-sigmoid-mse"  # which has snapshots
@@ -150,7 +149,7 @@ def test_every_view_of_a_comparison_shows_the_others_and_says_who_is_left_out(da
 
 @pytest.mark.parametrize("name", ["no-model", "torn-model"])
 def test_where_a_model_cannot_be_asked_another_one_answers_and_the_page_says_so(damaged, mnist, name):
-    app = AppTest.from_file(str(ROOT / "pages" / "draw.py"))
+    app = app_of("draw")
     app.session_state["model"], app.session_state["closer"] = name, "Every model"
     app.session_state["compared_models"] = [name, "small-cnn"]
     text = text_of(at(app, image="247").main)
@@ -183,7 +182,7 @@ def test_a_lesson_says_which_of_its_runs_is_damaged(store, without_workers):
         for file in ("metrics.jsonl", "evaluation.npz"):
             store.write(run.id, file, store.read("small-cnn", file) if run is not runs[0] else b"damaged")
         store.update(run.id, state=RunState.FINISHED, summary=store.get("small-cnn").summary)
-    app = AppTest.from_file(str(ROOT / "pages" / "lessons.py"))
+    app = app_of("lessons")
     app.session_state[f"open-{LESSON}"] = True
     app = at(app, lesson=LESSON)
     (error,) = app.error

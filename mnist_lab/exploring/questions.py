@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnist_lab.errors import RunError, StoreError
+from mnist_lab.errors import LimitReached, RunError, StoreError
 from mnist_lab.exploring import findings
 from mnist_lab.exploring.findings import Dreams, Finding, FindingT, GradientNorms, Sweep, Why
 from mnist_lab.preprocessing import SIDE, FloatImage
@@ -55,16 +55,20 @@ class Answers:
         self._store = store
         self._ask = ask
         self._asked: OrderedDict[Question, Future[bytes]] = OrderedDict()
+        self._waiting: dict[str, list[Future[bytes]]] = {}  # by asker
         self._lock = threading.Lock()
 
-    def ask(self, question: Question) -> "Future[bytes]":
-        """The answer, now or soon; `read` makes a finding of it. One that failed is asked for anew."""
+    def ask(self, question: Question, asker: str = "", most: int | None = None) -> "Future[bytes]":
+        """The answer, now or soon; `read` makes a finding of it. One that failed is asked for anew.
+
+        Raises LimitReached where a worker would have to be asked, and `most` questions of the asker's wait already.
+        """
         with self._lock:
             known = self._asked.get(question)
             if known and not (known.done() and known.exception()):
                 self._asked.move_to_end(question)
                 return known
-            answer = self._asked[question] = self._kept(question) or self._begin(question)
+            answer = self._asked[question] = self._kept(question) or self._begin(question, asker, most)
             while len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
             return answer
@@ -73,8 +77,14 @@ class Answers:
         """Whether the question was asked before."""
         return question in self._asked or self._kept(question) is not None
 
-    def _begin(self, question: Question) -> "Future[bytes]":
+    def _begin(self, question: Question, asker: str, most: int | None) -> "Future[bytes]":
+        unanswered = {one: [wait for wait in own if not wait.done()] for one, own in self._waiting.items()}
+        self._waiting = {one: own for one, own in unanswered.items() if own}
+        own = self._waiting.setdefault(asker, [])
+        if most is not None and len(own) >= most:
+            raise LimitReached(f"{len(own)} of your questions wait for a worker. Try again once they are answered.")
         answer = self._ask(question)
+        own.append(answer)
         if not question.image:
             answer.add_done_callback(lambda done: self._keep(question, done))
         return answer

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from mnist_lab import recipes
-from mnist_lab.forecast import forecast
+from mnist_lab.forecast import forecasts
 from mnist_lab.jobs import Engine
 from mnist_lab.lessons.lesson import Lesson, PlannedRun
 from mnist_lab.lessons.measures import Result
@@ -49,19 +49,22 @@ def is_under_way(run: Run | None) -> bool:
     return run is not None and _rank(run) == 1
 
 
+def missing(lesson: Lesson, runs: Iterable[Run]) -> list[PlannedRun]:
+    """The runs of a lesson that are neither there nor under way."""
+    now = standing(lesson, runs)
+    return [planned for planned in lesson.runs if not (is_done(now[planned.name]) or is_under_way(now[planned.name]))]
+
+
 def submit(lesson: Lesson, engine: Engine, owner: str | None = None) -> None:
     """Queue what is neither there nor under way, as one group. Of a whole class that asks at once, it is queued once.
 
     Raises StoreError where the folder of runs cannot be written.
     """
     with _submitting:
-        now = standing(lesson, engine.store.listing().runs)
-        for planned in lesson.runs:
-            run = now[planned.name]
-            if not (is_done(run) or is_under_way(run)):
-                name = f"{lesson.title}: {planned.name}"
-                group = GROUP + lesson.id
-                engine.submit(planned.config, name, recipes.named(planned.config), group=group, owner=owner)
+        for planned in missing(lesson, engine.store.listing().runs):
+            name = f"{lesson.title}: {planned.name}"
+            group = GROUP + lesson.id
+            engine.submit(planned.config, name, recipes.named(planned.config), group=group, owner=owner)
 
 
 def results(lesson: Lesson, store: RunStore, now: Standing) -> list[Result]:
@@ -75,7 +78,7 @@ def seconds_to_go(lesson: Lesson, runs: Iterable[Run]) -> float | None:
     known = [*runs]
     now = standing(lesson, known)
     missing = [planned.config for planned in lesson.runs if not is_done(now[planned.name])]
-    training = [forecast(config, known) for config in missing]
+    training = forecasts(missing, known)
     told = [seconds for seconds in training if seconds is not None]
     return sum(told) + len(missing) * _overhead(known) if len(told) == len(training) else None
 

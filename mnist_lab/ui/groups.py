@@ -16,8 +16,11 @@ from mnist_lab.runs import Run, RunState
 from mnist_lab.search import Search
 from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import forms, resources
+from mnist_lab.ui.allowed import may_search
 from mnist_lab.ui.compare.filtering import GROUP
 from mnist_lab.ui.numbers import ask_whole, read_whole
+from mnist_lab.ui.shell import PAGES
+from mnist_lab.ui.visitor import may_stop
 from mnist_lab.ui.words import plain
 
 POLL_SECONDS = 1.0
@@ -99,7 +102,7 @@ def _render_grid(runs: list[Run]) -> None:
     if best:
         st.markdown(f"Best on the test set so far: **{plain(labels(runs)[best.id])}**, {_test_accuracy(best):.2%}")
     left, right = st.columns(2)
-    if done < len(runs):
+    if done < len(runs) and may_stop(runs[0].asked.owner):
         left.button("Stop all", key=f"stop-{name}", on_click=_stop, args=(runs,), width="stretch")
     _render_compare(right, name, runs)
 
@@ -156,10 +159,12 @@ def _render_best(study: Study, best: Trial) -> None:
 
 def _render_search_buttons(study: Study) -> None:
     name = study.search.name
+    theirs = not may_stop(study.search.owner)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     if study.over is None:
+        stop = resources.searcher().stop
         left.button(
-            "Stop the search", key=f"stop-{name}", on_click=resources.searcher().stop, args=(name,), width="stretch"
+            "Stop the search", key=f"stop-{name}", on_click=stop, args=(name,), width="stretch", disabled=theirs
         )
     elif study.under_way:
         left.button("Stopping", key=f"stopping-{name}", disabled=True, width="stretch")
@@ -168,8 +173,9 @@ def _render_search_buttons(study: Study) -> None:
         key = f"more-{name}"
         with middle:
             more = ask_whole(*TRIALS, missing if missing > 0 else 10, label="More trials", key=key)
+        possible = more is not None and not theirs
         left.button(
-            "Go on", key=f"go-on-{name}", on_click=_go_on, args=(study, key), width="stretch", disabled=more is None
+            "Go on", key=f"go-on-{name}", on_click=_go_on, args=(study, key), width="stretch", disabled=not possible
         )
     _render_compare(right, name, _runs(study))
 
@@ -177,7 +183,7 @@ def _render_search_buttons(study: Study) -> None:
 def _render_compare(column: "st.delta_generator.DeltaGenerator", name: str, runs: list[Run]) -> None:
     if any(run.summary for run in runs) and column.button("Compare", key=f"compare-{name}", width="stretch"):
         st.session_state[GROUP] = name
-        st.switch_page("pages/compare.py")
+        st.switch_page(PAGES / "compare.py")
 
 
 def _stop(runs: list[Run]) -> None:
@@ -190,6 +196,7 @@ def _go_on(study: Study, key: str) -> None:
     """What stands in the field of that key now counts, which may be newer than the button."""
     try:
         more = read_whole(*TRIALS, st.session_state[key])
+        may_search(study.search, more)
         resources.searcher().go_on(study.search.name, study.asked + more)
     except MnistLabError as error:
         st.error(plain(error))

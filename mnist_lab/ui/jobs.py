@@ -13,10 +13,10 @@ from mnist_lab.runs import Run, RunState, Tick
 from mnist_lab.ui import resources
 from mnist_lab.ui.outcomes import duration, render_outcomes
 from mnist_lab.ui.run_curves import render_curves
-from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.visitor import is_mine, may_stop
 from mnist_lab.ui.words import plain
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 
 
 def render_jobs() -> None:
@@ -53,7 +53,7 @@ def _poll() -> None:
 
 def _render_waiting(run: Run, name: str, place: int, is_first: bool) -> None:
     """A place in the line, the first of its owner's or not; everybody sees it, its owner can change it."""
-    mine = run.asked.owner in (None, visitor())
+    mine = is_mine(run.asked.owner)
     with st.container(horizontal=True, vertical_alignment="center", key=f"waiting-{run.id}"):
         whose = " · yours" if mine and run.asked.owner else ""
         st.markdown(f"**{plain(name)}** · {_place_in_words(place)}{whose}", width="stretch")
@@ -90,17 +90,18 @@ def _place_in_words(place: int) -> str:
 
 
 def _render_job(run: Run, name: str) -> None:
-    ticks = resources.store().metrics(run.id)
+    ticks = resources.ticks(run.id)
     words, stop = st.columns([4, 1], vertical_alignment="center")
     words.markdown(f"**{plain(name)}** · {plain(_state_in_words(run))}")
-    stop.button(
-        "Stop",
-        key=f"stop-{run.id}",
-        on_click=_ask,
-        args=(resources.engine().stop, run.id),
-        disabled=run.state is RunState.STOPPING and resources.engine().is_trained(run),
-        width="stretch",
-    )
+    if may_stop(run.asked.owner):
+        stop.button(
+            "Stop",
+            key=f"stop-{run.id}",
+            on_click=_ask,
+            args=(resources.engine().stop, run.id),
+            disabled=run.state is RunState.STOPPING and resources.engine().is_trained(run),
+            width="stretch",
+        )
     if run.state is not RunState.QUEUED:
         st.progress(min(_position(ticks) / run.config.rounds, 1.0), text=_progress_in_words(run, ticks))
     if ticks:

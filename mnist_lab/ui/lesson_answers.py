@@ -11,6 +11,7 @@ from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.running import Standing, results
 from mnist_lab.ui import resources
 from mnist_lab.ui.lesson_charts import render_charts
+from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.words import plain
 
 
@@ -66,7 +67,7 @@ def _render_try(lesson: Lesson) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-try"):
         for planned in lesson.runs:
             st.page_link(
-                "pages/train.py",
+                PAGES / "train.py",
                 label=plain(planned.name),
                 icon=":material/tune:",
                 query_params=links.write(planned.config),

@@ -6,12 +6,13 @@ from mnist_lab.addresses import Address
 from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
-from mnist_lab.lessons.running import Standing, is_done, is_under_way, seconds_to_go, standing, submit
+from mnist_lab.lessons.running import Standing, is_done, is_under_way, missing, seconds_to_go, standing, submit
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_problems
+from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.data import render_data_status
 from mnist_lab.ui.lesson_answers import bets_on, render_answer
 from mnist_lab.ui.lesson_charts import render_image
@@ -162,6 +163,7 @@ def _forecast(lesson: Lesson) -> str:
 
 def _start(lesson: Lesson) -> None:
     try:
+        may_train([planned.config for planned in missing(lesson, resources.listing().runs)])
         submit(lesson, resources.engine(), visitor())
         st.session_state[f"open-{lesson.id}"] = True
     except MnistLabError as error:
@@ -176,7 +178,7 @@ def _watch(lesson: Lesson) -> None:
     if problem := resources.engine().problem:
         st.error(plain(problem))
     done = sum(map(is_done, now.values()))
-    ticks = {name: resources.store().metrics(run.id) for name, run in now.items() if run}
+    ticks = {name: resources.ticks(run.id) for name, run in now.items() if run}
     seen = {name: its_ticks for name, its_ticks in ticks.items() if its_ticks}
     rounds = {name: run.config.rounds for name, run in now.items() if run}
     half = sum(its_ticks[-1].position / rounds[name] for name, its_ticks in seen.items() if not is_done(now[name]))

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mnist_lab.comparing.naming import labels
+from mnist_lab.continuation import continued
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run, RunState
 from mnist_lab.ui import resources
+from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.numbers import ask_setting
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
@@ -26,7 +28,7 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
     for run in recent:
         with st.container(key=f"outcome-{run.id}"):
             _render_outcome(run, names)
-            ticks = resources.store().metrics(run.id) if run is recent[0] else []
+            ticks = resources.ticks(run.id) if run is recent[0] else []
             if ticks:
                 render_curves(run, names[run.id], ticks)
     return recent
@@ -68,6 +70,7 @@ def _render_continue(run: Run) -> None:
         impossible = None in settings.values()
         if st.button("Go on", key=f"go-on-{run.id}", type="primary", width="stretch", disabled=impossible):
             try:
+                may_train([continued(run, settings)])
                 resources.engine().go_on(run, settings, owner=visitor())
                 st.rerun()
             except MnistLabError as error:

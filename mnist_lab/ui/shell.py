@@ -10,7 +10,6 @@ from mnist_lab.ui import resources
 HERE = Path(__file__).parent
 CSS = "\n".join((HERE / file).read_text("utf-8") for file in ("style.css", "explore.css", "lessons.css"))
 PAGES = HERE.parents[1] / "pages"
-THROUGH_APP = "came_through_app"
 
 # Whatever Streamlit shows has a place that a toast or an error of a fragment's callback may take; the head has none.
 _style = st.components.v2.component(
@@ -43,27 +42,19 @@ ENTRIES = (
 def main() -> None:
     """Set up the browser tab and run the page that was asked for."""
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
-    st.session_state[THROUGH_APP] = True
     resources.warm_up()
     _style(key="style", data=CSS, height=1)
-    _navigation().run()
+    navigation().run()
 
 
 def open_page(title: str, lead: str) -> None:
-    """The head of a page.
-
-    Because of the folder named pages/, a fresh server runs the page of a deep link alone, without app.py, until a page
-    declares the navigation. Declaring it and running again brings the visitor in through app.py, as everybody else.
-    """
-    if THROUGH_APP not in st.session_state:
-        st.session_state[THROUGH_APP] = True
-        _navigation()
-        st.rerun()
+    """The head of a page."""
     st.title(title, anchor=False)
     st.caption(lead)
 
 
-def _navigation() -> Any:
+def navigation() -> Any:
+    """Declare the pages; the one that was asked for."""
     first, *others = ENTRIES
     home = st.Page(PAGES / f"{first.file}.py", title=first.title, default=True, url_path="home")
     pages = [home, *(st.Page(PAGES / f"{entry.file}.py", title=entry.title) for entry in others)]

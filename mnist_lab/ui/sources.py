@@ -14,6 +14,7 @@ from mnist_lab.sharing import Point
 from mnist_lab.ui.drawing import ONE, SEVERAL, Canvas, Drawing, render_canvas
 from mnist_lab.ui.words import plain
 
+MOST_MB = 20  # of an image
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
 
@@ -58,7 +59,7 @@ def _drawn_on(canvas: Canvas) -> Callable[[], Picture | None]:
 
 def _upload() -> Picture | None:
     st.caption("A digit on paper or on a screen, dark on light or light on dark.")
-    return _read(st.file_uploader("Image", type=TYPES, key="upload"))
+    return _read(st.file_uploader("Image", type=TYPES, key="upload", max_upload_size=MOST_MB))
 
 
 def _camera() -> Picture | None:

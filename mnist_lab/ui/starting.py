@@ -7,15 +7,17 @@ from typing import Any, NamedTuple, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_lab import recipes
+from mnist_lab import cluster, recipes
+from mnist_lab.allowances import check_memory
 from mnist_lab.config import TrainConfig, bounds
 from mnist_lab.errors import ConfigError, MnistLabError
-from mnist_lab.forecast import forecast
+from mnist_lab.forecast import forecasts
 from mnist_lab.grids import expand, free_name, name_of
 from mnist_lab.knobs import in_words, is_range, knob, knobs, limits, said, values
 from mnist_lab.search import YARDSTICK, Search, holding_back, plan
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import turned
+from mnist_lab.ui.allowed import may_search, may_train
 from mnist_lab.ui.numbers import ask_whole, render_problem
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
@@ -90,8 +92,13 @@ def _begin(start: Start) -> str:
 
 
 def _one_run(config: TrainConfig) -> Start:
-    name, recipe = recipes.describe(config), recipes.named(config)
-    return Start("Train", lambda: resources.engine().submit(config, name, recipe, owner=visitor()))
+    check_memory([config], cluster.memory())
+
+    def begin() -> None:
+        may_train([config])
+        resources.engine().submit(config, recipes.describe(config), recipes.named(config), owner=visitor())
+
+    return Start("Train", begin)
 
 
 def _grid(config: TrainConfig) -> Start | None:
@@ -105,6 +112,7 @@ def _grid(config: TrainConfig) -> Start | None:
     configs = expand(config, chosen)
 
     def begin() -> None:
+        may_train(configs)
         taken = resources.studies().taken_names()
         group = free_name(name, taken) if name else name_of(fields, taken)
         for one in configs:
@@ -140,6 +148,7 @@ def _search(config: TrainConfig) -> Start | None:
     )
 
     def begin() -> None:
+        may_search(search, search.trials)
         free = free_name(name, resources.studies().taken_names())
         resources.searcher().begin(search.model_copy(update={"name": free, "owner": visitor()}))
 
@@ -148,8 +157,7 @@ def _search(config: TrainConfig) -> Start | None:
 
 def _forecast(configs: list[TrainConfig]) -> str:
     """How many runs, and roughly how long they take on the workers there are, where that can be told."""
-    done = resources.listing().runs
-    each = [forecast(config, done) for config in configs]
+    each = forecasts(configs, resources.listing().runs)
     known = [one for one in each if one is not None]
     together = sum(known) / resources.engine().workers()
     time = f", roughly {_duration(together)}" if len(known) == len(each) else ""

@@ -40,13 +40,13 @@ STROKES = {
 class Server:
     """`streamlit run app.py`, as the README starts it."""
 
-    def __init__(self, runs: Path, port: int) -> None:
+    def __init__(self, runs: Path, port: int, **environment: str) -> None:
         self.runs = runs
         self.url = f"http://localhost:{port}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
             cwd=ROOT,
-            env=os.environ | {"MNIST_LAB_RUNS": str(runs), "MNIST_LAB_WORKERS": "1"},
+            env=os.environ | {"MNIST_LAB_RUNS": str(runs), "MNIST_LAB_WORKERS": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -71,11 +71,11 @@ class Server:
 
 
 @contextmanager
-def serving(runs: Path) -> Iterator[Server]:
+def serving(runs: Path, **environment: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = Server(runs, port)
+    server = Server(runs, port, **environment)
     try:
         yield server
     finally:
@@ -168,7 +168,7 @@ def _is_an_error(message: ConsoleMessage) -> bool:
 
 
 def _is_local(url: str) -> bool:
-    return url.startswith(("data:", "blob:")) or bool(re.match(r"(http|ws)://(localhost|127\.0\.0\.1)[:/]", url))
+    return url.startswith(("data:", "blob:")) or bool(re.match(r"(http|ws)://(localhost|127\.0\.0\.\d)[:/]", url))
 
 
 def canvas(page: Page) -> Locator:

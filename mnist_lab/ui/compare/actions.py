@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from mnist_lab.allowances import kept_bytes
 from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
-from mnist_lab.archives import MOST_RUNS, pack
+from mnist_lab.archives import MOST_RUNS, MOST_ZIPPED, pack
+from mnist_lab.arrays import MB
 from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
-from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.visitor import is_mine
 from mnist_lab.ui.words import plain
 
 MOST_NAMED = 3
@@ -37,7 +39,7 @@ def render_actions(runs: list[Run], hidden: int) -> None:
 
 def may_change(run: Run) -> bool:
     """Whether the visitor may name and delete a run: the lab's own nobody may, others their owner."""
-    return not run.bundled and run.asked.owner in (None, visitor())
+    return not run.bundled and is_mine(run.asked.owner)
 
 
 def _picked_in_words(runs: Sequence[Run], hidden: int) -> str:
@@ -61,17 +63,22 @@ def _render_star(runs: Sequence[Run]) -> None:
 
 def _render_zip(runs: Sequence[Run]) -> None:
     """The runs as a file; made only once it is asked for."""
-    if 0 < len(runs) <= MOST_RUNS:
-        name = runs[0].id if len(runs) == 1 else f"{len(runs)}-runs"
-        st.download_button(
-            "Zip",
-            lambda: pack(resources.store(), runs),
-            f"{name}.zip",
-            "application/zip",
-            icon=":material/folder_zip:",
-            on_click="ignore",
-            help="To keep, or to import into another lab",
-        )
+    if not runs:
+        return
+    too_much = len(runs) > MOST_RUNS or sum(kept_bytes(run.config) for run in runs) > MOST_ZIPPED
+    name = runs[0].id if len(runs) == 1 else f"{len(runs)}-runs"
+    st.download_button(
+        "Zip",
+        lambda: pack(resources.store(), runs),
+        f"{name}.zip",
+        "application/zip",
+        icon=":material/folder_zip:",
+        on_click="ignore",
+        disabled=too_much,
+        help=f"Pick fewer: a zip file holds {MOST_RUNS} runs and {MOST_ZIPPED // MB} MB at most"
+        if too_much
+        else "To keep, or to import into another lab",
+    )
 
 
 def _render_notes(runs: Sequence[Run]) -> None:

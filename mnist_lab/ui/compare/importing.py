@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from mnist_lab.archives import take_in
+from mnist_lab.archives import MOST_ZIPPED, take_in
+from mnist_lab.arrays import MB
 from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.ui import resources
+from mnist_lab.ui.allowed import limits
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.actions import bring_back, may_change
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 
 TIMES, REFUSED = "compare_times_imported", "compare_import_refused"
-MOST_MB = 200  # of an upload
 
 
 def render_import() -> None:
@@ -22,7 +23,7 @@ def render_import() -> None:
             "A zip file of runs, from another lab",
             "zip",
             key=f"import-file-{st.session_state.get(TIMES, 0)}",
-            max_upload_size=MOST_MB,
+            max_upload_size=MOST_ZIPPED // MB,
         )
         if file is None:
             st.caption("Pick runs and press Zip to make such a file. It is checked before anything is kept.")
@@ -36,7 +37,7 @@ def _take_in(file_id: str, content: bytes) -> None:
     """Keep the runs and pick them; where that cannot be, say why and keep nothing."""
     try:
         with st.spinner("Checking the file"):
-            runs = take_in(resources.store(), content, owner=visitor())
+            runs = take_in(resources.store(), content, visitor(), limits())
     except MnistLabError as error:
         st.session_state[REFUSED] = file_id, str(error)
         st.rerun()

@@ -1,6 +1,7 @@
 """Why this digit: which ink spoke for it, four ways, and how little would change the network's mind."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from mnist_lab.errors import MnistLabError
 from mnist_lab.explanations import occlusion
 from mnist_lab.exploring.findings import Why
 from mnist_lab.exploring.minds import Flip, flip
@@ -18,7 +20,7 @@ from mnist_lab.preprocessing import SIDE, FloatImage
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import percent
 from mnist_lab.ui.explore.address import WHY, known, remember
-from mnist_lab.ui.explore.asking import answers, ask
+from mnist_lab.ui.explore.asking import ask, begin
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.pixels import pixels
 
@@ -40,7 +42,8 @@ def render(selection: Selection) -> None:
     answer = predictor.predict(selection.image).digit
     digit = _choose_digit(answer)
     question = asked(Why, selection.run.id, digit, image=selection.image)
-    answers().ask(question)  # a worker begins while the rest is found here
+    with suppress(MnistLabError):  # which `ask` tells, below
+        begin(question)  # a worker begins while the rest is found here
     place, waiting = st.empty(), st.container()
     blanked = Map(
         "Occlusion",

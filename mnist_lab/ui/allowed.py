@@ -1,0 +1,37 @@
+"""Whether a visitor may begin something: within what the server takes from each, and what its workers can hold."""
+
+from collections.abc import Sequence
+from itertools import cycle, islice
+
+from mnist_lab import cluster
+from mnist_lab.allowances import Allowance, allowance, check_memory, check_trainings
+from mnist_lab.config import TrainConfig
+from mnist_lab.search import Search
+from mnist_lab.tuning import samples
+from mnist_lab.ui import resources
+from mnist_lab.ui.visitor import is_at_home, visitor
+
+
+def limits() -> Allowance | None:
+    """The limits for whoever is here; none for somebody on the server's own machine. Raises ConfigError."""
+    return None if is_at_home() else allowance()
+
+
+def may_train(configs: Sequence[TrainConfig]) -> None:
+    """Raises LimitReached or ConfigError, with what to do, where the visitor cannot have these trainings."""
+    check_memory(configs, cluster.memory())
+    if its := limits():
+        runs = [*resources.listing(fresh=True).runs, *resources.trash().runs()]
+        check_trainings(its, visitor(), configs, runs, _trials_to_come())
+
+
+def may_search(search: Search, trials: int) -> None:
+    """The same for so many more trials of a search, which a few taken at random stand for."""
+    may_train(list(islice(cycle(samples(search)), trials)))
+
+
+def _trials_to_come() -> int:
+    """How many trials the visitor's own searches will still ask for."""
+    studies = resources.studies()
+    own = (studies.study(name) for name in studies.open_names())
+    return sum(max(0, study.search.trials - study.asked) for study in own if study.search.owner == visitor())
