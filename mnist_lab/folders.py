@@ -5,7 +5,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,8 +55,7 @@ class Folder:
             if not self._fs.isdir(self._at(name)):
                 return {}
             if self.is_local:
-                with os.scandir(self._at(name)) as files:
-                    return {file.name: _stamp(file.stat()) for file in files}
+                return _stamps(self._at(name))
             entries = self._fs.ls(self._at(name), detail=True, refresh=True)
         return {entry["name"].rpartition("/")[2]: str(sorted(entry.items(), key=str)) for entry in entries}
 
@@ -187,5 +186,11 @@ class Folder:
             raise StoreError(f"The folder {self.path} cannot be reached: {error}") from error
 
 
-def _stamp(stat: os.stat_result) -> str:
-    return f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}"
+def _stamps(path: str) -> dict[str, str]:
+    stamps = {}
+    with os.scandir(path) as files:
+        for file in files:
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                stat = file.stat()
+                stamps[file.name] = f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}"
+    return stamps

@@ -148,3 +148,10 @@ def test_a_file_in_the_folders_place_is_told(tmp_path):
     (tmp_path / "runs").write_bytes(b"")
     with pytest.raises(StoreError, match="it is not a folder; choose another one with MNIST_LAB_RUNS"):
         Folder(tmp_path / "runs").write("run/config.json", b"")
+
+
+def test_a_file_that_is_gone_while_a_folder_is_read_hides_no_other(tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "kept").write_text("here")
+    (tmp_path / "notes" / "gone").symlink_to(tmp_path / "nowhere")
+    assert [*Folder(tmp_path).stamps("notes")] == ["kept"]

@@ -90,7 +90,7 @@ def _place_in_words(place: int) -> str:
 
 
 def _render_job(run: Run, name: str) -> None:
-    ticks = resources.ticks(run.id)
+    ticks = resources.ticks(run)
     words, stop = st.columns([4, 1], vertical_alignment="center")
     words.markdown(f"**{plain(name)}** · {plain(_state_in_words(run))}")
     if may_stop(run.asked.owner):

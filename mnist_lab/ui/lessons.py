@@ -178,7 +178,7 @@ def _watch(lesson: Lesson) -> None:
     if problem := resources.engine().problem:
         st.error(plain(problem))
     done = sum(map(is_done, now.values()))
-    ticks = {name: resources.ticks(run.id) for name, run in now.items() if run}
+    ticks = {name: resources.ticks(run) for name, run in now.items() if run}
     seen = {name: its_ticks for name, its_ticks in ticks.items() if its_ticks}
     rounds = {name: run.config.rounds for name, run in now.items() if run}
     half = sum(its_ticks[-1].position / rounds[name] for name, its_ticks in seen.items() if not is_done(now[name]))

@@ -28,7 +28,7 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
     for run in recent:
         with st.container(key=f"outcome-{run.id}"):
             _render_outcome(run, names)
-            ticks = resources.ticks(run.id) if run is recent[0] else []
+            ticks = resources.ticks(run) if run is recent[0] else []
             if ticks:
                 render_curves(run, names[run.id], ticks)
     return recent

@@ -25,7 +25,7 @@ from mnist_lab.validation import Epoch, validations
 
 SECONDS_BETWEEN_LISTINGS = 0.3
 SECONDS_BETWEEN_TICKS = 1.0
-SECONDS_OF_A_TURN = 0.0005  # of Python's threads: a stroke takes a few milliseconds, a page that is opened 300
+SECONDS_OF_A_TURN = 0.0005  # of Python's threads, so that a stroke needn't wait until a page that is opened is done
 SECONDS_BEFORE_WORKERS = 4.0  # the first visitor's first page comes before the workers' start
 
 _lock = threading.RLock()
@@ -49,13 +49,13 @@ def listing(fresh: bool = False) -> Listing:
         return _listing[1]
 
 
-def ticks(run_id: str) -> list[Tick]:
-    """A run's ticks, those of one that trains read anew once a second for all who look at its curves."""
-    return _ticks(run_id, int(time.monotonic() / SECONDS_BETWEEN_TICKS))
+def ticks(run: Run) -> list[Tick]:
+    """A run's ticks: of one that trains read once a second for all who look at its curves, then once it is over."""
+    return _ticks(run.id, None if run.state.is_over else int(time.monotonic() / SECONDS_BETWEEN_TICKS))
 
 
 @lru_cache(maxsize=64)
-def _ticks(run_id: str, _second: int) -> list[Tick]:
+def _ticks(run_id: str, _second: int | None) -> list[Tick]:
     return store().metrics(run_id)
 
 
@@ -116,7 +116,7 @@ def _read_once() -> None:
     if seen is not None:
         verdict(predictor(DEFAULT_MODEL).predict(seen), seen)
     gc.collect()
-    gc.freeze()  # a search for garbage among all that stays would keep everybody waiting for a third of a second
+    gc.freeze()  # what is loaded stays: to look for garbage among it keeps everybody waiting
 
 
 @lru_cache(maxsize=64)
