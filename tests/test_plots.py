@@ -76,3 +76,9 @@ def test_names_stand_in_figures_and_their_tables_as_they_were_typed():
     assert trace.name == "&lt;b&gt;a&lt;/b&gt; &amp; \"b\" %&#123;x} &amp;amp; 'c'"
     assert trace.hovertemplate.startswith(trace.name)
     assert {row["series"] for row in rows(figure)} == {name}
+
+
+@pytest.mark.parametrize(("points", "expected"), [(1, (0, 1)), (2, None)])
+def test_around_a_single_accuracy_no_other_is_shown_that_cannot_be(points, expected):
+    ticks = [Tick(1, step, 9, 0.5, step / 9, 0.1, 1.0) for step in range(1, 1 + points)]
+    assert curves_figure({"a run": curves("a run", ticks)}).layout.yaxis.range == expected

@@ -47,6 +47,7 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
     """Accuracy beside loss: a colour a run, training as a line, validation dotted with a mark at each epoch.
 
     Where there is one run only, the two colours tell training from validation. The axis begins at the first point.
+    Around a single accuracy Plotly would show some below 0 and above 1.
     """
     every = [curve for its_curves in runs.values() for curve in its_curves]
     lines = [
@@ -54,12 +55,13 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
         for color, its_curves in zip(colors(runs).values(), runs.values(), strict=True)
         for curve in its_curves
     ]
+    accuracies = {value for curve in every if curve.metric == METRICS[0] for value in curve.y}
     epochs = {"title": {"text": "epoch"}, "range": extent([curve.x for curve in every])}
     return go.Figure(
         lines,
         {
             "xaxis": {**epochs, "domain": HALVES[0], "anchor": "y"},
-            "yaxis": {"tickformat": ".0%", "anchor": "x"},
+            "yaxis": {"tickformat": ".0%", "anchor": "x", "range": None if len(accuracies) > 1 else [0, 1]},
             "xaxis2": {**epochs, "domain": HALVES[1], "anchor": "y2"},
             "yaxis2": {"rangemode": "tozero", "anchor": "x2"},
             "annotations": [_title(metric, half, every) for metric, half in zip(METRICS, HALVES, strict=True)],
