@@ -135,23 +135,26 @@ def test_the_layers_follow_the_pen_before_it_is_lifted(server, open_tab):
 def overtaken(page: Page) -> Callable[[], bool]:
     """From now on a rerun by a clock waits for the next one that somebody asks for, and follows right behind it.
 
-    The server then learns of it while it answers the other, as happens by chance on a busy machine. Returns whether a
-    clock has asked.
+    The server then learns of it while it answers the other, as happens by chance on a busy machine. What it says of the
+    widgets is what the other said, as with a browser that sends it then. Returns whether a clock has asked.
     """
-    waiting: list[bytes] = []
+    waiting: list[BackMsg] = []
 
     def route(browser: WebSocketRoute) -> None:
+        waiting.clear()
         server = browser.connect_to_server()
 
         def pass_on(message: bytes | str) -> None:
             asked = BackMsg.FromString(message) if isinstance(message, bytes) else BackMsg()
             if asked.rerun_script.is_auto_rerun:
-                waiting[:] = [message]
+                waiting[:] = [asked]
                 return
             server.send(message)
             if asked.rerun_script.fragment_id:
                 while waiting:
-                    server.send(waiting.pop())
+                    late = waiting.pop()
+                    late.rerun_script.widget_states.CopyFrom(asked.rerun_script.widget_states)
+                    server.send(late.SerializeToString())
 
         browser.on_message(pass_on)
 
