@@ -36,7 +36,7 @@ class Neighbours:
     def nearest(self, image: FloatImage, count: int = 8) -> list[Neighbour]:
         """The `count` training images nearest to a prepared image, float32 (28, 28) in [0, 1], the nearest first."""
         place = self._project(image.reshape(1, 784))[0]
-        distances = self._lengths - 2.0 * self._places @ place  # and the same constant for all
+        distances = self._lengths - self._places @ (2.0 * place)  # and the same constant for all
         found = np.argpartition(distances, count)[:count]
         found = found[np.argsort(distances[found])]
         return [

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from mnist_lab.datasets import find_mnist, load
 from mnist_lab.errors import DatasetError
@@ -115,6 +116,7 @@ def _read_once() -> None:
     seen = prepare(np.eye(SIDE, dtype=np.float32))
     if seen is not None:
         verdict(predictor(DEFAULT_MODEL).predict(seen), seen)
+    threadpool_limits(1)  # OpenBLAS, loaded by now: its other threads wait busily, 50 ms for a product of 1 ms
     gc.collect()
     gc.freeze()  # what is loaded stays: to look for garbage among it keeps everybody waiting
 
@@ -149,6 +151,6 @@ def _neighbours() -> Neighbours | None:
 
 def models() -> dict[str, Run]:
     """The runs that can predict, by id: the lab's own default first."""
-    usable = {run.id: run for run in store().listing().runs if run.summary}
+    usable = {run.id: run for run in listing().runs if run.summary}
     first = {DEFAULT_MODEL: usable.pop(DEFAULT_MODEL)} if DEFAULT_MODEL in usable else {}
     return first | usable

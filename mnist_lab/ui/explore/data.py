@@ -7,7 +7,6 @@ from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mnist_lab.arrays import array
 from mnist_lab.config import DatasetName
@@ -73,8 +72,7 @@ def _strongest(run_id: str, number: int, name: DatasetName) -> Future[Strongest]
 
 
 def _find(run_id: str, number: int, name: DatasetName) -> Strongest:
-    with threadpool_limits(1):  # threads of OpenBLAS wait for each other on a busy machine
-        return find_strongest(network(run_id), load(name).x_test, number)
+    return find_strongest(network(run_id), load(name).x_test, number)
 
 
 def space(run_id: str, number: int) -> Space:
@@ -84,8 +82,7 @@ def space(run_id: str, number: int) -> Space:
 
 @lru_cache(maxsize=32)
 def _space(run_id: str, number: int, name: DatasetName) -> Space:
-    with threadpool_limits(1):
-        return span(features(network(run_id) if number else [], number, load(name).x_test))
+    return span(features(network(run_id) if number else [], number, load(name).x_test))
 
 
 def every(count: int) -> int:

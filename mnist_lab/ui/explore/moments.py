@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mnist_lab import snapshots
 from mnist_lab.config import DatasetName
@@ -49,5 +48,4 @@ def scored_then(run_id: str, epoch: int) -> Evaluation:
 def _scored(run_id: str, epoch: int, name: DatasetName) -> Evaluation:
     images = load(name)
     count = images_scored(resources.store().get(run_id).config, len(images.y_test))
-    with threadpool_limits(1):  # threads of OpenBLAS wait for each other on a busy machine
-        return scored(network_then(run_id, epoch), images.x_test[:count], images.y_test[:count])
+    return scored(network_then(run_id, epoch), images.x_test[:count], images.y_test[:count])
