@@ -203,8 +203,10 @@ def _nearest(subject: Subject) -> None:
 
 def _nearest_once_ready(reading: Reading, say: bool = True) -> None:
     """Shows them as soon as they can be searched; where they never can, `say` so."""
-    ready = resources.neighbours().done()
-    st.fragment(_render_nearest, run_every=None if ready else 0.7)(reading, say)
+    if resources.neighbours().done():  # no fragment, whose clock would go on
+        _render_nearest(reading, say)
+    else:
+        st.fragment(_render_nearest, run_every=0.7)(reading, say)
 
 
 def _render_nearest(reading: Reading, say: bool) -> None:

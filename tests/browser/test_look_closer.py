@@ -200,6 +200,23 @@ def test_a_scribble_does_not_look_like_a_digit(server, open_tab, mnist):
 
 
 @pytest.mark.slow
+def test_no_page_asks_on_for_training_images_that_it_shows(tmp_path, start_server, open_tab, mnist):
+    server = start_server(tmp_path)  # a fresh one, which has to put them in order first
+    page, sent = open_tab("about:blank"), []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.goto(server.url)
+    draw(page, 3)
+    view = look(page, "Nearest")
+    expect(view.get_by_text("Putting the training images in order")).to_be_visible()
+    expect(view.locator(".nearest figure")).to_have_count(8)
+    draw(page, 3)  # once more, on top
+    page.wait_for_timeout(1500)
+    sent.clear()
+    page.wait_for_timeout(2500)
+    assert not sent
+
+
+@pytest.mark.slow
 def test_several_digits_are_read_one_by_one(server, open_tab):
     page = open_tab(server.url)
     press(page, "Several digits")

@@ -67,7 +67,10 @@ def render_unit(selection: Selection, stages: Sequence[Stage], values: Sequence[
         + _pictures(selection.image, stages, values, number, unit)
     )
     found = data.strongest(selection.run.id, number)
-    st.fragment(_excites, run_every=None if found.done() else 0.7)(found, unit)
+    if found.done():  # no fragment, whose clock would go on
+        _excites(found, unit)
+    else:
+        st.fragment(_excites, run_every=0.7)(found, unit)
     st.button("Work it out by hand", icon=":material/calculate:", on_click=lambda: _show("One neuron"))
 
 
