@@ -15,7 +15,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run, RunState
 from mnist_lab.search import Search
 from mnist_lab.studies import Study, Trial, points, slug
-from mnist_lab.ui import forms, resources
+from mnist_lab.ui import crowd, forms, resources
 from mnist_lab.ui.allowed import may_search
 from mnist_lab.ui.compare.filtering import GROUP
 from mnist_lab.ui.numbers import ask_whole, read_whole
@@ -23,7 +23,6 @@ from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.visitor import may_stop
 from mnist_lab.ui.words import plain
 
-POLL_SECONDS = 1.0
 RECENT_SECONDS = 900
 RECENT = 3
 TRIALS = bounds("trials", Search)
@@ -33,7 +32,7 @@ PERCENT = st.column_config.NumberColumn(format="%.2f %%")
 def render_groups() -> None:
     """All of them; polls while one is under way, and only then."""
     polls = any(map(_under_way, _groups()))
-    st.fragment(_poll, run_every=POLL_SECONDS if polls else None)(polls)
+    st.fragment(_poll, run_every=crowd.pause() if polls else None)(polls)
 
 
 def _poll(polls: bool) -> None:

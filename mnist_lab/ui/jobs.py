@@ -10,13 +10,11 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.jobs import STALE_SECONDS
 from mnist_lab.queue import line
 from mnist_lab.runs import Run, RunState, Tick
-from mnist_lab.ui import resources
+from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.outcomes import duration, render_outcomes
 from mnist_lab.ui.run_curves import render_curves
 from mnist_lab.ui.visitor import is_mine, may_stop
 from mnist_lab.ui.words import plain
-
-POLL_SECONDS = 1.0
 
 
 def render_jobs() -> None:
@@ -25,16 +23,17 @@ def render_jobs() -> None:
     busy = any(not run.state.is_over for run in runs)
     st.session_state["jobs_not_over"] = {run.id for run in runs if not run.state.is_over}
     with st.container(key="jobs"):
-        st.fragment(_poll, run_every=POLL_SECONDS if busy else None)()
+        pause = crowd.pause() if busy else None
+        st.fragment(_poll, run_every=pause)(pause)
         outcomes = render_outcomes(runs)
         if not busy and not outcomes:
             st.info("Nothing is training. Turn the knobs and press **Train**; you can go on drawing meanwhile.")
 
 
-def _poll() -> None:
+def _poll(pause: float | None) -> None:
     runs = resources.listing().runs
     not_over = {run.id for run in runs if not run.state.is_over}
-    if st.session_state.get("jobs_not_over", not_over) != not_over:
+    if st.session_state.get("jobs_not_over", not_over) != not_over or crowd.has_changed(pause):
         st.rerun()
     if problem := resources.engine().problem:
         st.error(plain(problem), icon=":material/cloud_off:")

@@ -10,7 +10,7 @@ from mnist_lab.lessons.running import Standing, is_done, is_under_way, missing, 
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import RunState
-from mnist_lab.ui import resources
+from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.data import render_data_status
@@ -19,7 +19,6 @@ from mnist_lab.ui.lesson_charts import render_image
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 
-POLL_SECONDS = 1.0
 CHOSEN, IN_ADDRESS = "chosen_lesson", "lesson"
 TO_TOP = "lesson_to_top"
 SCROLL = "<script>document.querySelector('[data-testid=stMain]').scrollTo(0, 0)</script>"
@@ -67,7 +66,8 @@ def render_lesson(lesson: Lesson) -> None:
             render_answer(lesson, now, bet)
             st.button("Bet again", key="lesson-again", icon=":material/replay:", on_click=_again, args=(lesson,))
         elif any(map(is_under_way, now.values())):
-            st.fragment(_watch, run_every=POLL_SECONDS)(lesson)
+            pause = crowd.pause()
+            st.fragment(_watch, run_every=pause)(lesson, pause)
         else:
             _render_failures(now)
             _render_start(lesson, now, bet)
@@ -170,10 +170,10 @@ def _start(lesson: Lesson) -> None:
         st.error(plain(error))
 
 
-def _watch(lesson: Lesson) -> None:
+def _watch(lesson: Lesson, pause: float) -> None:
     """The runs while they wait and train; runs the page again once none does."""
     now = standing(lesson, resources.listing().runs)
-    if not any(map(is_under_way, now.values())):
+    if not any(map(is_under_way, now.values())) or crowd.has_changed(pause):
         st.rerun()
     if problem := resources.engine().problem:
         st.error(plain(problem))

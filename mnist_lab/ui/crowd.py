@@ -1,0 +1,26 @@
+"""How often what changes is drawn anew: each second for a few, less often for a class that looks at once."""
+
+import time
+
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LEAST, MOST = 1.0, 5.0  # seconds from one look of a visitor to the next
+FOR_EACH = 0.4  # seconds more for each who looks, so that the looks of all take a tenth of a core
+GONE = 2.5 * MOST  # seconds after which whoever has not looked again is gone
+TOLERATED = 1.5  # times more or less often than would be right
+
+_looked: dict[str, float] = {}  # when, by session
+
+
+def pause() -> float:
+    """The seconds until the visitor who looks now should look again."""
+    global _looked
+    now, here = time.monotonic(), get_script_run_ctx()
+    looked = {who: at for who, at in [*_looked.items()] if now - at < GONE}
+    _looked = looked | ({here.session_id: now} if here else {})
+    return min(max(LEAST, FOR_EACH * len(_looked)), MOST)
+
+
+def has_changed(since: float | None) -> bool:
+    """Whether a visitor who looks now, with that pause so far, should get another one."""
+    return since is not None and not 1 / TOLERATED < since / pause() < TOLERATED
