@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import isnan
 from typing import Any, NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab.comparing.learning import since_last, thinned
@@ -94,8 +95,8 @@ def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
     text = ".2%" if curve.metric == "accuracy" else ".4f"
     half = "" if curve.metric == METRICS[0] else "2"
     return go.Scatter(
-        x=curve.x,
-        y=curve.y,
+        x=np.asarray(curve.x),
+        y=np.asarray(curve.y),
         xaxis=f"x{half}",
         yaxis=f"y{half}",
         name=part if alone else f"{as_typed(curve.run)}, {part}",
