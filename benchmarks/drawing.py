@@ -21,8 +21,8 @@ STROKE_SECONDS = 1.5
 WATCH = """
 window.log = [];
 const note = (kind) => window.log.push([kind, performance.now()]);
-const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) { note('sent'); return send.call(this, data); };
+const ask = window.fetch;
+window.fetch = (...asked) => { if (String(asked[0]).includes('/answer')) note('sent'); return ask(...asked); };
 document.addEventListener('pointermove', () => note('move'), true);
 document.addEventListener('pointerup', () => note('up'), true);
 new MutationObserver((changes) => {

@@ -19,6 +19,7 @@ from collections.abc import Coroutine, Iterable
 
 import numpy as np
 import psutil
+from aiohttp import ClientSession, TCPConnector
 from PIL import Image, ImageDraw
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -32,6 +33,7 @@ from mnist_lab.runs import RunStore
 
 SIDE = 140  # of a picture while a stroke grows
 BETWEEN_STROKES = 1.0  # seconds
+STROKES_TO_A_REST = 10
 BETWEEN_LOOKS = 20.0
 PATIENCE = 60.0  # for a page that is opened
 WARM_UP = 40.0  # until the workers train and every page was made once
@@ -47,8 +49,7 @@ class Visitor:
         self._socket: ClientConnection
         self._asking: dict[str, asyncio.Task[None]] = {}  # by fragment
         self._finished = asyncio.Event()
-        self._live = ("", "")  # the component that takes pictures: its id and its fragment
-        self.answered: dict[int, float] = {}  # when, by the number of the picture
+        self._canvas = ("", "")  # the component: its id and its fragment
 
     async def enter(self) -> None:
         """Connect, and read all that comes."""
@@ -71,12 +72,12 @@ class Visitor:
         await asyncio.wait_for(self._finished.wait(), PATIENCE)
         return time.perf_counter() - begun
 
-    async def show(self, number: int, picture: str) -> None:
-        """Send what stands on the canvas."""
-        widget, fragment = self._live
+    async def rest(self, number: int, picture: str) -> None:
+        """Send what stands on the canvas once the pen rests, upon which the page shows all that it says of it."""
+        widget, fragment = self._canvas
         message = BackMsg()
         message.rerun_script.fragment_id = fragment
-        sent = {"picture": {"number": number, "picture": picture, "growing": True, "attempt": number}}
+        sent = {"drawing": {"number": number, "picture": picture, "strokes": [], "on_image": False, "attempt": number}}
         message.rerun_script.widget_states.widgets.add(id=widget, json_value=json.dumps(sent))
         await self._socket.send(message.SerializeToString())
 
@@ -100,13 +101,8 @@ class Visitor:
 
     def _take(self, message: ForwardMsg) -> None:
         component = message.delta.new_element.bidi_component
-        if component.component_name.endswith("mnist_lab_live"):
-            self._live = (component.id, message.delta.fragment_id)
-            number = json.loads(component.json)["answered"]
-            for one in range(number, 0, -1):
-                if one in self.answered:
-                    break
-                self.answered[one] = time.perf_counter()
+        if component.component_name.endswith("mnist_lab_canvas"):
+            self._canvas = (component.id, message.delta.fragment_id)
 
     def _rest(self, fragments: Iterable[str]) -> None:
         for fragment in fragments:
@@ -135,19 +131,27 @@ def pictures(several: int) -> list[str]:
     return made
 
 
-async def draw(visitor: Visitor, until: float, counts_from: float) -> list[float]:
+async def draw(visitor: Visitor, asked: ClientSession, until: float, counts_from: float) -> list[float]:
     """Draw until then; the seconds that each picture due after `counts_from` waited for its answer."""
     shown = pictures(20)
     await visitor.enter()
     await visitor.look("")
-    first = time.perf_counter() + random.uniform(0, BETWEEN_STROKES)
-    due: dict[int, float] = {}
-    for number in range(1, 1 + int((until - first) / BETWEEN_STROKES)):
-        due[number] = first + (number - 1) * BETWEEN_STROKES
-        await asyncio.sleep(max(0.0, due[number] - time.perf_counter()))
-        await visitor.show(number, shown[number % len(shown)])
-    await asyncio.sleep(max(0.0, until - time.perf_counter()))
-    waited = [visitor.answered.get(number, np.inf) - at for number, at in due.items() if at >= counts_from]
+    first, began = time.perf_counter() + random.uniform(0, BETWEEN_STROKES), random.randrange(STROKES_TO_A_REST)
+    waited: list[float] = []
+
+    async def show(picture: str, due: float) -> None:
+        async with asked.post("/answer?canvas=one&model=house-cnn", data=picture) as answer:
+            assert "digit" in await answer.text()
+        if due >= counts_from:
+            waited.append(time.perf_counter() - due)
+
+    async with asyncio.TaskGroup() as under_way:
+        for number in range(1, 1 + int((until - first) / BETWEEN_STROKES)):
+            due, picture = first + (number - 1) * BETWEEN_STROKES, shown[number % len(shown)]
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            under_way.create_task(show(picture, due))
+            if (number + began) % STROKES_TO_A_REST == 0:
+                await visitor.rest(number, picture)
     await visitor.leave()
     return waited
 
@@ -172,8 +176,9 @@ async def measure(url: str, asked: argparse.Namespace) -> dict[str, list[float]]
     """Seconds, by what was waited for."""
     begun = time.perf_counter()
     until = begun + WARM_UP + asked.seconds
-    async with asyncio.TaskGroup() as tasks:
-        drawing = [draw(Visitor(url, tasks), until, begun + WARM_UP) for _ in range(asked.draw)]
+    connections = TCPConnector(limit=0, keepalive_timeout=3)  # seconds, less than the server keeps them
+    async with asyncio.TaskGroup() as tasks, ClientSession(url, connector=connections) as asking:
+        drawing = [draw(Visitor(url, tasks), asking, until, begun + WARM_UP) for _ in range(asked.draw)]
         training = [watch(Visitor(url, tasks), "train", until) for _ in range(asked.train)]
         comparing = [watch(Visitor(url, tasks), "compare", until) for _ in range(asked.compare)]
         found = await asyncio.gather(*(together(people) for people in (drawing, training, comparing)))

@@ -1,9 +1,8 @@
 """How soon the lab is there: python -m benchmarks.serving [--repeat N]
 
 Start: from `streamlit run app.py` to the first prediction in a browser, side by side with the same app when the web
-process also imports TensorFlow. Round trip: a run of the
-whole Draw page, from a client's message to the last one of the answer. The same in a browser, which shares the
-machine, while somebody draws.
+process also imports TensorFlow. Round trip: a run of the whole Draw page, from a client's message to the last one of
+the answer. And the answers to pictures while somebody draws in a browser, which shares the machine.
 """
 
 import argparse
@@ -21,18 +20,10 @@ from websockets.typing import Subprotocol
 
 from benchmarks.browsing import PATIENCE, ROOT, chromium, draw_zero, open_draw_page, server, wait_until_up
 
-WITH_TENSORFLOW = "import tensorflow\nimport keras\nfrom mnist_lab.ui import shell\nshell.main()\n"
-WATCH_MESSAGES = """
-window.messages = [];
-const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) {
-  if (!this.watched) {
-    this.watched = true;
-    this.addEventListener('message', () => window.messages.push(['in', performance.now()]));
-  }
-  window.messages.push(['out', performance.now()]);
-  return send.call(this, data);
-};
+LAB = (ROOT / "app.py").read_text("utf-8").replace("pages/main.py", str(ROOT / "pages" / "main.py"))
+WITH_TENSORFLOW = f"import tensorflow\nimport keras\n{LAB}"
+ANSWERS = """
+performance.getEntriesByType('resource').filter(one => one.name.includes('/answer')).map(one => one.duration)
 """
 
 
@@ -71,28 +62,20 @@ def page_runs(count: int) -> list[float]:
     return trips[5:]  # the first ones warm up
 
 
-def round_trips(browser: Browser, strokes: int) -> list[float]:
-    """Milliseconds from each message while somebody draws to the last one of the server's answer to it."""
+def answers(browser: Browser, strokes: int) -> list[float]:
+    """Milliseconds from each picture while somebody draws to the answer."""
     with server() as running:
-        page = open_draw_page(browser, running.url, WATCH_MESSAGES)
+        page = open_draw_page(browser, running.url)
         draw_zero(page)
         page.locator(".st-key-prediction .digit").wait_for(timeout=PATIENCE)
         page.wait_for_timeout(1000)
-        page.evaluate("window.messages = []")
+        page.evaluate("performance.clearResourceTimings()")
         for _ in range(strokes):
             draw_zero(page, 1.5)
             page.wait_for_timeout(1000)
-        messages: list[tuple[str, float]] = page.evaluate("window.messages")
+        found: list[float] = page.evaluate(ANSWERS)
         page.close()
-    trips, asked, answered = [], 0.0, 0.0
-    for direction, at in [*messages, ("out", 0.0)]:
-        if direction == "in":
-            answered = at
-        else:
-            if answered > asked > 0.0:
-                trips.append(answered - asked)
-            asked = at
-    return trips
+    return found
 
 
 def main() -> None:
@@ -109,13 +92,13 @@ def main() -> None:
             if number:  # the first pair compiles and reads everything once
                 lab.append(pair[0])
                 heavy.append(pair[1])
-        drawn = round_trips(browser, 8)
+        drawn = answers(browser, 8)
     runs = page_runs(45)
     print("| measure | value |\n| --- | --- |")
     print(f"| start to first prediction, median of {repeat} | {statistics.median(lab):.1f} s |")
     print(f"| the same with TensorFlow in the web process | {statistics.median(heavy):.1f} s |")
     print(f"| ratio | {statistics.median(lab) / statistics.median(heavy):.0%} |")
-    for name, trips in (("the server's round trip", runs), ("the same in a browser that draws", drawn)):
+    for name, trips in (("the server's round trip", runs), ("an answer while somebody draws in a browser", drawn)):
         print(f"| {name}, median of {len(trips)} | {statistics.median(trips):.0f} ms |")
         print(f"| {name}, 95th percentile | {statistics.quantiles(trips, n=20)[-1]:.0f} ms |")
 

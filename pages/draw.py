@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from mnist_lab.ui.answer import Reading, read, render_answer
+from mnist_lab.ui.answer import read, write_answer
 from mnist_lab.ui.closer import render_closer
-from mnist_lab.ui.drawing import SEVERAL, growing, render_pen
+from mnist_lab.ui.drawing import SEVERAL, render_pen
 from mnist_lab.ui.explore.way_in import link_to_explore
-from mnist_lab.ui.live import watch_canvas
+from mnist_lab.ui.live import show_answer
 from mnist_lab.ui.models import choose_model
 from mnist_lab.ui.share import open_link, render_share
 from mnist_lab.ui.shell import open_page
@@ -38,17 +38,15 @@ def draw_and_read() -> None:
     render_closer(picture, model.id, source.several)
 
 
-@st.fragment
 def answer(source: Source, picture: Picture | None, model: str) -> None:
-    """Runs alone, without the canvas, for every picture of a stroke that grows."""
-    moving = growing(source.canvas) if source.canvas else None
-    if moving is not None:
-        picture = Picture(moving.image, [], 0.0)
-    readings: list[Reading] = read(picture.image, model, source.several) if picture else []
-    blank = picture is not None and not source.canvas
-    render_answer(readings, "This image is blank" if blank else source.prompt)
-    if source.canvas:
-        watch_canvas(source.canvas)
+    """What the network says to what is there; on a canvas also to every picture of a stroke that grows."""
+    readings = read(picture.image, model, source.several) if picture else []
+    prompt = write_answer([], source.prompt)
+    with st.container(key="prediction"):
+        if source.canvas:
+            show_answer(source.canvas, model, write_answer(readings, source.prompt), prompt)
+        else:
+            st.html(write_answer(readings, "This image is blank" if picture else source.prompt))
 
 
 draw_and_read()

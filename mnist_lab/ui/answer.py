@@ -40,7 +40,7 @@ def read(image: Any, model: str, several: bool) -> list[Reading]:
     before, readings = st.session_state.get(LAST, ((None, "", False), []))
     if before[0] is not image or before[1:] != asked[1:]:
         try:
-            readings = _read(image, model, several)
+            readings = readings_of(image, model, several)
         except MnistLabError as error:
             st.error(plain(error))
             readings = []
@@ -48,7 +48,8 @@ def read(image: Any, model: str, several: bool) -> list[Reading]:
     return list(readings)
 
 
-def _read(image: Any, model: str, several: bool) -> list[Reading]:
+def readings_of(image: Any, model: str, several: bool) -> list[Reading]:
+    """The digit in an image, or all of `several` from left to right. Raises RunError where the model cannot answer."""
     parts = [segment.image for segment in segments(image)] if several else [image]
     prepared = [(part, prepare(part)) for part in parts]
     predictor = resources.predictor(model)
@@ -60,20 +61,18 @@ def _read(image: Any, model: str, several: bool) -> list[Reading]:
     return found
 
 
-def render_answer(readings: list[Reading], otherwise: str) -> None:
-    """The digit first and large, ten bars, and the 28 x 28 image that the network sees; several digits side by side.
+def write_answer(readings: list[Reading], otherwise: str = "") -> str:
+    """HTML: the digit first and large, ten bars, and the 28 x 28 image that the network sees; several side by side.
 
     Where there is no digit, what is `otherwise` to say, without a digit in it.
     """
-    with st.container(key="prediction"):
-        if not readings:
-            st.html(f'<div class="answer blank">{html.escape(otherwise)}{bars(None)}</div>')
-        elif len(readings) == 1:
-            st.html(_one(readings[0]))
-        else:
-            number = "".join(str(reading.prediction.digit) for reading in readings)
-            cards = "".join(f'<div class="card">{_one(reading)}</div>' for reading in readings)
-            st.html(f'<div class="number">{number}</div><div class="cards">{cards}</div>')
+    if not readings:
+        return f'<div class="answer blank">{html.escape(otherwise)}{bars(None)}</div>'
+    if len(readings) == 1:
+        return _one(readings[0])
+    number = "".join(str(reading.prediction.digit) for reading in readings)
+    cards = "".join(f'<div class="card">{_one(reading)}</div>' for reading in readings)
+    return f'<div class="number">{number}</div><div class="cards">{cards}</div>'
 
 
 def _one(reading: Reading) -> str:

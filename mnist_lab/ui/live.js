@@ -1,8 +1,11 @@
 // Sends pictures of the drawing canvas while a stroke grows, and at once when the pen is lifted.
 //
 // canvas.js draws, numbers every change and says by an event that there is one. A picture carries the number of the last
-// change; the server says which number it has answered. The next one goes out after that, so a slow server gets fewer
-// pictures, never a queue; and the last one goes out again until it has been answered, so none can be lost.
+// change, and so does its answer. The next one goes out after that, so a slow server gets fewer pictures, never a queue;
+// and the last one goes out again until it has been answered, so none can be lost.
+//
+// Where a model is to answer, it is asked here and its answer shown here, without a run of the page. Otherwise the
+// pictures go to the page, which says by `answered` which one it shows.
 
 const BETWEEN_PICTURES = 80; // milliseconds
 const WHILE_DRAWING = 0.5; // of the canvas's size: a quarter of the pixels to send and read; the last picture is whole
@@ -10,10 +13,10 @@ const PATIENCE = 1000; // milliseconds after which a picture without an answer i
 
 const watchers = new WeakMap();
 
-function createWatcher(name) {
+function createWatcher(name, place) {
   const picture = document.createElement("canvas");
   const context = picture.getContext("2d");
-  let send, answered = 0, sent = 0, sentAt = -Infinity, attempt = 0, timer = 0, watched = null;
+  let data = {}, send, answered = 0, sent = 0, sentAt = -Infinity, attempt = 0, timer = 0, watched = null;
 
   function look() {
     clearTimeout(timer);
@@ -36,6 +39,18 @@ function createWatcher(name) {
     send({ number, picture: picture.toDataURL("image/png"), growing: Boolean(growing), attempt: attempt++ });
   }
 
+  async function ask({ number, picture }) {
+    const { canvas, model } = data;
+    const address = `${location.pathname.replace(/\/$/, "")}/answer?${new URLSearchParams({ canvas, model })}`;
+    const response = await fetch(address, { method: "POST", body: picture }).catch(() => null); // it goes out again
+    if (!response?.ok) return;
+    const answer = await response.text();
+    if (number <= answered || model !== data.model) return;
+    answered = number;
+    place.innerHTML = answer || data.blank;
+    look();
+  }
+
   function onChange({ detail }) {
     if (detail.name !== name) return;
     watched = detail;
@@ -44,9 +59,13 @@ function createWatcher(name) {
 
   document.addEventListener("mnist-lab-drawing", onChange);
   return {
-    update(data, setStateValue) {
-      send = (value) => setStateValue("picture", value);
-      answered = data.answered;
+    update(now, setStateValue) {
+      send = now.model ? ask : (value) => setStateValue("picture", value);
+      if (now.model !== data.model || now.answered >= answered) {
+        answered = now.answered;
+        if (now.model) place.innerHTML = now.answer;
+      }
+      data = now;
       watched = globalThis.mnistLabDrawings?.get(name) ?? watched;
       if (watched) look();
     },
@@ -58,7 +77,9 @@ function createWatcher(name) {
 }
 
 export default function ({ data, parentElement, setStateValue }) {
-  if (!watchers.has(parentElement)) watchers.set(parentElement, createWatcher(data.drawing));
+  if (!watchers.has(parentElement)) {
+    watchers.set(parentElement, createWatcher(data.drawing, parentElement.querySelector(".place")));
+  }
   watchers.get(parentElement).update(data, setStateValue);
   return () => {
     watchers.get(parentElement)?.stop();

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from mnist_lab import pens
 from mnist_lab.plots.pictures import data_url
@@ -24,6 +25,7 @@ from tests.browser.test_pages import PAGES
 pytestmark = pytest.mark.browser
 
 DRAWINGS = 40
+ANSWER = re.compile("/answer")
 SEEN = ".st-key-prediction figure img"
 STYLE = """() => {
   const look = (selector, ...names) => {
@@ -107,6 +109,44 @@ def test_what_is_drawn_right_after_clear_stays_whole(server, open_tab):
         page.wait_for_timeout(1000)
         assert np.array_equal(picture(page), whole)
         expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+
+
+def test_a_picture_that_is_lost_goes_out_again_and_a_late_answer_changes_nothing(server, open_tab):
+    page = open_tab(server.url)
+    held: list[Route] = []
+    page.route(ANSWER, lambda route: held.append(route), times=1)
+    box = canvas(page).bounding_box()
+    middle = box["x"] + 0.5 * box["width"]
+    page.mouse.move(middle, box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    wait_until(page, lambda: bool(held))
+    page.mouse.move(middle, box["y"] + 0.85 * box["height"], steps=5)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*1"))  # the pen is still down
+    drawn = page.locator(SEEN).get_attribute("src")
+    with page.expect_response(ANSWER):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    assert page.locator(SEEN).get_attribute("src") == drawn
+    page.mouse.up()
+
+
+def test_what_no_canvas_sends_is_refused_and_a_model_that_is_none_told(server):
+    def ask(content: str, **asked: str) -> requests.Response:
+        return requests.post(f"{server.url}/answer", params=asked, data=content, timeout=10)
+
+    one, blank = data_url(np.eye(28)), data_url(np.zeros((28, 28)))
+    assert '<div class="digit">' in ask(one, canvas="one", model=DEFAULT_MODEL).text
+    assert ask(blank, canvas="one", model=DEFAULT_MODEL).text == ""
+    assert requests.post(f"{server.url}/below/answer?canvas=one&model={DEFAULT_MODEL}", data=one, timeout=10).ok
+    for content in ("", "nonsense", "data:image/png;base64,AAAA", data_url(np.eye(600))):
+        assert ask(content, canvas="one", model=DEFAULT_MODEL).status_code == 400
+    assert ask(one, canvas="none", model=DEFAULT_MODEL).status_code == 400
+    assert ask("A" * 2_100_000, canvas="one", model=DEFAULT_MODEL).status_code == 413
+    for name in ("gone", "../secret", "<script>alert(1)</script>"):
+        told = ask(one, canvas="one", model=name)
+        assert told.ok
+        assert '<div class="answer blank">' in told.text
+        assert "<script" not in told.text
 
 
 @pytest.mark.slow
