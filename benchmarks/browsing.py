@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 NO_WORKERS = "tcp://127.0.0.1:9"  # nobody listens there, so no training workers start
 PATIENCE = 120_000  # milliseconds
+FLAGS = ["--no-sandbox", "--disable-gpu"]
 
 
 class Server(NamedTuple):
@@ -73,7 +74,7 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     path = shutil.which("chromium") or sys.exit("There is no Chromium here; on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 

@@ -1,9 +1,10 @@
-"""A class at once, and how long its strokes wait: python -m benchmarks.load [--draw 30] [--train 5] [--compare 3] …
+"""A class at once, and how long its strokes wait: python -m benchmarks.load [--draw 30] [--photos 1] …
 
 Visitors are WebSockets that do what a tab of Streamlit's does, as far as the server can tell, so that browsers do not
 take the cores of the server. Those who draw send a picture a second, each when it is due, whether or not the one before
 was answered (an open loop: Schroeder et al. 2006, "Open versus closed"), and the time of an answer counts from then.
-Those on Train and Compare look at the page, which asks for news of itself, and open it again now and then.
+Those on Train and Compare look at the page, which asks for news of itself, and open it again now and then. Those with
+photos upload one after the other in a browser, which takes its share of the cores.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import base64
 import io
 import json
 import random
+import shutil
 import statistics
 import tempfile
 import time
@@ -21,12 +23,13 @@ import numpy as np
 import psutil
 from aiohttp import ClientSession, TCPConnector
 from PIL import Image, ImageDraw
+from playwright.async_api import FilePayload, async_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from benchmarks.browsing import server
+from benchmarks.browsing import FLAGS, server
 from benchmarks.listing import fill
 from mnist_lab.config import TrainConfig
 from mnist_lab.runs import RunStore
@@ -38,6 +41,9 @@ BETWEEN_LOOKS = 20.0
 PATIENCE = 60.0  # for a page that is opened
 WARM_UP = 40.0  # until the workers train and every page was made once
 LONG = TrainConfig(epochs=200, units=(512,))
+WEIGHED = 11  # times
+USUAL = {"draw": 30, "train": 5, "compare": 3, "photos": 0, "runs": 1000, "trainings": 2, "seconds": 60}
+WAITED_FOR = ("strokes", "looks at Train", "looks at Compare", "photos")
 
 
 class Visitor:
@@ -167,13 +173,46 @@ async def watch(visitor: Visitor, page: str, until: float) -> list[float]:
     return looks
 
 
+async def photograph(url: str, until: float) -> list[float]:
+    """Upload a photo of 48 megapixels again and again, in a browser; the seconds to each answer."""
+    waited = []
+    photo = io.BytesIO()
+    paper = Image.new("L", (8000, 6000), 230)
+    ImageDraw.Draw(paper).line([(3200, 1500), (4800, 1500), (3800, 4500)], fill=30, width=400, joint="curve")
+    paper.save(photo, "JPEG")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = await browser.new_page()
+        while time.perf_counter() < until:
+            await page.goto(url)
+            await page.get_by_text("Upload", exact=True).click()
+            field = page.locator("[data-testid=stFileUploader] input[type=file]")
+            begun = time.perf_counter()
+            file: FilePayload = {"name": "seven.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
+            await field.set_input_files(file)
+            await page.locator(".st-key-prediction .digit").wait_for()
+            waited.append(time.perf_counter() - begun)
+        await browser.close()
+    return waited
+
+
+async def weigh(web: psutil.Process, until: float) -> list[int]:
+    """The bytes of the web process, now and then from when all is warm."""
+    await asyncio.sleep(WARM_UP)
+    pause, weights = (until - time.perf_counter()) / (WEIGHED - 1), [web.memory_info().rss]
+    while len(weights) < WEIGHED:
+        await asyncio.sleep(pause)
+        weights.append(web.memory_info().rss)
+    return weights
+
+
 async def together(people: Iterable[Coroutine[None, None, list[float]]]) -> list[float]:
     """The seconds of all of them."""
     return [one for seconds in await asyncio.gather(*people) for one in seconds]
 
 
-async def measure(url: str, asked: argparse.Namespace) -> dict[str, list[float]]:
-    """Seconds, by what was waited for."""
+async def measure(url: str, web: psutil.Process, asked: argparse.Namespace) -> tuple[dict[str, list[float]], list[int]]:
+    """Seconds, by what was waited for, and the bytes of the web process meanwhile."""
     begun = time.perf_counter()
     until = begun + WARM_UP + asked.seconds
     connections = TCPConnector(limit=0, keepalive_timeout=3)  # seconds, less than the server keeps them
@@ -181,8 +220,11 @@ async def measure(url: str, asked: argparse.Namespace) -> dict[str, list[float]]
         drawing = [draw(Visitor(url, tasks), asking, until, begun + WARM_UP) for _ in range(asked.draw)]
         training = [watch(Visitor(url, tasks), "train", until) for _ in range(asked.train)]
         comparing = [watch(Visitor(url, tasks), "compare", until) for _ in range(asked.compare)]
-        found = await asyncio.gather(*(together(people) for people in (drawing, training, comparing)))
-    return dict(zip(("strokes", "looks at Train", "looks at Compare"), found, strict=True))
+        photographing = [photograph(url, until) for _ in range(asked.photos)]
+        people = (drawing, training, comparing, photographing)
+        weights = tasks.create_task(weigh(web, until))
+        found = await asyncio.gather(*map(together, people))
+    return dict(zip(WAITED_FOR, found, strict=True)), weights.result()
 
 
 def row(what: str, seconds: Iterable[float]) -> str:
@@ -194,7 +236,7 @@ def row(what: str, seconds: Iterable[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    for name, usual in {"draw": 30, "train": 5, "compare": 3, "runs": 1000, "trainings": 2, "seconds": 60}.items():
+    for name, usual in USUAL.items():
         parser.add_argument(f"--{name}", type=int, default=usual)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
@@ -204,18 +246,16 @@ def main() -> None:
             store.create(LONG, f"long {number}")
         with server(runs=root, workers=asked.trainings > 0) as running:
             web = psutil.Process(running.process.pid)
-            before, used, begun = web.memory_info().rss, sum(web.cpu_times()[:2]), time.perf_counter()
-            found = asyncio.run(measure(running.url, asked))
+            used, begun = sum(web.cpu_times()[:2]), time.perf_counter()
+            found, weights = asyncio.run(measure(running.url, web, asked))
             share = (sum(web.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
-            after = web.memory_info().rss
         trained = [len(store.epochs(run.id)) for run in store.listing().runs if run.name.startswith("long ")]
     print("| waited for | times | median | 95 % | 99 % |\n| --- | --- | --- | --- | --- |")
     for what, seconds in found.items():
         if seconds:
             print(row(what, seconds))
-    print(
-        f"\nThe web process took {share:.0%} of a core, and {before / 1e6:.0f} MB before, {after / 1e6:.0f} MB after."
-    )
+    print(f"\nThe web process took {share:.0%} of a core and, at equal times from when it was warm, of memory:")
+    print(", ".join(f"{weight / 1e6:.0f} MB" for weight in weights))
     if trained:
         print(f"Meanwhile {len(trained)} networks trained {statistics.mean(trained):.0f} epochs each.")
 
