@@ -5,7 +5,7 @@ import time
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LEAST, MOST = 1.0, 5.0  # seconds from one look of a visitor to the next
-FOR_EACH = 0.4  # seconds more for each who looks, so that the looks of all take a tenth of a core
+FOR_EACH = 0.4  # seconds for each who looks: the looks of all take a tenth of a core, or a quarter where thirty look
 GONE = 2.5 * MOST  # seconds after which whoever has not looked again is gone
 TOLERATED = 1.5  # times more or less often than would be right
 

@@ -42,10 +42,10 @@ function createWatcher(name, place) {
   async function ask({ number, picture }) {
     const { canvas, model } = data;
     const address = `${location.pathname.replace(/\/$/, "")}/answer?${new URLSearchParams({ canvas, model })}`;
-    const response = await fetch(address, { method: "POST", body: picture }).catch(() => null); // it goes out again
-    if (!response?.ok) return;
-    const answer = await response.text();
-    if (number <= answered || model !== data.model) return;
+    const answer = await fetch(address, { method: "POST", body: picture })
+      .then((response) => (response.ok ? response.text() : null))
+      .catch(() => null); // it goes out again
+    if (answer === null || number <= answered || model !== data.model) return;
     answered = number;
     place.innerHTML = answer || data.blank;
     look();

@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_lab.runs import RunState, RunStore
-from tests.browser.conftest import SLOW, answer, draw, field, set_field, settled
+from tests.browser.conftest import SLOW, answer, at_rest, draw, field, set_field, settled
 
 pytestmark = pytest.mark.browser
 
 
 def train(page: Page) -> None:
-    settled(page).get_by_role("button", name="Train", exact=False).click()
+    at_rest(page).get_by_role("button", name="Train", exact=False).click()
 
 
 def test_a_training_on_mnist_is_watched_and_found_in_compare(training_server, open_tab, mnist):
