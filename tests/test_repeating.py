@@ -9,8 +9,7 @@ import pytest
 from mnist_lab.runs import RunStore
 
 SETTINGS = (
-    "filters=8 units=32 dropout=0.3 augment=true train_images=4000 epochs=2 "
-    "batch_size=32 validation_share=0.1 seed=7"
+    "filters=8 units=32 dropout=0.3 augment=true train_images=4000 epochs=2 batch_size=32 validation_share=0.1 seed=7"
 )
 
 
