@@ -16,7 +16,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.prediction import Prediction
 from mnist_lab.preprocessing import FloatImage, Step, prepare
 from mnist_lab.rejection import Doubt
-from mnist_lab.ui import resources
+from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.answer import Reading, percent, read
 from mnist_lab.ui.models import labels, predictors
 from mnist_lab.ui.own import render_own
@@ -203,10 +203,7 @@ def _nearest(subject: Subject) -> None:
 
 def _nearest_once_ready(reading: Reading, say: bool = True) -> None:
     """Shows them as soon as they can be searched; where they never can, `say` so."""
-    if resources.neighbours().done():  # no fragment, whose clock would go on
-        _render_nearest(reading, say)
-    else:
-        st.fragment(_render_nearest, run_every=0.7)(reading, say)
+    crowd.draw_until_found(resources.neighbours(), _render_nearest, reading, say)
 
 
 def _render_nearest(reading: Reading, say: bool) -> None:

@@ -1,11 +1,16 @@
 """How often what changes is drawn anew: each second for a few, less often for a class that looks at once."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LEAST, MOST = 1.0, 5.0  # seconds from one look of a visitor to the next
 FOR_EACH = 0.4  # seconds for each who looks: the looks of all take a tenth of a core, or a quarter where thirty look
+UNTIL_FOUND = 0.7  # seconds between two looks at what one visitor waits for
 GONE = 2.5 * MOST  # seconds after which whoever has not looked again is gone
 TOLERATED = 1.5  # times more or less often than would be right
 
@@ -24,3 +29,11 @@ def pause() -> float:
 def has_changed(since: float | None) -> bool:
     """Whether a visitor who looks now, with that pause so far, should get another one."""
     return since is not None and not 1 / TOLERATED < since / pause() < TOLERATED
+
+
+def draw_until_found(found: Future[Any], draw: Callable[..., None], *given: Any) -> None:
+    """Draw what depends on an answer, anew until that is found; then without a fragment, whose clock would go on."""
+    if found.done():
+        draw(*given)
+    else:
+        st.fragment(draw, run_every=UNTIL_FOUND)(*given)

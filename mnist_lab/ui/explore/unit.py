@@ -11,7 +11,7 @@ from mnist_lab.exploring.tracing import trace
 from mnist_lab.exploring.units import Strongest, effect
 from mnist_lab.formatting import decimal
 from mnist_lab.plots.pictures import above_ink, laid_out, signed
-from mnist_lab.ui import drawing
+from mnist_lab.ui import crowd, drawing
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
 from mnist_lab.ui.explore.selection import Selection
@@ -67,10 +67,7 @@ def render_unit(selection: Selection, stages: Sequence[Stage], values: Sequence[
         + _pictures(selection.image, stages, values, number, unit)
     )
     found = data.strongest(selection.run.id, number)
-    if found.done():  # no fragment, whose clock would go on
-        _excites(found, unit)
-    else:
-        st.fragment(_excites, run_every=0.7)(found, unit)
+    crowd.draw_until_found(found, _excites, found, unit)
     st.button("Work it out by hand", icon=":material/calculate:", on_click=lambda: _show("One neuron"))
 
 
