@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 
 from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded
+from mnist_lab.priority import step_back
 from mnist_lab.quiet import quiet
 from mnist_lab.runs import RunStore
 
@@ -26,7 +27,6 @@ MEMORY_OF_A_WORKER = 1_500_000_000  # bytes: TensorFlow, MNIST and a network of 
 MOST_WORKERS = 8
 MEMORY_SHARE = 0.8  # of the machine's, for all workers together
 CONNECT_SECONDS = 10
-NICE = 15
 UNMANAGED = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause", "terminate")}
 
 _one_at_a_time = threading.Lock()
@@ -125,7 +125,7 @@ def prepare_plugin(asked: Settings | None = None) -> Any:
             os.environ["MNIST_LAB_MEMORY"] = str(given.memory)
             for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
                 os.environ.setdefault(name, str(given.threads))
-            worker.loop.run_in_executor(None, prepare)
+            threading.Thread(target=prepare, name="prepare", daemon=True).start()  # whose threads stay stepped back
 
     return Prepare()
 
@@ -138,7 +138,7 @@ def _settings_there(worker: "Worker") -> Settings:
 
 
 def prepare() -> None:
-    """Step back behind the web process, import TensorFlow, try it out and read MNIST, ahead of the first run."""
+    """Step back, import TensorFlow, try it out and read MNIST, ahead of the first run."""
     step_back()
     from mnist_lab import pens
     from mnist_lab.datasets import find_mnist, load
@@ -157,19 +157,6 @@ def prepare() -> None:
         pens.shared_test()
     except DatasetError as error:
         log.warning("No pen digits for this worker: %s", error)
-
-
-def step_back() -> None:
-    """Leave the cores to the web process where it wants them.
-
-    Linux knows the niceness of a thread only; one that starts later has that of the thread that starts it.
-    """
-    process = psutil.Process()
-    if psutil.LINUX:
-        for thread in process.threads():
-            os.setpriority(os.PRIO_PROCESS, thread.id, NICE)
-    else:
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else NICE)
 
 
 def _rehearse() -> None:
@@ -217,6 +204,7 @@ def run_job(store_url: str, run_id: str, claim: int) -> None:
     """What a worker does for one run. Does nothing where the run was taken in hand by another engine since."""
     from mnist_lab.worker import execute
 
+    step_back()
     with _one_at_a_time:  # also where a worker was started with several threads
         store = RunStore(store_url)
         if store.get(run_id).status.claims != claim:

@@ -1,10 +1,12 @@
 """A scheduler and workers as processes of their own, on an object store: what a class uses that outgrew one machine."""
 
+import asyncio
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -17,6 +19,7 @@ from mnist_lab.errors import ConfigError, StoreError
 from mnist_lab.folders import Folder
 from mnist_lab.jobs import Engine
 from mnist_lab.prediction import Predictor
+from mnist_lab.priority import NICE
 from mnist_lab.runs import RunState, RunStore
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
@@ -187,19 +190,48 @@ def test_the_engine_tells_of_a_setting_that_will_not_do(tmp_path, monkeypatch):
         engine.close()
 
 
-STEP_BACK = """
-import os, threading
-from mnist_lab.cluster import step_back
-done = threading.Event()
-threading.Thread(target=done.wait).start()
-step_back()
-threading.Thread(target=done.wait).start()
-print(*(os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/proc/self/task")))
-done.set()
-"""
+def nice(thread):
+    return os.getpriority(os.PRIO_PROCESS, thread)
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process has one priority")
-def test_a_worker_steps_back_with_all_its_threads():
-    told = subprocess.run([sys.executable, "-c", STEP_BACK], capture_output=True, text=True, check=True).stdout.split()
-    assert (len(told) >= 3, set(told)) == (True, {str(cluster.NICE)})
+def test_a_worker_steps_back_where_it_trains_but_not_where_somebody_waits(scheduler, tmp_path):
+    async def one_who_answers():
+        return await asyncio.to_thread(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def threads():
+        tasks = Path("/proc/self/task").iterdir()
+        return [(int(task.name) == os.getpid(), (task / "comm").read_text().strip(), int(task.name)) for task in tasks]
+
+    store = RunStore(tmp_path / "runs", bundled=None)
+    engine, own = Engine(store), nice(0)
+    try:
+        run = engine.submit(CONFIG.model_copy(update={"epochs": 200}), "long")
+        under_way(store, run)
+        with Client(scheduler, set_as_default=False) as client:
+            at_it = [worker for worker, keys in client.processing().items() if keys]
+            [there] = client.run(threads, workers=at_it).values()
+            assert {nice(thread) for is_main, _, thread in there if is_main} == {own}
+            assert {nice(thread) for _, name, thread in there if name == "tf_Compute"} == {own + NICE}
+            assert client.run(one_who_answers, workers=at_it) == {at_it[0]: own}
+        engine.stop(run.id)
+    finally:
+        engine.close()
+
+
+STEP_BACK = """
+import os, sys
+from mnist_lab.priority import step_back
+os.nice(int(sys.argv[1]))
+step_back()
+print(os.getpriority(os.PRIO_PROCESS, 0))
+"""
+
+
+@pytest.mark.skipif(psutil.WINDOWS, reason="Windows has classes of priority")
+@pytest.mark.parametrize("before", [0, NICE + 3])
+def test_who_stepped_back_further_stays_there(before):
+    """Only an administrator may step forward."""
+    command = [sys.executable, "-c", STEP_BACK, str(before)]
+    told = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert told == max(os.getpriority(os.PRIO_PROCESS, 0) + before, NICE)

@@ -13,11 +13,11 @@ import threading
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from mnist_lab.arrays import array
 from mnist_lab.errors import MnistLabError
+from mnist_lab.priority import step_back
 
 MOST = 4000  # points: twice as many take more than twice as long
 ROUNDS = 500
@@ -52,7 +52,7 @@ def _end_with_input() -> None:
 
 def main() -> None:
     """Read, work, write."""
-    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 15)
+    step_back()
     points = array(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))
     threading.Thread(target=_end_with_input, daemon=True).start()
     from sklearn.manifold import TSNE
