@@ -1,7 +1,9 @@
 """What the configuration in the form begins: one run, a grid of several values, or a search."""
 
 import math
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
@@ -25,7 +27,9 @@ from mnist_lab.ui.words import plain
 AROUND = 10  # a range offered reaches so many times below and above the value in the form
 SAMPLERS = {"tpe": "TPE", "random": "at random"}
 PRUNERS = {"median": "below the median", "halving": "below the best third", "none": "never"}
-PRESSED = "start_pressed"  # in the session, from the press of the button until it has begun something
+PRESSES = "start_presses"  # in the session
+ASKED = ("form_", "grid_", "search_", "start_mode")  # how the keys of what a press begins begin
+DOUBLE_CLICK = 1.0  # seconds
 Space = TypeVar("Space")
 
 
@@ -35,6 +39,30 @@ class Start(NamedTuple):
     label: str
     begin: Callable[[], object]
     about: str = ""
+
+
+@dataclass
+class Presses:
+    """What became of a visitor's presses of the button.
+
+    At each touch of the session's state Streamlit (1.67) leaves a callback, and a run of the page, where the
+    browser has sent something newer. So what must not get lost is kept here.
+    """
+
+    is_waiting: bool = False
+    problem: str = ""
+    begun: dict[str, Any] | None = None
+    at: float = 0.0
+
+    def begin(self, start: Start, asked: dict[str, Any]) -> None:
+        """Begin it, unless this is the second half of a double click; keep what is wrong, where it cannot be done."""
+        if asked == self.begun and time.monotonic() - self.at < DOUBLE_CLICK:
+            return
+        try:
+            start.begin()
+            self.begun, self.at = asked, time.monotonic()
+        except MnistLabError as error:
+            self.problem = str(error)
 
 
 def render_start(config: TrainConfig, is_right: bool) -> None:
@@ -57,38 +85,40 @@ def render_start(config: TrainConfig, is_right: bool) -> None:
         start = MODES[mode or "One run"](config)
     except MnistLabError as error:
         problem = str(error)
-    possible = start is not None and is_right
-    label = start.label if start else "Train"
+    ready, asked = start if is_right else None, _asked()
+    presses = st.session_state.setdefault(PRESSES, Presses())
     st.button(
-        label,
+        start.label if start else "Train",
         key="start",
         type="primary",
         width="stretch",
         icon=":material/play_arrow:",
-        disabled=not possible,
+        disabled=ready is None,
         on_click=_press,
+        args=(presses, ready, asked),
     )
-    if st.session_state.pop(PRESSED, False):
-        problem = _begin(start) if start and possible else problem
+    if presses.is_waiting and ready:
+        presses.begin(ready, asked)
+    presses.is_waiting = False
+    problem, presses.problem = presses.problem or problem, ""
     if problem:
         st.error(plain(problem), icon=":material/error:")
     elif start and start.about:
         st.caption(start.about)
 
 
-def _press() -> None:
-    """Remember it: a run of the page that ends just then takes a button's own answer away before it is asked for."""
+def _press(presses: Presses, ready: Start | None, asked: dict[str, Any]) -> None:
+    """Begin what was shown, or have the page do so once it shows what a field was changed to just before."""
+    if ready and asked == _asked():
+        presses.begin(ready, asked)
+    else:
+        presses.is_waiting = True
     turned()
-    st.session_state[PRESSED] = True
 
 
-def _begin(start: Start) -> str:
-    """Begin it; what is wrong, where that cannot be done."""
-    try:
-        start.begin()
-    except MnistLabError as error:
-        return str(error)
-    return ""
+def _asked() -> dict[str, Any]:
+    """What stands in all fields, by their keys."""
+    return {key: value for key, value in st.session_state.to_dict().items() if key.startswith(ASKED)}
 
 
 def _one_run(config: TrainConfig) -> Start:
