@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import psutil
 
-from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded
+from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded, reason_of
 from mnist_lab.priority import step_back
 from mnist_lab.quiet import quiet
 from mnist_lab.runs import RunStore
@@ -181,13 +181,11 @@ async def answer(store_url: str, question: "Question") -> bytes:
 
 
 def _answer(store_url: str, question: "Question") -> bytes:
-    from mnist_lab.worker import reason_of
-
     with quiet():
         from mnist_lab.exploring.answering import answer as found
 
     try:
-        return found(store_url, question)
+        return found(store_url, question, is_training)
     except MnistLabError:
         raise
     except Exception as error:

@@ -7,8 +7,9 @@ with NumPy's random weights in the lab and with Keras's here.
 
 from collections.abc import Iterator
 
-from mnist_lab.config import Loss, Optimizer, Scaling, TrainConfig
+from mnist_lab.config import TrainConfig
 from mnist_lab.networks.shapes import POOL
+from mnist_lab.settings import Loss, Optimizer, Scaling
 
 SCALE: dict[Scaling, str] = {
     "unit": "images / 255",

@@ -18,9 +18,10 @@ from PIL import Image
 
 from mnist_lab import pens
 from mnist_lab.arrays import MB, unpack
-from mnist_lab.config import DatasetName, TrainConfig
+from mnist_lab.config import TrainConfig
 from mnist_lab.errors import DatasetError, DatasetUnavailable
 from mnist_lab.preprocessing import LONGEST, centre
+from mnist_lab.settings import DatasetName
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = {

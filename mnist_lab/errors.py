@@ -19,6 +19,7 @@ MnistLabError
     └── Diverged
 """
 
+import errno
 import struct
 import tokenize
 import zipfile
@@ -112,3 +113,16 @@ class TrainingError(MnistLabError):
 
 class Diverged(TrainingError):
     """The loss is no longer a number."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a run failed, or a question has no answer, in a sentence for the person who asked for it."""
+    if isinstance(error, MnistLabError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The machine ran out of memory. Try smaller layers or a smaller batch."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full; free some space and train again."
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted."
+    return f"{type(error).__name__}: {error}"

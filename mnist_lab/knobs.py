@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mnist_lab.config import TrainConfig, accepted, refusal
 from mnist_lab.errors import ConfigError
+from mnist_lab.numerals import Steps
 
 RANGE = re.compile(r"^(\S+?)\s*\.\.\s*(\S+)$")
 DASH = re.compile(r"(?<=\d)-(?=\d)|(?<=[a-z])-(?=[a-z])")  # between the layers of a value; not that of 1e-3
@@ -21,13 +22,15 @@ WIDE_BOUNDS = 1000  # and so is any range of a setting whose bounds are so many 
 class Knob(NamedTuple):
     """What one setting takes. `options` is the closed list of its values; `low` and `high` bound a number.
 
-    Where it takes a list, with a value for each layer, they are those of one layer.
+    `stops` are the values at which a number stops when it is made larger or smaller step by step; none: at every whole
+    one. Where it takes a list, with a value for each layer, they are those of one layer.
     """
 
     field: str
     options: tuple[Any, ...] = ()
     low: float | None = None
     high: float | None = None
+    stops: tuple[float, ...] = ()
     whole: bool = False
     is_list: bool = False
     may_be_nothing: bool = False
@@ -36,6 +39,13 @@ class Knob(NamedTuple):
     def is_number(self) -> bool:
         """Whether a range can be given for it."""
         return self.low is not None and self.high is not None
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value of a number."""
+        assert self.low is not None
+        assert self.high is not None
+        return self.low, self.high
 
 
 @cache
@@ -137,11 +147,14 @@ def _knob(field: str, schema: dict[str, Any]) -> Knob:
     single = next((shape for shape in shapes if shape["type"] not in ("array", "null")), None)
     item = single or lists[0]["items"]
     empty = single is None and not lists[0].get("minItems")
+    low, high = item.get("minimum"), item.get("maximum")
+    steps = next((one for one in TrainConfig.model_fields[field].metadata if isinstance(one, Steps)), None)
     return Knob(
         field,
         options=(False, True) if item["type"] == "boolean" else tuple(item.get("enum", ())),
-        low=item.get("minimum"),
-        high=item.get("maximum"),
+        low=low,
+        high=high,
+        stops=steps.stops(low, high) if steps else (),
         whole=item["type"] == "integer",
         is_list=bool(lists),
         may_be_nothing=empty or any(shape["type"] == "null" for shape in shapes),

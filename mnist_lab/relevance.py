@@ -1,10 +1,9 @@
 """Which settings mean something beside which others, and which cannot stand beside each other."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mnist_lab.config import TrainConfig
+from mnist_lab.settings import Settings
 
 FIXED: dict[str, dict[str, Any]] = {
     "scratch": {
@@ -31,7 +30,7 @@ FIXED: dict[str, dict[str, Any]] = {
 
 STEPWISE = ("optimizer", "learning_rate", "schedule", "batch_size", "epochs", "patience")
 
-APPLIES: dict[str, Callable[["TrainConfig"], bool]] = {
+APPLIES: dict[str, Callable[[Settings], bool]] = {
     "filters": lambda config: config.network == "cnn",
     "kernel": lambda config: config.network == "cnn",
     "convolutions": lambda config: config.network == "cnn",
@@ -46,14 +45,14 @@ APPLIES: dict[str, Callable[["TrainConfig"], bool]] = {
 } | {field: lambda config: config.network != "logistic" for field in STEPWISE}
 
 
-def applies(field: str, config: "TrainConfig") -> bool:
+def applies(field: str, config: Settings) -> bool:
     """Whether a setting changes anything, given the others."""
     if field in FIXED.get(config.network, {}):
         return False
     return APPLIES[field](config) if field in APPLIES else True
 
 
-def conflicts(config: "TrainConfig") -> Iterator[tuple[str, str]]:
+def conflicts(config: Settings) -> Iterator[tuple[str, str]]:
     """The settings that cannot stand beside the others, each with the reason and what to do."""
     layers = len(config.units) + (config.network == "cnn")
     for field in ("activation", "dropout"):
@@ -95,11 +94,11 @@ def conflicts(config: "TrainConfig") -> Iterator[tuple[str, str]]:
         yield "leave_out", "at least two digits must be left to tell apart."
 
 
-def _first_side(config: "TrainConfig") -> int:
+def _first_side(config: Settings) -> int:
     return 8 if config.scaling == "8x8" else 28
 
 
-def _last_side(config: "TrainConfig") -> int:
+def _last_side(config: Settings) -> int:
     """The side of what the last pooling gives, in pixels."""
     side = _first_side(config)
     for _ in config.filters:

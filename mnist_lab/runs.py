@@ -19,10 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_lab.annotations import NOTHING, Annotation, Annotations
 from mnist_lab.arrays import MB
-from mnist_lab.config import TrainConfig, bounds
+from mnist_lab.config import TrainConfig
 from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.folders import Folder
+from mnist_lab.knobs import knob
 from mnist_lab.limits import LATEST, MOST, Amount, Count, Moment, Share, Text
 
 BUNDLED = Path(__file__).parent / "bundled"
@@ -38,7 +39,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 200 * MB}
 """Of what is read whole, the most bytes that a run of this lab needs; so many metrics take days of training."""
-MOST_EPOCHS = int(max(bounds("epochs")[1], bounds("max_iterations")[1]))
+MOST_EPOCHS = int(max(knob(field).bounds[1] for field in ("epochs", "max_iterations")))
 MOST_IMAGES = 10**6  # of an epoch, and so steps
 MOST_LOSS, FASTEST = 1e300, 1e3
 LONGEST_LINE = 1000  # bytes of a tick

@@ -21,6 +21,7 @@ YARDSTICK = (*DATA, "validation_share", "seed")
 DIGITS = 3  # significant ones of a sampled number: 0.00322 says all there is to say
 FEW = 2000  # combinations that can be counted one by one
 DEFAULT_SHARE = 0.1
+TRIALS = (1, 500)  # at least and at most
 
 
 def _typed(choices: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
@@ -43,7 +44,7 @@ class Search(BaseModel):
     recipe: Text | None = None
     ranges: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
     choices: Annotated[dict[str, tuple[Any, ...]], AfterValidator(_typed)] = {}
-    trials: Annotated[int, Field(ge=1, le=500)] = 20
+    trials: Annotated[int, Field(ge=TRIALS[0], le=TRIALS[1])] = 20
     sampler: Sampler = "tpe"
     pruner: Pruner = "median"
     at_once: Annotated[int, Field(ge=1, le=64)] | None = None

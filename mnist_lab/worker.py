@@ -1,6 +1,5 @@
 """What happens to one run, from a queued folder to a finished one, in a Dask worker or in the command line."""
 
-import errno
 import importlib.metadata
 import logging
 import platform
@@ -11,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from mnist_lab.datasets import Dataset, load
-from mnist_lab.errors import MnistLabError, Superseded
+from mnist_lab.errors import MnistLabError, Superseded, reason_of
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.networks import keras_files
 from mnist_lab.prediction import Predictor
@@ -57,19 +56,6 @@ def execute(
             if isinstance(error, KeyboardInterrupt):
                 raise
     return store.get(run_id)
-
-
-def reason_of(error: BaseException) -> str:
-    """Why a run failed, in a sentence for the person who started it."""
-    if isinstance(error, MnistLabError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "The machine ran out of memory. Try smaller layers or a smaller batch."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full; free some space and train again."
-    if isinstance(error, KeyboardInterrupt):
-        return "Interrupted."
-    return f"{type(error).__name__}: {error}"
 
 
 def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: OnTick) -> None:

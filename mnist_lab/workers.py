@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mnist_lab import cluster
-from mnist_lab.errors import ClusterLost, ConfigError
-from mnist_lab.worker import reason_of
+from mnist_lab.errors import ClusterLost, ConfigError, reason_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from mnist_lab import recipes
-from mnist_lab.config import TrainConfig, accepted, bounds, changed, choices, differing, parse, stops
+from mnist_lab.config import TrainConfig, accepted, changed, differing, parse
 from mnist_lab.errors import ConfigError, UnknownRecipe
+from mnist_lab.knobs import knob
 from mnist_lab.runs import BUNDLED, RunStore
 
 SCHEMA = TrainConfig.model_json_schema()["properties"]
@@ -128,8 +129,8 @@ def test_where_a_comma_is_unclear_it_is_said_what_may_be_meant(field, text, mean
 
 @pytest.mark.parametrize("field", [*NUMBERS, "kernel"])
 def test_stops_lie_within_the_bounds_from_end_to_end(field):
-    low, high = bounds(field)
-    several = stops(field)
+    low, high = knob(field).bounds
+    several = knob(field).stops
     assert list(several) == sorted(set(several))
     if several:
         assert (several[0], several[-1]) == (low, high)
@@ -141,18 +142,18 @@ def test_stops_lie_within_the_bounds_from_end_to_end(field):
 
 
 def test_the_learning_rate_is_stepped_through_by_factors():
-    around = stops("learning_rate").index(0.001)
-    assert stops("learning_rate")[around - 2 : around + 3] == (0.0002, 0.0005, 0.001, 0.002, 0.005)
-    assert 64 in stops("batch_size") and 100 not in stops("batch_size")
+    around = knob("learning_rate").stops.index(0.001)
+    assert knob("learning_rate").stops[around - 2 : around + 3] == (0.0002, 0.0005, 0.001, 0.002, 0.005)
+    assert 64 in knob("batch_size").stops and 100 not in knob("batch_size").stops
 
 
 @pytest.mark.parametrize("field", CHOICES)
 def test_a_choice_takes_its_own_values_only(field):
-    for value in choices(field):
+    for value in knob(field).options:
         assert getattr(parse({field: value}), field) == value
     message = refusal(**{field: "nonesuch"})
     assert message.startswith(f"{field}: ")
-    assert all(value in message for value in choices(field))
+    assert all(value in message for value in knob(field).options)
 
 
 @pytest.mark.parametrize(
@@ -281,9 +282,9 @@ def test_the_digits_left_out_are_a_set():
 
 
 def test_bounds_and_choices_are_those_of_one_value():
-    assert bounds("dropout") == (0.0, 0.9)
-    assert bounds("units") == (1, 4096)
-    assert choices("activation") == ("relu", "sigmoid", "tanh", "gelu", "linear")
+    assert knob("dropout").bounds == (0.0, 0.9)
+    assert knob("units").bounds == (1, 4096)
+    assert knob("activation").options == ("relu", "sigmoid", "tanh", "gelu", "linear")
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mnist_lab.archives import pack, take_in
-from mnist_lab.config import TrainConfig, choices, parse
+from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import ConfigError, RunError
+from mnist_lab.knobs import knob
 from mnist_lab.networks import keras_files, litert
 from mnist_lab.prediction import model_of
 from mnist_lab.runs import RunStore
@@ -27,7 +28,7 @@ TRAINED: dict[str, dict[str, Any]] = {
 
 
 def of(field: str) -> st.SearchStrategy[str]:
-    return st.sampled_from(choices(field))
+    return st.sampled_from(knob(field).options)
 
 
 @st.composite

@@ -6,7 +6,8 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_lab.config import TrainConfig, accepted, bounds
+from mnist_lab.config import TrainConfig, accepted
+from mnist_lab.knobs import knob
 from mnist_lab.ui.forms import NUMBERS
 from tests.conftest import slow_but
 
@@ -60,7 +61,7 @@ def told(app: AppTest) -> str:
 def test_a_number_that_cannot_be_is_refused_and_the_rest_stays(field):
     app = opened(**WHERE.get(field, {}))
     before, fields = draft(app).config, [one.key for one in app.text_input]
-    low, high = bounds(field)
+    low, high = knob(field).bounds
     whole = isinstance(getattr(before, field), int) or field == "train_images"
     outside = [low - 1, high + 1] if whole else [math.nextafter(low, -math.inf), math.nextafter(high, math.inf)]
     for text in (*map(repr, outside), "many", "nan", "1e999", "1000000000000", "" if field != "train_images" else "x"):

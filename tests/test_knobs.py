@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from mnist_lab.config import TrainConfig, choices, parse
+from mnist_lab.config import TrainConfig, parse
 from mnist_lab.datasets import pixel_statistics
+from mnist_lab.knobs import knob
 from mnist_lab.networks import shapes
 
 KINDS = ("Conv2D", "MaxPooling2D", "Flatten", "Dense", "BatchNormalization", "Dropout")
@@ -46,7 +47,7 @@ def test_each_layer_has_its_units_activation_and_dropout():
     assert [layer.rate for layer in layers(model, "Dropout")] == [0.5, 0.1]
 
 
-@pytest.mark.parametrize("activation", choices("activation"))
+@pytest.mark.parametrize("activation", knob("activation").options)
 def test_every_activation_is_the_one_of_its_name(activation):
     assert activations(build(activation=activation))[0] == activation
     assert layers(build(activation=activation, batch_normalization=True), "Activation")[0].activation.__name__ == (
@@ -74,7 +75,7 @@ def test_outputs_are_those_asked_for_and_logits_are_told_to_the_loss(output, act
     assert model.loss.get_config()["from_logits"] == (output == "logits")
 
 
-@pytest.mark.parametrize("output", choices("output"))
+@pytest.mark.parametrize("output", knob("output").options)
 def test_what_is_served_are_ten_probabilities_in_the_order_of_the_outputs(output, images):
     from mnist_lab.networks.keras_models import served
 
@@ -126,7 +127,7 @@ def test_batch_normalization_stands_ahead_of_every_activation():
     assert kinds.count("BatchNormalization") == 3
 
 
-@pytest.mark.parametrize("optimizer", choices("optimizer"))
+@pytest.mark.parametrize("optimizer", knob("optimizer").options)
 def test_the_optimizer_is_the_one_of_its_name(optimizer):
     made = build(optimizer=optimizer, learning_rate=0.5).optimizer
     assert type(made).__name__.lower() == optimizer
@@ -155,7 +156,7 @@ def test_the_learning_rate_follows_its_schedule(schedule, rates):
         assert float(optimizer.learning_rate) == pytest.approx(0.2 * share, abs=0.001)
 
 
-@pytest.mark.parametrize("loss", choices("loss"))
+@pytest.mark.parametrize("loss", knob("loss").options)
 def test_every_loss_is_the_formula_of_its_name(loss, images, digits):
     from mnist_lab.networks.keras_models import wants_one_hot
 

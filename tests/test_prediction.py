@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from mnist_lab import prediction
-from mnist_lab.config import TrainConfig, choices
+from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import load
 from mnist_lab.errors import RunError
+from mnist_lab.knobs import knob
 from mnist_lab.prediction import Predictor
 from mnist_lab.runs import BUNDLED, RunStore
 from tests.conftest import slow_but
@@ -27,7 +28,7 @@ def predictor():
     slow_but(
         (  # what is not trained by Keras has tests of its own, with other scalings
             (network, scaling)
-            for network, scaling in product(choices("network"), choices("scaling"))
+            for network, scaling in product(knob("network").options, knob("scaling").options)
             if network in ("dense", "cnn") or scaling in ("unit", "standardised")
         ),
         ("dense", "unit"),

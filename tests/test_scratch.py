@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mnist_lab import stopping
-from mnist_lab.config import choices, parse
+from mnist_lab.config import parse
 from mnist_lab.errors import Diverged
+from mnist_lab.knobs import knob
 from mnist_lab.networks import scratch
 from mnist_lab.prediction import Predictor
 
@@ -22,7 +23,7 @@ SMALL = {
 }
 LOSS_AND_OUTPUT = [
     (loss, output)
-    for loss, output in itertools.product(choices("loss"), choices("output"))
+    for loss, output in itertools.product(knob("loss").options, knob("output").options)
     if loss.endswith("cross-entropy") or output != "logits"
 ]
 
@@ -59,7 +60,7 @@ def same_weights(one, other):
 
 
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
-@pytest.mark.parametrize("activation", choices("activation"))
+@pytest.mark.parametrize("activation", knob("activation").options)
 def test_gradients_are_those_of_finite_differences(loss, output, activation):
     _, layers, x, y = network(loss=loss, output=output, activation=activation)
     found = gradients(layers, x, y, loss)
@@ -77,7 +78,7 @@ def test_gradients_are_those_of_finite_differences(loss, output, activation):
 
 
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
-@pytest.mark.parametrize("activation", choices("activation"))
+@pytest.mark.parametrize("activation", knob("activation").options)
 def test_gradients_are_those_of_keras_on_the_same_weights(loss, output, activation, digits):
     import tensorflow as tf
 

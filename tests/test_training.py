@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from mnist_lab.config import Loss, TrainConfig, choices, parse
+from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import Diverged
+from mnist_lab.knobs import knob
+from mnist_lab.settings import Loss
 
 SMALL = TrainConfig(
     dataset="digits", train_images=320, units=(16,), dropout=0.0, batch_size=32, epochs=3, validation_share=0.0
@@ -156,7 +158,7 @@ def test_a_loss_that_is_no_number_ends_the_training(digits):
         run(change(units=(64, 64, 64), optimizer="sgd", learning_rate=10.0, scaling="none"), digits)
 
 
-@pytest.mark.parametrize("loss", choices("loss"))
+@pytest.mark.parametrize("loss", knob("loss").options)
 def test_every_loss_trains(digits, loss: Loss):
     *_, ticks = run(change(loss=loss, learning_rate=0.005), digits)
     assert ticks[-1].accuracy > 0.5

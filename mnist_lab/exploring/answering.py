@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from mnist_lab import snapshots
-from mnist_lab.cluster import is_training
 from mnist_lab.config import TrainConfig
 from mnist_lab.datasets import load, split
 from mnist_lab.errors import RunError
@@ -30,10 +29,16 @@ AT_ONCE = 10  # units whose dreams are asked for together
 CLOSE = 1e-3  # how far the probabilities of a model that was put together anew may be from those of the file
 
 
-def answer(store_url: str, question: Question) -> bytes:
-    """The finding that is asked for. Raises MnistLabError where there is none."""
+def answer(store_url: str, question: Question, is_training: Callable[[], bool]) -> bytes:
+    """The finding that is asked for. Raises MnistLabError where there is none.
+
+    `is_training` tells whether a training shares the core at the moment, for what measures how long it takes itself.
+    """
     store = RunStore(store_url)
-    return to_bytes(ANSWERS[question.kind](store, store.get(question.run), question))
+    run = store.get(question.run)
+    if question.kind == KINDS[Sweep]:
+        return to_bytes(sweep(run.config, load(run.config.dataset), is_training))
+    return to_bytes(ANSWERS[question.kind](store, run, question))
 
 
 def _why(store: RunStore, run: Run, question: Question) -> Finding:
@@ -59,15 +64,10 @@ def _norms(store: RunStore, run: Run, question: Question) -> Finding:
         return gradient_norms(model, run.config.loss, parts, moments)
 
 
-def _sweep(store: RunStore, run: Run, question: Question) -> Finding:
-    return sweep(run.config, load(run.config.dataset), is_training)
-
-
 ANSWERS: dict[str, Callable[[RunStore, Run, Question], Finding]] = {
     KINDS[Why]: _why,
     KINDS[Dreams]: _dreams,
     KINDS[GradientNorms]: _norms,
-    KINDS[Sweep]: _sweep,
 }
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import NamedTuple
 
-from mnist_lab.config import Optimizer, TrainConfig
+from mnist_lab.config import TrainConfig
 from mnist_lab.preprocessing import SIDE
+from mnist_lab.settings import Optimizer
 
 CLASSES = 10
 POOL = 2

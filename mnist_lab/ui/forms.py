@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from mnist_lab import pens, recipes, snapshots
-from mnist_lab.config import TrainConfig, bounds, choices, parse
+from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import ConfigError
-from mnist_lab.knobs import value
+from mnist_lab.knobs import knob, value
 from mnist_lab.numerals import written
 from mnist_lab.relevance import applies
 from mnist_lab.ui.address import Limits, open_address, turned, write_address
@@ -202,7 +202,7 @@ def _render_widget(draft: Draft, field: str) -> None:
         "args": (field,),
     }
     if field in SLIDERS:
-        low, high = bounds(field)
+        low, high = knob(field).bounds
         st.slider(**common, min_value=low, max_value=high, step=SLIDERS[field])
     elif field in SWITCHES:
         st.toggle(**common)
@@ -211,14 +211,16 @@ def _render_widget(draft: Draft, field: str) -> None:
                 f"{len(snapshots.epochs_kept(draft.config))} moments, {_megabytes(draft.config)} beside the run."
             )
     elif field == "activation":
-        options = dict.fromkeys([*choices(field), st.session_state[common["key"]]])  # one for all, or typed for each
+        options = dict.fromkeys(
+            [*knob(field).options, st.session_state[common["key"]]]
+        )  # one for all, or typed for each
         st.selectbox(**common, options=list(options), accept_new_options=True)
     elif field in NUMBERS:
         render_number(steps_of(field), **common, placeholder=EMPTY.get(field))
     elif field in LISTS or field in PER_LAYER:
         st.text_input(**common, placeholder=EMPTY.get(field))
     else:
-        names = draft.datasets if field == "dataset" else {name: name for name in choices(field)}
+        names = draft.datasets if field == "dataset" else {name: name for name in knob(field).options}
         st.selectbox(**common, options=list(names), format_func=lambda name: names[name])
 
 

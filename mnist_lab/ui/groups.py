@@ -6,14 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from mnist_lab.comparing.naming import labels
-from mnist_lab.config import bounds
 from mnist_lab.errors import MnistLabError
 from mnist_lab.knobs import said
 from mnist_lab.lessons.running import GROUP as OF_A_LESSON
 from mnist_lab.plots.groups import search_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.runs import Run, RunState
-from mnist_lab.search import Search
+from mnist_lab.search import TRIALS
 from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import crowd, forms, resources
 from mnist_lab.ui.allowed import may_search
@@ -25,7 +24,6 @@ from mnist_lab.ui.words import plain
 
 RECENT_SECONDS = 900
 RECENT = 3
-TRIALS = bounds("trials", Search)
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
 
 

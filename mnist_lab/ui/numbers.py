@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.config import WILL_NOT_DO, TrainConfig, bounds, stops
+from mnist_lab.config import WILL_NOT_DO, TrainConfig
 from mnist_lab.errors import ConfigError
 from mnist_lab.knobs import knob, value
 from mnist_lab.numerals import whole, within, written
@@ -46,9 +46,8 @@ class Steps(NamedTuple):
 
 def steps_of(field: str) -> Steps:
     """Those of a setting of a training."""
-    low, high = bounds(field)
-    usual = getattr(TrainConfig(), field)
-    return Steps(low, high, high if usual is None else usual, stops(field), knob(field).whole)
+    (low, high), usual = knob(field).bounds, getattr(TrainConfig(), field)
+    return Steps(low, high, high if usual is None else usual, knob(field).stops, knob(field).whole)
 
 
 def render_number(steps: Steps, **field: Any) -> str:

@@ -5,9 +5,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from mnist_lab.addresses import Address
-from mnist_lab.config import DatasetName
 from mnist_lab.datasets import load_test_part
 from mnist_lab.errors import DatasetError, ImageError
+from mnist_lab.settings import DatasetName
 from mnist_lab.sharing import decode, encode
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_problems

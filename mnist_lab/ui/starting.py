@@ -11,12 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_lab import cluster, recipes
 from mnist_lab.allowances import check_memory
-from mnist_lab.config import TrainConfig, bounds
+from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ConfigError, MnistLabError
 from mnist_lab.forecast import forecasts
 from mnist_lab.grids import expand, free_name, name_of
 from mnist_lab.knobs import in_words, is_range, knob, knobs, limits, said, values
-from mnist_lab.search import YARDSTICK, Search, holding_back, plan
+from mnist_lab.search import TRIALS, YARDSTICK, holding_back, plan
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import turned
 from mnist_lab.ui.allowed import may_search, may_train
@@ -158,7 +158,7 @@ def _search(config: TrainConfig) -> Start | None:
     given = {field: _ask("search", field, _range_around(field, config), about, _space) for field in fields}
     left, right = st.columns(2)
     with left:
-        trials = ask_whole(*bounds("trials", Search), 20, label="Trials", key="search_trials", persist_state="session")
+        trials = ask_whole(*TRIALS, 20, label="Trials", key="search_trials", persist_state="session")
     asked: dict[str, Any] = {
         "trials": trials,
         "sampler": _select(right, "Next trial", SAMPLERS, "TPE learns from the trials before."),

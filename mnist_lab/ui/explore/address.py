@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Container
 import streamlit as st
 
 from mnist_lab.addresses import Address
-from mnist_lab.config import bounds
 from mnist_lab.errors import ImageError
+from mnist_lab.knobs import knob
 from mnist_lab.sharing import decode
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_problems
@@ -101,11 +101,11 @@ READERS: dict[str, Reader] = {
     "image": _read_image,
     "drawing": _read_drawing,
     "layer": _read_word(LAYER),
-    "unit": _read_number(UNIT, int(bounds("units")[1]) - 1),
+    "unit": _read_number(UNIT, int(knob("units").bounds[1]) - 1),
     "seen_by": _read_word(SEEN_BY),
     "map": _read_word(KIND),
     "colour": _read_word(COLOR),
     "why": _read_number(WHY, 9),
     "dream": _read_word(DREAM),
-    "epoch": _read_number(EPOCH, int(bounds("epochs")[1])),
+    "epoch": _read_number(EPOCH, int(knob("epochs").bounds[1])),
 }

@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_lab.config import DatasetName
 from mnist_lab.datasets import Dataset, load
 from mnist_lab.exploring.damage import FULL, Damage, Left, changed, left_over
 from mnist_lab.exploring.network import Array, Stage, read
 from mnist_lab.plots.pictures import laid_out, signed
+from mnist_lab.settings import DatasetName
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import data
