@@ -16,7 +16,8 @@ from mnist_lab.continuation import continued, name_of
 from mnist_lab.datasets import load
 from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.prediction import Predictor, model_of
+from mnist_lab.models import model_of
+from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import prepare, read_image
 from mnist_lab.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
 from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file

@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from mnist_lab.errors import DAMAGE, RunError
-from mnist_lab.networks.litert import check, most_bytes
 from mnist_lab.preprocessing import SIDE
 from mnist_lab.quiet import quiet
-
-if TYPE_CHECKING:
-    from mnist_lab.runs import RunStore
 
 _has_spoken = Event()  # the first interpreter of a process tells which delegate it has
 ROUNDING = 1e-3  # of ten probabilities together
@@ -112,14 +108,3 @@ def _damage_told() -> Iterator[None]:
         yield
     except DAMAGE as error:
         raise RunError(f"The model file is damaged ({error}).") from error
-
-
-def model_of(store: "RunStore", run_id: str, threads: int = 1) -> Predictor:
-    """The model of a run. Raises RunError where it has none, or one that is not what its configuration builds."""
-    config = store.get(run_id).config
-    content = store.read(run_id, "model.tflite", most_bytes(config))
-    try:
-        check(content, config)
-        return Predictor.tried(content, threads)
-    except RunError as error:
-        raise RunError(f"The run {run_id} cannot be asked: {error}") from error

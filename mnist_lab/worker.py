@@ -12,7 +12,7 @@ from pathlib import Path
 from mnist_lab.datasets import Dataset, load
 from mnist_lab.errors import MnistLabError, Superseded, reason_of
 from mnist_lab.evaluation import Evaluation
-from mnist_lab.networks import keras_files
+from mnist_lab.models import keras_file_of
 from mnist_lab.prediction import Predictor
 from mnist_lab.progress import CHECKPOINT, OnPhase, Progress
 from mnist_lab.quiet import quiet
@@ -101,10 +101,7 @@ def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path 
     if run.asked.parent is None:
         return checkpoint, None
     start = workplace / "start.keras"
-    parent = store.get(run.asked.parent)
-    content = store.read(parent.id, "model.keras", keras_files.most_bytes(parent.config))
-    keras_files.check(content, parent.config)
-    start.write_bytes(content)
+    start.write_bytes(keras_file_of(store, run.asked.parent))
     return checkpoint, start
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mnist_lab.allowances import Allowance, allowance, check_import, check_memory, check_trainings
+from mnist_lab.admission import check_memory, check_trainings
+from mnist_lab.allowances import Allowance, allowance, check_import
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ConfigError, LimitReached
 from mnist_lab.networks.shapes import training_memory

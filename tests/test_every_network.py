@@ -12,8 +12,8 @@ from mnist_lab.archives import pack, take_in
 from mnist_lab.config import TrainConfig, parse
 from mnist_lab.errors import ConfigError, RunError
 from mnist_lab.knobs import knob
+from mnist_lab.models import model_of
 from mnist_lab.networks import keras_files, litert
-from mnist_lab.prediction import model_of
 from mnist_lab.runs import RunStore
 
 TRAINED: dict[str, dict[str, Any]] = {

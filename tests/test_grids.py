@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from mnist_lab.comparing.grid_tables import table
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ConfigError
-from mnist_lab.grids import expand, free_name, name_of, table
+from mnist_lab.grids import expand, free_name, name_of
 from mnist_lab.knobs import in_words, knobs, limits, said, value, values
 from mnist_lab.runs import RunState, Summary
 

@@ -17,9 +17,10 @@ from ai_edge_litert import schema_py_generated as schema
 from mnist_lab.archives import pack, take_in
 from mnist_lab.errors import ArchiveError, RunError
 from mnist_lab.exploring.network import of_run
+from mnist_lab.models import model_of
 from mnist_lab.networks import keras_files
 from mnist_lab.networks.litert import check
-from mnist_lab.prediction import Predictor, model_of
+from mnist_lab.prediction import Predictor
 from mnist_lab.runs import BUNDLED, RunStore
 
 RUN = "small-cnn"

@@ -3,7 +3,8 @@
 import pytest
 
 from mnist_lab.config import parse
-from mnist_lab.ui.network import drawing, figures, layer_table
+from mnist_lab.ui.layers import layer_table
+from mnist_lab.ui.network import drawing, figures
 
 
 def captions(**settings):

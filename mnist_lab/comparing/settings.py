@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.grid_tables import order
 from mnist_lab.config import TrainConfig, differing
-from mnist_lab.grids import order
 from mnist_lab.knobs import is_logarithmic, said
 from mnist_lab.relevance import applies
 

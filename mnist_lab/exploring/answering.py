@@ -19,7 +19,8 @@ from mnist_lab.exploring.learning import gradient_norms
 from mnist_lab.exploring.network import read
 from mnist_lab.exploring.questions import KINDS, Question
 from mnist_lab.exploring.sweeping import sweep
-from mnist_lab.networks import keras_files, litert
+from mnist_lab.models import keras_file_of
+from mnist_lab.networks import litert
 from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served
 from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE
@@ -78,8 +79,7 @@ def network(store_url: str, run_id: str) -> keras.Model:
     config = store.get(run_id).config
     if not store.has(run_id, "model.keras"):
         return rebuilt(config, store.read(run_id, "model.tflite", litert.most_bytes(config)))
-    content = store.read(run_id, "model.keras", keras_files.most_bytes(config))
-    keras_files.check(content, config)
+    content = keras_file_of(store, run_id)
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(content)

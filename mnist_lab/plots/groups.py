@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from mnist_lab.grids import Table
+from mnist_lab.comparing.grid_tables import Table
 from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
 from mnist_lab.studies import Point
 

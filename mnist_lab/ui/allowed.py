@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 
 from mnist_lab import cluster
-from mnist_lab.allowances import Allowance, allowance, check_memory, check_trainings
+from mnist_lab.admission import check_memory, check_trainings
+from mnist_lab.allowances import Allowance, allowance
 from mnist_lab.config import TrainConfig
 from mnist_lab.search import Search
 from mnist_lab.tuning import samples

@@ -16,7 +16,6 @@ from mnist_lab.search import TRIALS
 from mnist_lab.studies import Study, Trial, points, slug
 from mnist_lab.ui import crowd, forms, resources
 from mnist_lab.ui.allowed import may_search
-from mnist_lab.ui.compare.filtering import GROUP
 from mnist_lab.ui.numbers import ask_whole, read_whole
 from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.visitor import may_stop
@@ -179,8 +178,7 @@ def _render_search_buttons(study: Study) -> None:
 
 def _render_compare(column: "st.delta_generator.DeltaGenerator", name: str, runs: list[Run]) -> None:
     if any(run.summary for run in runs) and column.button("Compare", key=f"compare-{name}", width="stretch"):
-        st.session_state[GROUP] = name
-        st.switch_page(PAGES / "compare.py")
+        st.switch_page(PAGES / "compare.py", query_params={"group": name})
 
 
 def _stop(runs: list[Run]) -> None:

@@ -18,6 +18,7 @@ from mnist_lab.networks.shapes import (
 )
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_link
+from mnist_lab.ui.layers import layer_table, shape
 
 DRAWN = ("InputLayer", "AveragePooling2D", "Conv2D", "MaxPooling2D", "Dense")
 TALLEST = 88  # pixels
@@ -63,17 +64,6 @@ def figures(config: TrainConfig, seconds: float | None) -> str:
     return f'<div><b>{count_parameters(config):,}</b> parameters</div><div class="rest">{words}</div>'
 
 
-def layer_table(config: TrainConfig) -> str:
-    """What `model.summary()` prints, and the operations, as HTML."""
-    rows = "".join(
-        f"<tr><td>{layer.kind}</td><td>{_shape(layer)}</td><td>{layer.parameters:,}</td><td>{layer.operations:,}</td></tr>"
-        for layer in layer_shapes(config)
-    )
-    total = f"<td>{count_parameters(config):,}</td><td>{count_operations(config):,}</td>"
-    head = "<tr><th>Layer</th><th>Output</th><th>Parameters</th><th>Operations</th></tr>"
-    return f'<table class="summary">{head}{rows}<tr><th colspan="2">Together</th>{total}</tr></table>'
-
-
 def _activations(config: TrainConfig) -> list[str]:
     """Of the layers that have weights, first to last."""
     convolutions = len(config.filters) * config.convolutions if config.network == "cnn" else 0
@@ -92,15 +82,11 @@ def _cell(layer: LayerShape, activation: str) -> str:
         look, size = "units", f"height:{max(10, round(TALLEST * log2(depth + 1) / 12))}px"
     kind = {"Conv2D": "conv", "MaxPooling2D": "max", "AveragePooling2D": "mean"}.get(layer.kind, "")
     words = escape(activation or kind)
-    return f'<figure><i class="{look}" style="{size}"></i><figcaption>{_shape(layer)}<br>{words}</figcaption></figure>'
+    return f'<figure><i class="{look}" style="{size}"></i><figcaption>{shape(layer)}<br>{words}</figcaption></figure>'
 
 
 def _in_words(layers: list[LayerShape]) -> str:
-    return ", then ".join(_shape(layer) for layer in layers)
-
-
-def _shape(layer: LayerShape) -> str:
-    return "x".join(map(str, layer.output_shape))
+    return ", then ".join(shape(layer) for layer in layers)
 
 
 def _seconds(config: TrainConfig) -> float | None:

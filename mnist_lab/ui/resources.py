@@ -14,8 +14,9 @@ from mnist_lab.datasets import find_mnist, load
 from mnist_lab.errors import DatasetError
 from mnist_lab.evaluation import Evaluation
 from mnist_lab.jobs import Engine
+from mnist_lab.models import model_of
 from mnist_lab.neighbours import Neighbours
-from mnist_lab.prediction import Predictor, model_of
+from mnist_lab.prediction import Predictor
 from mnist_lab.preprocessing import SIDE, prepare
 from mnist_lab.rejection import verdict
 from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore, Tick

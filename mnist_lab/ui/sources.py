@@ -1,7 +1,7 @@
 """Where a picture comes from: the canvas, a file, the camera or MNIST's test images."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -9,11 +9,12 @@ import streamlit as st
 from mnist_lab.datasets import load
 from mnist_lab.errors import DatasetError, ImageError
 from mnist_lab.pens import PEN_WIDTH
-from mnist_lab.preprocessing import read_image
+from mnist_lab.preprocessing import FloatImage, read_image
 from mnist_lab.sharing import Point
 from mnist_lab.ui.drawing import ONE, SEVERAL, Canvas, Drawing, render_canvas
 from mnist_lab.ui.words import plain
 
+CARRIED = "explore_pictures"  # in the session: what was read on the Draw page last, where it was not drawn there
 MOST_MB = 20  # of an image
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
@@ -101,3 +102,14 @@ SOURCES: dict[str, Source] = {
     "Camera": Source(_camera, "Take a photo", several=True),
     "Test image": Source(_test_image, "Choose a test image"),
 }
+
+
+def carry(images: Sequence[FloatImage]) -> None:
+    """Keep pictures of the Draw page, float32 (28, 28) in [0, 1], to be looked at on Explore."""
+    st.session_state[CARRIED] = list(images)
+
+
+def carried() -> list[FloatImage]:
+    """The pictures that were carried over from the Draw page."""
+    images: list[FloatImage] = st.session_state.get(CARRIED, [])
+    return images

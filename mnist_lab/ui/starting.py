@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mnist_lab import cluster, recipes
-from mnist_lab.allowances import check_memory
+from mnist_lab.admission import check_memory
 from mnist_lab.config import TrainConfig
 from mnist_lab.errors import ConfigError, MnistLabError
 from mnist_lab.forecast import forecasts

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mnist_lab.allowances import kept_bytes
+from mnist_lab.admission import kept_bytes
 from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
 from mnist_lab.archives import MOST_RUNS, MOST_ZIPPED, pack
 from mnist_lab.arrays import MB

@@ -9,7 +9,7 @@ from mnist_lab.exploring.architecture import Row, rows, times
 from mnist_lab.networks.shapes import count_operations, count_parameters
 from mnist_lab.plots.style import COLORS
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.network import layer_table
+from mnist_lab.ui.layers import layer_table
 
 PIXEL = 2.4  # CSS pixels of a pixel in a map
 DEPTH = 0.55  # of a map behind the one before it

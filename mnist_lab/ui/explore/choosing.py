@@ -1,7 +1,7 @@
 """The choice of a run and an image, beside all views."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +20,10 @@ from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.models import labels
 from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
-from mnist_lab.ui.sources import as_picture
+from mnist_lab.ui.sources import as_picture, carried
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
 
-CARRIED = "explore_pictures"  # in the session: what was read on the Draw page last, where it was not drawn there
 DIGIT, RANK = "explore_digit", "explore_rank"
 SIDE = 280  # CSS pixels
 
@@ -72,17 +71,6 @@ def selected(run: Run, choice: Choice) -> Selection:
     place = example()
     images = data.dataset()
     return Selection(run, _scaled(images.x_test[place]), int(images.y_test[place]), "an example, until you draw")
-
-
-def carry(images: Sequence[FloatImage]) -> None:
-    """Keep pictures of the Draw page, float32 (28, 28) in [0, 1], to be looked at here."""
-    st.session_state[CARRIED] = list(images)
-
-
-def carried() -> list[FloatImage]:
-    """The pictures that were carried over from the Draw page."""
-    images: list[FloatImage] = st.session_state.get(CARRIED, [])
-    return images
 
 
 def example() -> int:
