@@ -1,0 +1,1 @@
+"""What can be asked of a training, a grid or a search."""

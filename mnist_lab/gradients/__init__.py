@@ -1,0 +1,1 @@
+"""Answers questions about a trained network that take its gradients. Imports TensorFlow."""

@@ -1,0 +1,1 @@
+"""Documents: a comparison as one HTML file, the reproduction as Markdown."""

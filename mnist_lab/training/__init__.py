@@ -1,0 +1,1 @@
+"""Trains networks. Imports TensorFlow."""

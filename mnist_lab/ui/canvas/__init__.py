@@ -1,0 +1,1 @@
+"""The canvas and other ways in for a picture, for Draw and Explore."""
