@@ -3,8 +3,8 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from mnist_lab.ui.canvas.strokes import ROUTE
 from mnist_lab.ui.cookies import VisitorCookie
-from mnist_lab.ui.strokes import ROUTE
 from mnist_lab.ui.uploads import UploadLimit
 
 app = st.App("pages/main.py", routes=[ROUTE], middleware=[Middleware(VisitorCookie), Middleware(UploadLimit)])

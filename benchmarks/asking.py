@@ -16,19 +16,19 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import load
-from mnist_lab.explanations import occlusion
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import load
+from mnist_lab.engine.engine import Engine
+from mnist_lab.exploring.counterfactuals import flip
+from mnist_lab.exploring.explanations import occlusion
 from mnist_lab.exploring.findings import Dreams, GradientNorms, Sweep, Why
-from mnist_lab.exploring.minds import flip
-from mnist_lab.exploring.network import Stage
-from mnist_lab.exploring.network import read as read_stages
-from mnist_lab.exploring.past import images_scored, scored, told
+from mnist_lab.exploring.history import images_scored, scored, told
 from mnist_lab.exploring.questions import Question, asked
-from mnist_lab.jobs import Engine
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import FloatImage
-from mnist_lab.runs import Run, RunStore
+from mnist_lab.images.preprocessing import FloatImage
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.networks.stages import Stage
+from mnist_lab.networks.stages import read as read_stages
+from mnist_lab.store.runs import Run, RunStore
 
 RUNS = ("dense-128-dropout", "small-cnn", "house-cnn", "scratch-relu-softmax", "logistic-mnist")
 BUSY = TrainConfig(units=(256,), epochs=200)

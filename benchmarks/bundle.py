@@ -3,10 +3,10 @@
 import sys
 import tempfile
 
-from mnist_lab import recipes
-from mnist_lab.reproduction import bundle
-from mnist_lab.runs import RunState, RunStore
-from mnist_lab.worker import execute
+from mnist_lab.config import recipes
+from mnist_lab.engine.worker import execute
+from mnist_lab.reports.reproduction import bundle
+from mnist_lab.store.runs import RunState, RunStore
 
 
 def main(name: str) -> None:

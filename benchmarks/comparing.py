@@ -19,7 +19,7 @@ from websockets import Subprotocol
 from websockets.sync.client import connect
 
 from benchmarks.browsing import Server, server
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 VIEWS = ("Curves", "Mistakes", "Digits", "Confidence", "Cost", "Settings")
 RUNS = 10

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnist_lab import recipes
-from mnist_lab.datasets import Dataset, load
-from mnist_lab.runs import Tick
+from mnist_lab.config import recipes
+from mnist_lab.datasets.mnist import Dataset, load
+from mnist_lab.store.runs import Tick
 
 GOAL = 0.99
 
@@ -74,14 +74,14 @@ def recipe(name: str) -> Callable[[Dataset], Watch]:
     """A training of the lab, watched through its checkpoints."""
 
     def trained(dataset: Dataset) -> Watch:
-        from mnist_lab import training
-        from mnist_lab.networks.keras_models import build
+        from mnist_lab.training import loop
+        from mnist_lab.training.keras_models import build
 
         config = recipes.get(name).config
         observer = build(config)
         observer.optimizer.build(observer.trainable_variables)
         watch = Watch(dataset, observer)
-        training.SECONDS_BETWEEN_CHECKPOINTS = 0.0
+        loop.SECONDS_BETWEEN_CHECKPOINTS = 0.0
         with TemporaryDirectory() as scratch:
             checkpoint = Path(scratch) / "last.weights.h5"
 
@@ -90,7 +90,7 @@ def recipe(name: str) -> Callable[[Dataset], Watch]:
                     observer.load_weights(checkpoint)
                     watch.note(tick.seconds)
 
-            training.train(config, dataset, report, checkpoint=checkpoint)
+            loop.train(config, dataset, report, checkpoint=checkpoint)
         return watch
 
     return trained

@@ -11,14 +11,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.predicting import milliseconds
-from mnist_lab.datasets import load
+from mnist_lab.datasets.mnist import load
 from mnist_lab.exploring.architecture import rows
 from mnist_lab.exploring.damage import Damage, left_over
-from mnist_lab.exploring.network import activations, read
 from mnist_lab.exploring.spaces import features, nearest, span
 from mnist_lab.exploring.units import curve, effect, neuron, strongest
+from mnist_lab.networks.stages import activations, read
 from mnist_lab.plots.neurons import activation_figure
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 RUNS = ("dense-128-dropout", "dense-1024", "small-cnn", "house-cnn")
 Calls = dict[str, Callable[[], object]]

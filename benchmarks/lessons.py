@@ -3,11 +3,11 @@
 import argparse
 import tempfile
 
+from mnist_lab.engine.worker import execute
 from mnist_lab.lessons.lesson import Lesson, PlannedRun
 from mnist_lab.lessons.library import library
 from mnist_lab.lessons.running import is_done, results, standing
-from mnist_lab.runs import RunStore
-from mnist_lab.worker import execute
+from mnist_lab.store.runs import RunStore
 
 
 def with_seed(lesson: Lesson, seed: int) -> Lesson:

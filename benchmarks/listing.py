@@ -16,9 +16,9 @@ from typing import Any
 from benchmarks.browsing import server
 from benchmarks.comparing import page_runs
 from mnist_lab.comparing.listing import COLUMNS, Sources, rows
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary, Tick
-from mnist_lab.validation import validations
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import BUNDLED, RunState, RunStore, Summary, Tick
+from mnist_lab.store.validation import validations
 
 SUMMARY = Summary(
     test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=5, model_bytes=400_000

@@ -31,8 +31,8 @@ from websockets.typing import Subprotocol
 
 from benchmarks.browsing import FLAGS, server
 from benchmarks.listing import fill
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import RunStore
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import RunStore
 
 SIDE = 140  # of a picture while a stroke grows
 BETWEEN_STROKES = 1.0  # seconds

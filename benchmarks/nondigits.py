@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mnist_lab.pens import PenDigit, Stroke, place
+from mnist_lab.datasets.pens import PenDigit, Stroke, place
 
 Strokes = tuple[Stroke, ...]
 Polylines = list[list[tuple[float, float]]]

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
-from mnist_lab import pens
-from mnist_lab.explanations import occlusion
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.runs import DEFAULT_MODEL, RunStore
+from mnist_lab.datasets import pens
+from mnist_lab.exploring.explanations import occlusion
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import DEFAULT_MODEL, RunStore
 
 REPEAT = 30
 

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab import pens, recipes
-from mnist_lab.datasets import load_mnist
-from mnist_lab.pens import PenDigit, draw, place
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import ALL_STEPS, SIDE, Step, prepare
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.config import recipes
+from mnist_lab.datasets import pens
+from mnist_lab.datasets.mnist import load_mnist
+from mnist_lab.datasets.pens import PenDigit, draw, place
+from mnist_lab.images.preprocessing import ALL_STEPS, SIDE, Step, prepare
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 Images = NDArray[np.float32]
 

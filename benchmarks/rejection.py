@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 
 from benchmarks import nondigits
 from benchmarks.nondigits import Strokes
-from mnist_lab import pens, recipes
-from mnist_lab.augmentation import augment
-from mnist_lab.datasets import load_mnist
-from mnist_lab.neighbours import Neighbours
-from mnist_lab.pens import PenDigit, draw, draw_somehow
-from mnist_lab.prediction import Prediction, Predictor
-from mnist_lab.preprocessing import FloatImage, prepare
-from mnist_lab.rejection import REJECTOR, Doubt, verdict
-from mnist_lab.runs import BUNDLED
+from mnist_lab.config import recipes
+from mnist_lab.datasets import pens
+from mnist_lab.datasets.augmentation import augment
+from mnist_lab.datasets.mnist import load_mnist
+from mnist_lab.datasets.pens import PenDigit, draw, draw_somehow
+from mnist_lab.images.preprocessing import FloatImage, prepare
+from mnist_lab.inference.neighbours import Neighbours
+from mnist_lab.inference.predictor import Prediction, Predictor
+from mnist_lab.inference.rejection import REJECTOR, Doubt, verdict
+from mnist_lab.store.runs import BUNDLED
 
 DRAWINGS = 500  # of each kind that is no digit, to judge by
 NO_DIGITS = 20_000  # to learn from
@@ -42,7 +43,7 @@ def fit(path: Path) -> None:
     """Train the rejector and write it as LiteRT model."""
     import keras
 
-    from mnist_lab.training import export_litert
+    from mnist_lab.training.loop import export_litert
 
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)

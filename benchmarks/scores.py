@@ -4,9 +4,9 @@ Writes `pen_accuracy` and `prediction_seconds` into their summaries and prints t
 `MNIST_LAB_DATA`.
 """
 
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import BUNDLED, RunStore
-from mnist_lab.scoring import pen_accuracy, prediction_seconds
+from mnist_lab.engine.scoring import pen_accuracy, prediction_seconds
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 
 def main() -> None:

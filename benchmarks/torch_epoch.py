@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mnist_lab.datasets import load
+from mnist_lab.datasets.mnist import load
 
 
 def main() -> None:

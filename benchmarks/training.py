@@ -29,10 +29,11 @@ from scipy.stats import ttest_ind
 
 from benchmarks import convnets
 from benchmarks.browsing import PATIENCE, chromium, server
-from mnist_lab import recipes
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, load, split
-from mnist_lab.runs import RunStore
+from mnist_lab.config import recipes
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import Dataset, load
+from mnist_lab.datasets.splits import split
+from mnist_lab.store.runs import RunStore
 
 ROUNDS = 3
 SEEDS = range(5)
@@ -54,7 +55,7 @@ EDGES = {
 
 def by_lab(config: TrainConfig, dataset: Dataset) -> tuple[list[float], Any]:
     """Seconds of each epoch in the lab, with checkpoints and ticks as in a worker; the model."""
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     ends: list[float] = [0.0]
     with TemporaryDirectory() as scratch:
@@ -69,7 +70,7 @@ def by_lab(config: TrainConfig, dataset: Dataset) -> tuple[list[float], Any]:
 
 def by_fit(config: TrainConfig, dataset: Dataset) -> tuple[list[float], Any]:
     """Seconds of each epoch with Keras's `fit` on arrays, or on a dataset that augments; the model."""
-    from mnist_lab.networks.keras_models import build, wants_one_hot
+    from mnist_lab.training.keras_models import build, wants_one_hot
 
     parts, clock = split(dataset, config), epoch_clock()
 
@@ -92,7 +93,7 @@ def by_fit(config: TrainConfig, dataset: Dataset) -> tuple[list[float], Any]:
 def _shown(config: TrainConfig, images: Any, targets: Any) -> tuple[Any, ...]:
     import keras
 
-    from mnist_lab.augmentation import augment
+    from mnist_lab.datasets.augmentation import augment
 
     if not config.augment:
         return images / np.float32(255), targets
@@ -210,12 +211,12 @@ def learning() -> None:
 
 def reporting() -> None:
     """Print the share of a worker's training that is spent outside of training."""
-    from mnist_lab import training
-    from mnist_lab.worker import execute
+    from mnist_lab.engine.worker import execute
+    from mnist_lab.training import loop
 
     spent: list[float] = []
     for method in ("go_on", "end_epoch"):
-        setattr(training.Course, method, _timed(getattr(training.Course, method), spent))
+        setattr(loop.Course, method, _timed(getattr(loop.Course, method), spent))
     with TemporaryDirectory() as scratch:
         store = RunStore(scratch, bundled=None)
         run = execute(store, store.create(FIRST_MODEL, "reporting").id)

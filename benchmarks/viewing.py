@@ -15,7 +15,7 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browsing import PATIENCE, chromium, server
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 RUNS = ("dense-128-dropout", "dense-1024", "small-cnn", "house-cnn", "scratch-sigmoid-mse")
 MARKS = {  # what is there only when a view is complete

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from mnist_lab.ui.answer import read, write_answer
-from mnist_lab.ui.closer import render_closer
-from mnist_lab.ui.drawing import SEVERAL, render_pen
-from mnist_lab.ui.explore.way_in import link_to_explore
-from mnist_lab.ui.live import show_answer
+from mnist_lab.ui.canvas.drawing import SEVERAL, render_pen
+from mnist_lab.ui.canvas.live import show_answer
+from mnist_lab.ui.canvas.share import open_link, render_share
+from mnist_lab.ui.canvas.sources import Picture, Source, choose_source
+from mnist_lab.ui.draw.views import render_closer
+from mnist_lab.ui.draw.way_to_explore import link_to_explore
 from mnist_lab.ui.models import choose_model
-from mnist_lab.ui.share import open_link, render_share
 from mnist_lab.ui.shell import open_page
-from mnist_lab.ui.sources import Picture, Source, choose_source
 
 open_page("Draw", "Show a network a digit. It answers while you draw.")
 open_link()

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.runs import Run
+from mnist_lab.store.runs import Run
+from mnist_lab.ui.canvas.live import watch_canvas
 from mnist_lab.ui.explore import activations, architecture, damage, dream, learning, maps, neuron, past, why
 from mnist_lab.ui.explore.address import VIEW, open_address, remember
 from mnist_lab.ui.explore.choosing import Choice, choose_image, choose_run, selected
 from mnist_lab.ui.explore.selection import View
 from mnist_lab.ui.explore.verdict import render_verdict
-from mnist_lab.ui.live import watch_canvas
 from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from mnist_lab.ui.data import render_data_status
-from mnist_lab.ui.forms import render_form
-from mnist_lab.ui.groups import render_groups
-from mnist_lab.ui.jobs import render_jobs
-from mnist_lab.ui.network import render_network
 from mnist_lab.ui.shell import open_page
-from mnist_lab.ui.starting import render_start
+from mnist_lab.ui.train.drawing import render_network
+from mnist_lab.ui.train.forms import render_form
+from mnist_lab.ui.train.groups import render_groups
+from mnist_lab.ui.train.jobs import render_jobs
+from mnist_lab.ui.train.starting import render_start
 
 open_page(
     "Train", "Turn the knobs, press Train and watch. It trains in the background: draw meanwhile, or close the tab."

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_lab import datasets, pens
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset
-from mnist_lab.runs import Run, RunStore
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets import pens
+from mnist_lab.datasets.mnist import Dataset, DatasetUnavailable, find_mnist, load_digits, load_mnist
+from mnist_lab.store.runs import Run, RunStore
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -83,24 +83,24 @@ def quick_collections() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def mnist() -> Dataset:
     try:
-        path = datasets.find_mnist()
-    except datasets.DatasetUnavailable as error:
+        path = find_mnist()
+    except DatasetUnavailable as error:
         pytest.skip(str(error))
     if path is None:
         pytest.skip("MNIST is not on this machine: set MNIST_LAB_DATA to a folder with mnist.npz")
-    return datasets.load_mnist()
+    return load_mnist()
 
 
 @pytest.fixture(scope="session")
 def mnist_file(mnist: Dataset) -> Path:
-    path = datasets.find_mnist()
+    path = find_mnist()
     assert path is not None
     return path
 
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    return datasets.load_digits()
+    return load_digits()
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def store(tmp_path: Path) -> RunStore:
 @pytest.fixture(scope="session")
 def trained_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     """A store with one finished run, trained as the workers do it."""
-    from mnist_lab.worker import execute
+    from mnist_lab.engine.worker import execute
 
     store = RunStore(tmp_path_factory.mktemp("trained") / "runs", bundled=None)
     execute(store, store.create(SMALL, "small").id)

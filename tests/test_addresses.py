@@ -9,14 +9,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_lab.addresses import LONGEST, Address
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.addresses import LONGEST, Address
+from mnist_lab.config.links import OWN_WORDS, read
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import ConfigError
-from mnist_lab.links import OWN_WORDS, read
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare.address import WORDS
 from mnist_lab.ui.explore.address import READERS
-from mnist_lab.ui.lessons import IN_ADDRESS
+from mnist_lab.ui.lessons.page import IN_ADDRESS
 from mnist_lab.ui.numbers import read_whole
 from tests.pages import app_of, at
 

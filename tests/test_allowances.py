@@ -2,12 +2,12 @@
 
 import pytest
 
-from mnist_lab.admission import check_memory, check_trainings
-from mnist_lab.allowances import Allowance, allowance, check_import
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.admission import check_memory, check_trainings
 from mnist_lab.errors import ConfigError, LimitReached
 from mnist_lab.networks.shapes import training_memory
-from mnist_lab.runs import BUNDLED, Asked, Run, RunState, RunStore, Status
+from mnist_lab.store.allowances import Allowance, allowance, check_import
+from mnist_lab.store.runs import BUNDLED, Asked, Run, RunState, RunStore, Status
 
 QUICK = TrainConfig(epochs=1)
 LONG = TrainConfig(units=(4096,) * 4, epochs=200)

@@ -2,19 +2,19 @@
 
 import pytest
 
-from mnist_lab import pens
-from mnist_lab.annotations import Annotations, tags_in
 from mnist_lab.comparing.filters import Filter
 from mnist_lab.comparing.listing import COLUMNS, Sources, rows, setting_columns, usual
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets import pens
+from mnist_lab.engine.scoring import answer_own, pen_accuracy, prediction_seconds
 from mnist_lab.errors import ConfigError, StoreError, UnknownRun
-from mnist_lab.mine import OwnSet
-from mnist_lab.own_scores import OwnScores
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
-from mnist_lab.scoring import answer_own, pen_accuracy, prediction_seconds
-from mnist_lab.trash import Trash
-from mnist_lab.validation import validations
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.annotations import Annotations, tags_in
+from mnist_lab.store.own_drawings import OwnSet
+from mnist_lab.store.own_scores import OwnScores
+from mnist_lab.store.runs import BUNDLED, RunState, RunStore, Summary
+from mnist_lab.store.trash import Trash
+from mnist_lab.store.validation import validations
 from tests.test_mine import ONE, SEVEN, png
 
 SUMMARY = Summary(

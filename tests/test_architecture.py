@@ -1,10 +1,11 @@
-"""The rules that keep the two sides apart."""
+"""The order of the house: which packages may import which, and what is imported nowhere else."""
 
 import ast
 import json
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,46 @@ import mnist_lab
 from tests.drawings import draw
 
 ROOT = Path(__file__).parents[1]
-
-TRAINING_SIDE = {
-    *("mnist_lab.execution", "mnist_lab.training"),
-    *(f"mnist_lab.networks.{name}" for name in ("checkpoints", "keras_models", "linear", "scratch_training")),
-    *(f"mnist_lab.exploring.{name}" for name in ("answering", "dreaming", "gradients", "learning", "sweeping")),
-}
+ORDER = (
+    *("errors", "config", "images", "datasets", "networks", "inference", "store", "comparing", "exploring"),
+    *("training", "gradients", "plots", "engine", "reports", "lessons", "cli", "ui"),
+)
+TENSORFLOW = ("training", "gradients")
+PAGES = ("draw", "train", "compare", "explore", "lessons")
 MODULES = {module.name for module in pkgutil.walk_packages(mnist_lab.__path__, "mnist_lab.")} - {"mnist_lab.__main__"}
 SOURCES = [ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("mnist_lab/**/*.py")]
+INSIDE = sorted(path for path in ROOT.glob("mnist_lab/*/**/*.py"))
 
 
-def imported(path: Path) -> set[str]:
-    """The top-level packages that a file imports anywhere."""
-    packages = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+
+
+def package_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """The modules that a file imports, each with whether that is so as soon as the file is imported itself."""
+    tree = ast.parse(path.read_text("utf-8"))
+    later = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            packages |= {alias.name.partition(".")[0] for alias in node.names}
+            yield from ((alias.name, node not in later) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            packages.add(node.module.partition(".")[0])
-    return packages
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from ((name if name in MODULES else node.module, node not in later) for name in names)
+
+
+def packages(path: Path) -> set[str]:
+    """The top-level packages that a file imports anywhere."""
+    return {module.partition(".")[0] for module, _ in imports(path)}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -42,9 +64,39 @@ def loaded_after(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+def test_every_module_has_its_room():
+    assert {package_of(module) for module in MODULES} == set(ORDER)
+
+
+@pytest.mark.parametrize("path", INSIDE, ids=name_of)
+def test_a_package_imports_only_those_before_it(path):
+    own = package_of(name_of(path))
+    for module, at_once in imports(path):
+        if module.startswith("mnist_lab."):
+            other = package_of(module)
+            assert ORDER.index(other) <= ORDER.index(own), module
+            assert other not in TENSORFLOW or own in TENSORFLOW or not at_once, module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_tensorflow_and_streamlit_stay_in_their_rooms(path):
+    room = name_of(path).split(".")
+    if room[0] == "mnist_lab" and room[1:2] != ["ui"]:
+        assert "streamlit" not in packages(path)
+    if room[1:2] not in ([one] for one in TENSORFLOW):
+        assert not {"tensorflow", "keras"} & packages(path)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("mnist_lab/ui/*/*.py")), ids=name_of)
+def test_a_page_imports_no_other_page(path):
+    own = name_of(path).split(".")[2]
+    pages = {module.split(".")[2] for module, _ in imports(path) if module.startswith("mnist_lab.ui.")} & set(PAGES)
+    assert pages <= {own}
+
+
 def test_the_serving_side_never_loads_tensorflow():
-    serving = sorted(MODULES - TRAINING_SIDE)
-    assert {"mnist_lab.cli", "mnist_lab.jobs", "mnist_lab.prediction", "mnist_lab.ui.shell"} <= set(serving)
+    serving = sorted(module for module in MODULES if package_of(module) not in TENSORFLOW)
+    assert {"mnist_lab.cli.parser", "mnist_lab.engine.engine", "mnist_lab.ui.shell"} <= set(serving)
     loaded = loaded_after("".join(f"import {module}\n" for module in serving))
     assert not {"tensorflow", "keras"} & loaded
 
@@ -53,13 +105,3 @@ def test_predicting_never_loads_tensorflow_nor_streamlit(tmp_path):
     draw(1).save(tmp_path / "one.png")
     code = f"from mnist_lab.cli import main\nassert main(['predict', {str(tmp_path / 'one.png')!r}]) == 0"
     assert not {"tensorflow", "keras", "streamlit"} & loaded_after(code)
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_packages_are_imported_on_their_own_side_only(path):
-    name = path.relative_to(ROOT)
-    packages = imported(path)
-    if not (name.parts[:2] == ("mnist_lab", "ui") or name.parts[0] in ("app.py", "pages")):
-        assert "streamlit" not in packages
-    if name.with_suffix("").as_posix().replace("/", ".") not in TRAINING_SIDE:
-        assert not {"tensorflow", "keras"} & packages

@@ -9,15 +9,15 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnist_lab import archives
-from mnist_lab.archives import pack, take_in
 from mnist_lab.cli import main
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import ArchiveError, RunError, StoreError
-from mnist_lab.inspection import try_models
 from mnist_lab.networks.keras_files import check_layers
-from mnist_lab.runs import BUNDLED, RunState, RunStore
-from mnist_lab.trash import Trash
+from mnist_lab.store import archives
+from mnist_lab.store.archive_checks import try_models
+from mnist_lab.store.archives import pack, take_in
+from mnist_lab.store.runs import BUNDLED, RunState, RunStore
+from mnist_lab.store.trash import Trash
 
 RUN = "small-cnn"
 

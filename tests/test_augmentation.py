@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_lab.augmentation import augment, resample
-from mnist_lab.datasets import load_digits
+from mnist_lab.datasets.augmentation import augment, resample
+from mnist_lab.datasets.mnist import load_digits
 
 
 @pytest.fixture(scope="module")

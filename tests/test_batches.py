@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_lab.batches import Batches
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.training.batches import Batches
 
 CONFIG = TrainConfig(dataset="digits", batch_size=32)
 

@@ -2,12 +2,12 @@
 
 import time
 
-from mnist_lab import runs
-from mnist_lab.beats import Beats, Signs
-from mnist_lab.config import TrainConfig
-from mnist_lab.folders import Folder
-from mnist_lab.leases import Lease
-from mnist_lab.runs import RunStore
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store import runs
+from mnist_lab.store.beats import Beats, Signs
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.leases import Lease
+from mnist_lab.store.runs import RunStore
 
 
 def test_an_engine_lives_as_long_as_it_beats_also_where_its_clock_is_ahead(tmp_path):

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from mnist_lab.cli import main
-from mnist_lab.recipes import RECIPES
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.config.recipes import RECIPES
+from mnist_lab.store.runs import BUNDLED, RunStore
 from tests.drawings import draw
 
 ROOT = Path(__file__).parents[1]

@@ -13,14 +13,14 @@ import psutil
 import pytest
 from distributed import Client
 
-from mnist_lab import cluster, jobs
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine import cluster
+from mnist_lab.engine.engine import Engine
 from mnist_lab.errors import ConfigError, StoreError
-from mnist_lab.folders import Folder
-from mnist_lab.jobs import Engine
-from mnist_lab.prediction import Predictor
-from mnist_lab.priority import NICE
-from mnist_lab.runs import RunState, RunStore
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.inference.priority import NICE
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.runs import RunState, RunStore
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
 pytest.importorskip("s3fs")
@@ -84,7 +84,7 @@ def scheduler(tmp_path_factory, bucket):
 
 @pytest.mark.slow
 def test_a_grid_is_trained_on_a_cluster_and_an_object_store_though_a_worker_is_killed(scheduler, bucket, monkeypatch):
-    monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.5)
+    monkeypatch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.5)
     store = RunStore(f"{bucket}/runs", bundled=None)
     engine = Engine(store)
     try:

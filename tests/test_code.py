@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mnist_lab import recipes
 from mnist_lab.cli import main
-from mnist_lab.code import script
-from mnist_lab.config import parse
+from mnist_lab.config import recipes
+from mnist_lab.config.train_config import parse
+from mnist_lab.networks.script import script
 from tests.conftest import slow_but
 
 SMALL = {"dataset": "digits", "train_images": 320, "units": "16", "epochs": 2, "validation_share": 0.0, "dropout": 0}
@@ -20,7 +20,7 @@ def written(settings):
 
 
 def trained(settings, digits):
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     return train(parse({**SMALL, **settings}), digits, lambda tick: None)[0]
 

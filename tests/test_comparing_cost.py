@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from mnist_lab.comparing.cost import COSTS, RECORDS, Point, explained, front, points, published
+from mnist_lab.config.recipes import RECIPES
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.plots.labels import LONGEST, Box, box, shortened
-from mnist_lab.recipes import RECIPES
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 
 @pytest.fixture(scope="module")

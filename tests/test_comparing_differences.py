@@ -13,9 +13,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_lab.comparing.digits import SCORES, scores
-from mnist_lab.comparing.report import report
-from mnist_lab.formatting import MINUS
-from mnist_lab.runs import RunStore
+from mnist_lab.comparing.formatting import MINUS
+from mnist_lab.reports.comparison import report
+from mnist_lab.store.runs import RunStore
 
 STORE = RunStore("nowhere")
 PICKED = [

@@ -7,8 +7,8 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from mnist_lab.comparing.calibration import answered_at, coverage, histogram, reliability
 from mnist_lab.comparing.digits import most_confused, scores
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 STORE = RunStore("nowhere")
 NAMES = sorted(path.name for path in BUNDLED.iterdir() if path.is_dir())

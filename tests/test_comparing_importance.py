@@ -5,10 +5,10 @@ import pytest
 
 from mnist_lab.comparing.importance import importances
 from mnist_lab.comparing.settings import MEANINGLESS, Axis, axes
-from mnist_lab.config import parse
+from mnist_lab.config.train_config import parse
 from mnist_lab.errors import TooFewRuns
 from mnist_lab.plots.settings import importance_figure, parallel_figure, slice_figure
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 
 def numbers(**columns):

@@ -8,7 +8,7 @@ from mnist_lab.comparing.doubtful import DOUBTFUL, PEOPLE, doubts, without_doubt
 from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, less, wrong_by_all
 from mnist_lab.comparing.verdicts import judge
 from mnist_lab.plots.matrices import clickable, confusion_figure, difference_figure
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 STORE = RunStore("nowhere")
 DENSE, CNN = (STORE.evaluation(name) for name in ("dense-128-dropout", "small-cnn"))

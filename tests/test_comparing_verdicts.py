@@ -10,9 +10,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from mnist_lab.comparing.rankings import holm, leader, rank
 from mnist_lab.comparing.verdicts import interval, judge, sentence
-from mnist_lab.evaluation import Evaluation
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.plots.matrices import LUCK, ranking_figure
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 STORE = RunStore("nowhere")
 NAMES = sorted(path.name for path in BUNDLED.iterdir() if path.is_dir())

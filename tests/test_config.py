@@ -3,11 +3,11 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from mnist_lab import recipes
-from mnist_lab.config import TrainConfig, accepted, changed, differing, parse
+from mnist_lab.config import recipes
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.train_config import TrainConfig, accepted, changed, differing, parse
 from mnist_lab.errors import ConfigError, UnknownRecipe
-from mnist_lab.knobs import knob
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 SCHEMA = TrainConfig.model_json_schema()["properties"]
 NUMBERS = (

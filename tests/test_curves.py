@@ -7,10 +7,10 @@ import pytest
 
 from mnist_lab.comparing.families import differences, families
 from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.plots.learning import Learner, Look, learning_figure
 from mnist_lab.plots.style import COLORS, FADED, colors
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 RUN = "small-cnn"
 

@@ -17,30 +17,31 @@ from hypothesis import strategies as st
 from PIL import Image
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 
-from mnist_lab import datasets, snapshots
-from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, Annotations
-from mnist_lab.arrays import array, pack, unpack
-from mnist_lab.beats import Beats
 from mnist_lab.comparing.learning import AXES, METRICS, gap, line, smoothed
 from mnist_lab.comparing.listing import COLUMNS, Sources, rows
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config.limits import LATEST, LONGEST, MOST
+from mnist_lab.config.search import plan
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.datasets import mnist
+from mnist_lab.datasets.arrays import array, pack, unpack
 from mnist_lab.errors import ConfigError, DatasetError, MnistLabError, RunError
-from mnist_lab.evaluation import MOST_IMAGES, Evaluation
 from mnist_lab.exploring import findings
 from mnist_lab.exploring.findings import Dreams, GradientNorms, Sweep, Why
-from mnist_lab.folders import Folder
-from mnist_lab.leases import Lease
+from mnist_lab.inference.evaluation import MOST_IMAGES, Evaluation
 from mnist_lab.lessons.bets import Bets
-from mnist_lab.limits import LATEST, LONGEST, MOST
-from mnist_lab.mine import OwnSet
 from mnist_lab.networks.shapes import count_parameters
-from mnist_lab.own_scores import OwnScores
 from mnist_lab.plots.curves import curves
 from mnist_lab.plots.learning import Learner, Look, learning_figure
-from mnist_lab.runs import MOST_EPOCHS, Asked, RunState, RunStore, Status, Summary, Tick, ticks_in
-from mnist_lab.search import plan
-from mnist_lab.studies import Studies
-from mnist_lab.validation import best, validations
+from mnist_lab.store import snapshots
+from mnist_lab.store.annotations import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, Annotations
+from mnist_lab.store.beats import Beats
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.leases import Lease
+from mnist_lab.store.own_drawings import OwnSet
+from mnist_lab.store.own_scores import OwnScores
+from mnist_lab.store.runs import MOST_EPOCHS, Asked, RunState, RunStore, Status, Summary, Tick, ticks_in
+from mnist_lab.store.studies import Studies
+from mnist_lab.store.validation import best, validations
 
 FLIPS = 1000  # of each file
 SEED = 20_260
@@ -355,10 +356,10 @@ def test_a_damaged_file_of_images_is_told(tmp_path, monkeypatch):
     path.write_bytes(pack(arrays))
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
     for name, values in arrays.items():
-        monkeypatch.setitem(datasets.MNIST_SHA256, name, datasets.sha256(values))
+        monkeypatch.setitem(mnist.MNIST_SHA256, name, mnist.sha256(values))
 
     def read() -> None:
-        assert datasets.load_test_part("mnist").images.shape == (3, 28, 28)
+        assert mnist.load_test_part("mnist").images.shape == (3, 28, 28)
 
     read()
     _flip(Folder(tmp_path), path.name, read, DatasetError)

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.exploring.network import activations, of_run
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare, read_image
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.images.preprocessing import prepare, read_image
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.networks.stages import activations, of_run
+from mnist_lab.store.runs import BUNDLED, RunStore
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow

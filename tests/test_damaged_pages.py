@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 
 from mnist_lab.cli import main
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.engine import Engine
 from mnist_lab.exploring.findings import Sweep, to_bytes
 from mnist_lab.exploring.questions import Answers, Question, asked, read
-from mnist_lab.jobs import Engine
 from mnist_lab.lessons.library import library
-from mnist_lab.runs import BUNDLED, DEFAULT_MODEL, RunState, RunStore
-from mnist_lab.trash import Trash
+from mnist_lab.store.runs import BUNDLED, DEFAULT_MODEL, RunState, RunStore
+from mnist_lab.store.trash import Trash
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
 from tests.pages import app_of, at

@@ -7,10 +7,10 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from mnist_lab.comparing.verdicts import judge, sentence, verdict
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import RunError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 NAMES = sorted(path.name for path in BUNDLED.iterdir() if path.is_dir())
 

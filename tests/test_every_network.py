@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mnist_lab.archives import pack, take_in
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.errors import ConfigError, RunError
-from mnist_lab.knobs import knob
-from mnist_lab.models import model_of
 from mnist_lab.networks import keras_files, litert
-from mnist_lab.runs import RunStore
+from mnist_lab.store.archives import pack, take_in
+from mnist_lab.store.models import model_of
+from mnist_lab.store.runs import RunStore
 
 TRAINED: dict[str, dict[str, Any]] = {
     "dense": {"units": (20, 10), "activation": ("gelu", "tanh"), "batch_normalization": True, "scaling": "column-l2"},
@@ -62,8 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_network_of_the_form_passes_once_it_is_exported(folder, config, seed, share):
     import keras
 
-    from mnist_lab.networks.keras_models import build, served
-    from mnist_lab.training import export_litert
+    from mnist_lab.training.keras_models import build, served
+    from mnist_lab.training.loop import export_litert
 
     keras.backend.clear_session()
     rng = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ def test_any_network_of_the_form_passes_once_it_is_exported(folder, config, seed
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_trained_run_passes_and_is_taken_in_but_not_as_another_network(tmp_path, name):
-    from mnist_lab.worker import execute
+    from mnist_lab.engine.worker import execute
 
     small = {"dataset": "digits", "train_images": 200, "epochs": 1, "validation_share": 0.0}
     store, other = (RunStore(tmp_path / place, bundled=None) for place in ("one", "other"))

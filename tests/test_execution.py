@@ -22,7 +22,7 @@ def test_an_update_is_keras_s_own(make):
     import keras
     import tensorflow as tf
 
-    from mnist_lab.execution import update
+    from mnist_lab.training.graph import update
 
     random = np.random.default_rng(0)
     start = [random.normal(size=shape).astype(np.float32) for shape in ((5, 3), (3,))]
@@ -41,9 +41,9 @@ def test_an_update_is_keras_s_own(make):
 
 
 def test_a_step_outside_of_graphs_is_the_same_step(digits):
-    from mnist_lab.config import parse
-    from mnist_lab.execution import Execution, Score
-    from mnist_lab.networks.keras_models import build
+    from mnist_lab.config.train_config import parse
+    from mnist_lab.training.graph import Execution, Score
+    from mnist_lab.training.keras_models import build
 
     config = parse({"units": "8", "dropout": 0, "batch_normalization": True, "optimizer": "rmsprop"})
     x, y = digits.x_train[:96], digits.y_train[:96].astype(np.int32)
@@ -64,7 +64,7 @@ def test_a_step_outside_of_graphs_is_the_same_step(digits):
 
 
 def test_a_question_pauses_while_a_run_is_at_its_end():
-    from mnist_lab.execution import at_the_end, give_way
+    from mnist_lab.training.graph import at_the_end, give_way
 
     give_way()
     with ThreadPoolExecutor(1) as others:
@@ -76,19 +76,19 @@ def test_a_question_pauses_while_a_run_is_at_its_end():
 
 
 def test_each_step_of_a_range_test_takes_its_turn(digits, monkeypatch):
-    from mnist_lab.config import parse
-    from mnist_lab.execution import turn
-    from mnist_lab.exploring import sweeping
+    from mnist_lab.config.train_config import parse
+    from mnist_lab.gradients import range_test
+    from mnist_lab.training.graph import turn
 
     held = []
 
     def watched(*given):
-        step = sweeping._scratch_step(*given)
+        step = range_test._scratch_step(*given)
         return lambda *chosen: held.append(turn.locked()) or step(*chosen)
 
-    monkeypatch.setitem(sweeping.STEPS, "scratch", watched)
+    monkeypatch.setitem(range_test.STEPS, "scratch", watched)
     rests = iter([False, True])
-    found = sweeping.sweep(
+    found = range_test.sweep(
         parse({"network": "scratch", "dataset": "digits", "units": "4"}),
         digits,
         lambda: turn.locked() or next(rests, False),

@@ -4,12 +4,23 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mnist_lab import pens
+from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable
-from mnist_lab.explanations import CHANGES, decided, growth, log_odds, occlusion, replay, rotate, shift, thicken, wobble
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.runs import BUNDLED
+from mnist_lab.exploring.explanations import (
+    CHANGES,
+    decided,
+    growth,
+    log_odds,
+    occlusion,
+    replay,
+    rotate,
+    shift,
+    thicken,
+    wobble,
+)
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 
 MODELS = {path.parent.name: Predictor.load(path) for path in sorted(BUNDLED.glob("*/model.tflite"))}
 MODEL = MODELS["small-cnn"]

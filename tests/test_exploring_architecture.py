@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.evaluation import Evaluation
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.exploring.architecture import rows
-from mnist_lab.exploring.images import most_confused, of_digit
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.inference.images import most_confused, of_digit
 
 CONFIGS = [
     TrainConfig(),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mnist_lab.exploring.damage import Damage, changed, damaged, left_over, rounded, sample
-from mnist_lab.exploring.network import activations, read
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import RunStore
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.networks.stages import activations, read
+from mnist_lab.store.runs import RunStore
 
 IMAGES = np.random.default_rng(0).random((5, 28, 28), np.float32)
 

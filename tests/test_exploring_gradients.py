@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_lab.config import parse
-from mnist_lab.datasets import split
+from mnist_lab.config.train_config import parse
+from mnist_lab.datasets.splits import split
 from mnist_lab.errors import ConfigError
-from mnist_lab.exploring.answering import network, rebuilt
-from mnist_lab.exploring.dreaming import dreams, excitement, sums_of
-from mnist_lab.exploring.gradients import inside, why
-from mnist_lab.exploring.learning import gradient_norms
-from mnist_lab.exploring.rates import suggest
-from mnist_lab.exploring.sweeping import sweep
-from mnist_lab.networks.keras_models import build, served
-from mnist_lab.preprocessing import SIDE
-from mnist_lab.runs import BUNDLED, RunStore
-from mnist_lab.training import train
+from mnist_lab.exploring.learning_rates import suggest
+from mnist_lab.gradients.answers import network, rebuilt
+from mnist_lab.gradients.attribution import inside, why
+from mnist_lab.gradients.dreams import dreams, excitement, sums_of
+from mnist_lab.gradients.norms import gradient_norms
+from mnist_lab.gradients.range_test import sweep
+from mnist_lab.images.preprocessing import SIDE
+from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.training.keras_models import build, served
+from mnist_lab.training.loop import train
 from tests.conftest import slow_but
 
 STORE = RunStore(BUNDLED / "nowhere")
@@ -120,7 +120,7 @@ def test_without_convolutions_grad_cam_is_empty(images):
 
 @pytest.mark.parametrize("run_id", [name for name in RUNS if not STORE.has(name, "model.keras")])
 def test_a_network_is_put_together_from_its_tflite(run_id, images):
-    from mnist_lab.prediction import Predictor
+    from mnist_lab.inference.predictor import Predictor
 
     content = STORE.read(run_id, "model.tflite")
     model = rebuilt(STORE.get(run_id).config, content)

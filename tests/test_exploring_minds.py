@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from mnist_lab.exploring.counterfactuals import LENGTHS, flip, strokes
 from mnist_lab.exploring.findings import Sweep
-from mnist_lab.exploring.minds import LENGTHS, flip, strokes
-from mnist_lab.exploring.rates import suggest
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import BUNDLED
+from mnist_lab.exploring.learning_rates import suggest
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_what_never_changes_its_mind_is_told(digits):
             return np.tile(np.eye(10, dtype=np.float32)[3], (len(images), 1))
 
         def predict(self, image):
-            from mnist_lab.prediction import Prediction
+            from mnist_lab.inference.predictor import Prediction
 
             return Prediction(self.probabilities(image[None])[0])
 

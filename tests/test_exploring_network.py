@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.exploring.network import Stage, activations, of_run, read
-from mnist_lab.networks.keras_models import build, served
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import RunStore
-from mnist_lab.training import export_litert
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.networks.stages import Stage, activations, of_run, read
+from mnist_lab.store.runs import RunStore
+from mnist_lab.training.keras_models import build, served
+from mnist_lab.training.loop import export_litert
 from tests.conftest import slow_but
 
 EVERY = ("relu", "sigmoid", "tanh", "gelu", "linear")

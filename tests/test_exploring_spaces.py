@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mnist_lab.exploring.network import read
 from mnist_lab.exploring.spaces import MOST_NUMBERS, among, features, nearest, span
 from mnist_lab.exploring.tsne import flatten
-from mnist_lab.runs import RunStore
+from mnist_lab.networks.stages import read
+from mnist_lab.store.runs import RunStore
 from mnist_lab.ui.explore.points import Points, grouped
 
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.exploring.answering import network
-from mnist_lab.exploring.dreaming import sums_of
-from mnist_lab.exploring.gradients import inside, slopes
-from mnist_lab.exploring.network import activations, read, sums
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.exploring.tracing import trace
 from mnist_lab.exploring.units import answers_most, neuron
-from mnist_lab.networks.keras_models import build, served
-from mnist_lab.runs import BUNDLED, RunStore
-from mnist_lab.training import export_litert
+from mnist_lab.gradients.answers import network
+from mnist_lab.gradients.attribution import inside, slopes
+from mnist_lab.gradients.dreams import sums_of
+from mnist_lab.networks.stages import activations, read, sums
+from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.training.keras_models import build, served
+from mnist_lab.training.loop import export_litert
 from tests.conftest import slow_but
 from tests.test_exploring_network import stirred
 

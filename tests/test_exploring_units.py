@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from mnist_lab.exploring.network import activations, read, sums
 from mnist_lab.exploring.units import curve, effect, neuron, strongest
-from mnist_lab.runs import RunStore
+from mnist_lab.networks.stages import activations, read, sums
+from mnist_lab.store.runs import RunStore
 
 RUNS = ("house-cnn", "small-cnn", "dense-100x3-sigmoid", "logistic-digits", "scratch-sigmoid-mse")
 IMAGE = np.random.default_rng(0).random((1, 28, 28), np.float32)

@@ -11,11 +11,11 @@ import psutil
 import pytest
 from distributed import Client
 
-from mnist_lab import cluster, jobs
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine import cluster
+from mnist_lab.engine.engine import MOST_ATTEMPTS, Engine
 from mnist_lab.errors import StoreError
-from mnist_lab.jobs import Engine
-from mnist_lab.runs import RunState, RunStore
+from mnist_lab.store.runs import RunState, RunStore
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
 pytestmark = pytest.mark.slow
@@ -55,9 +55,9 @@ def address():
 @pytest.fixture
 def lab(address, monkeypatch):
     """Start an engine on a store; it is closed at the end."""
-    monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
-    monkeypatch.setattr(jobs, "STALE_SECONDS", 3.0)
-    monkeypatch.setattr(jobs, "HUNG_SECONDS", 5.0)
+    monkeypatch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
+    monkeypatch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 3.0)
+    monkeypatch.setattr("mnist_lab.engine.engine.HUNG_SECONDS", 5.0)
     engines = []
 
     def start(store):
@@ -226,7 +226,7 @@ def test_a_run_of_a_command_line_that_was_killed_is_failed(lab, store):
 
 def test_a_run_that_is_lost_time_and_again_is_failed(lab, store):
     run = store.create(SHORT, "accursed", engine="gone")
-    store.update(run.id, state=RunState.RUNNING, sent=1.0, attempts=jobs.MOST_ATTEMPTS, heartbeat=1.0)
+    store.update(run.id, state=RunState.RUNNING, sent=1.0, attempts=MOST_ATTEMPTS, heartbeat=1.0)
     lab(store)
     failed = ended(store, run)
-    assert (failed.state, failed.status.reason) == (RunState.FAILED, f"The worker was lost {jobs.MOST_ATTEMPTS} times.")
+    assert (failed.state, failed.status.reason) == (RunState.FAILED, f"The worker was lost {MOST_ATTEMPTS} times.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnist_lab.errors import StoreError
-from mnist_lab.folders import Folder
+from mnist_lab.store.folders import Folder
 
 ROOT = Path(__file__).parents[1]
 WRITE_BEYOND_A_LIMIT = """

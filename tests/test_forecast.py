@@ -1,8 +1,8 @@
 import pytest
 
-from mnist_lab.config import parse
-from mnist_lab.forecast import forecast, training_images
-from mnist_lab.runs import Asked, Run, RunState, Status, Summary
+from mnist_lab.config.train_config import parse
+from mnist_lab.engine.forecast import forecast, training_images
+from mnist_lab.store.runs import Asked, Run, RunState, Status, Summary
 
 STEP, PER_BILLION = 0.0005, 0.01  # seconds
 
@@ -49,7 +49,7 @@ def test_only_the_images_that_are_trained_on_count():
 
 
 def test_bundled_runs_tell_how_long_any_dense_network_takes():
-    from mnist_lab.runs import BUNDLED, RunStore
+    from mnist_lab.store.runs import BUNDLED, RunStore
 
     seconds = forecast(parse({}), RunStore(BUNDLED, bundled=None).listing().runs)
     assert 1 < seconds < 600

@@ -6,9 +6,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_lab.config import TrainConfig, accepted
-from mnist_lab.knobs import knob
-from mnist_lab.ui.forms import NUMBERS
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.train_config import TrainConfig, accepted
+from mnist_lab.ui.train.forms import NUMBERS
 from tests.conftest import slow_but
 
 SCRIPT = """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_lab.formatting import adding_up, decimal, difference, p_value
+from mnist_lab.comparing.formatting import adding_up, decimal, difference, p_value
 
 
 @pytest.mark.parametrize("digits", [0, 1, 2, 3])

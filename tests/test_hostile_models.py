@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from mnist_lab.archives import pack, take_in
 from mnist_lab.errors import ArchiveError, RunError
-from mnist_lab.exploring.network import of_run
-from mnist_lab.models import model_of
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import keras_files
 from mnist_lab.networks.litert import check
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.networks.stages import of_run
+from mnist_lab.store.archives import pack, take_in
+from mnist_lab.store.models import model_of
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 RUN = "small-cnn"
 BUNDLE = RunStore(BUNDLED, bundled=None)
@@ -323,8 +323,8 @@ def test_a_keras_file_that_asks_for_anything_else_is_refused_where_it_comes_in_a
 
 
 def refused_by_a_worker(store: RunStore) -> None:
-    from mnist_lab.exploring.answering import network
-    from mnist_lab.worker import _beginnings
+    from mnist_lab.engine.worker import _beginnings
+    from mnist_lab.gradients.answers import network
 
     refused(lambda: network(store.folder.url, "by-hand"), RunError)
     child = store.create(CONFIG, "child", parent="by-hand")

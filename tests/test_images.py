@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mnist_lab.errors import ImageError
-from mnist_lab.preprocessing import prepare, read_image
+from mnist_lab.images.preprocessing import prepare, read_image
 from tests.conftest import ROOT
 from tests.drawings import draw, likeness
 

@@ -8,13 +8,12 @@ import time
 
 import pytest
 
-from mnist_lab import jobs
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.engine import Engine
 from mnist_lab.errors import ConfigError, RunError
-from mnist_lab.jobs import Engine
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import RunState, RunStore
-from mnist_lab.trash import Trash
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.trash import Trash
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
 SHORT = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0)
@@ -30,8 +29,8 @@ def store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def engine(store, connect):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "WATCH_SECONDS", 0.2)
-        patch.setattr(jobs, "STALE_SECONDS", 3.0)
+        patch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
+        patch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 3.0)
         engine = Engine(store, connect)
         yield engine
         engine.close()
@@ -175,7 +174,7 @@ def test_what_no_engine_has_is_taken_up_and_a_heartbeat_from_the_future_counts_o
     ids=["never begun", "worker gone", "worker gone, clock ahead", "on its way for ever"],
 )
 def test_what_nobody_trains_can_be_ended_and_deleted_also_without_a_cluster(tmp_path, monkeypatch, status):
-    monkeypatch.setattr(jobs, "STALE_SECONDS", 0.2)
+    monkeypatch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 0.2)
     store = RunStore(tmp_path / "runs", bundled=None)
     run = left_behind(store, "stuck", **status)
 
@@ -222,7 +221,7 @@ def test_where_there_is_no_cluster_runs_wait_and_the_reason_is_told(tmp_path, co
         raise OSError("no scheduler there")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "WATCH_SECONDS", 0.2)
+        patch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
         engine = Engine(store, connect_later)
         try:
             run = engine.submit(SHORT, "waits")

@@ -5,16 +5,16 @@ import itertools
 import numpy as np
 import pytest
 
-from mnist_lab.config import TrainConfig, parse
-from mnist_lab.datasets import pixel_statistics
-from mnist_lab.knobs import knob
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.datasets.splits import pixel_statistics
 from mnist_lab.networks import shapes
 
 KINDS = ("Conv2D", "MaxPooling2D", "Flatten", "Dense", "BatchNormalization", "Dropout")
 
 
 def build(steps=1000, **settings):
-    from mnist_lab.networks.keras_models import build
+    from mnist_lab.training.keras_models import build
 
     return build(parse(settings), steps)
 
@@ -33,7 +33,7 @@ def images(digits):
 
 
 def scaled(images, pixels=None, **settings):
-    from mnist_lab.networks import keras_models
+    from mnist_lab.training import keras_models
 
     given = {} if pixels is None else {"pixels": pixels}
     model = keras_models.build(parse(settings), **given)
@@ -77,7 +77,7 @@ def test_outputs_are_those_asked_for_and_logits_are_told_to_the_loss(output, act
 
 @pytest.mark.parametrize("output", knob("output").options)
 def test_what_is_served_are_ten_probabilities_in_the_order_of_the_outputs(output, images):
-    from mnist_lab.networks.keras_models import served
+    from mnist_lab.training.keras_models import served
 
     model = build(output=output, initialization="he-normal", seed=3)
     probabilities = np.asarray(served(model)(images))
@@ -87,7 +87,7 @@ def test_what_is_served_are_ten_probabilities_in_the_order_of_the_outputs(output
 
 
 def test_sigmoid_outputs_are_served_by_their_odds_which_is_what_their_cross_entropy_trains(images, digits):
-    from mnist_lab.networks.keras_models import served
+    from mnist_lab.training.keras_models import served
 
     model = build(output="sigmoid", seed=3, dropout=0)
     yes = np.asarray(model(images), dtype=np.float64)
@@ -158,7 +158,7 @@ def test_the_learning_rate_follows_its_schedule(schedule, rates):
 
 @pytest.mark.parametrize("loss", knob("loss").options)
 def test_every_loss_is_the_formula_of_its_name(loss, images, digits):
-    from mnist_lab.networks.keras_models import wants_one_hot
+    from mnist_lab.training.keras_models import wants_one_hot
 
     model = build(loss=loss, dropout=0)
     labels, p = digits.y_test[:50], np.asarray(model(images))

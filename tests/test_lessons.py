@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from mnist_lab.config.recipes import get
+from mnist_lab.engine.engine import Engine
 from mnist_lab.errors import LessonError
-from mnist_lab.folders import Folder
-from mnist_lab.jobs import Engine
 from mnist_lab.lessons import figures, sources
 from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import CHARTS, PLACEHOLDER, read
@@ -17,8 +17,8 @@ from mnist_lab.lessons.library import SHIPPED, gather, library
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.lessons.rules import OF_DIGITS, quantity
 from mnist_lab.lessons.running import is_done, results, seconds_to_go, standing, submit
-from mnist_lab.recipes import get
-from mnist_lab.runs import RunState, RunStore
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.runs import RunState, RunStore
 from tests.conftest import ROOT
 
 LESSONS = library().lessons
@@ -83,7 +83,7 @@ def test_the_lesson_in_the_readme_is_one_and_the_readme_names_all_there_is():
 
 
 def test_every_chart_is_drawn_and_every_chart_is_used():
-    from mnist_lab.ui.lesson_charts import CHARTS as DRAWN
+    from mnist_lab.ui.lessons.charts import CHARTS as DRAWN
 
     assert set(DRAWN) == set(CHARTS) == {chart for lesson in LESSONS.values() for chart in lesson.charts}
 

@@ -5,15 +5,15 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from mnist_lab.config import parse
-from mnist_lab.datasets import split
-from mnist_lab.prediction import Predictor
+from mnist_lab.config.train_config import parse
+from mnist_lab.datasets.splits import split
+from mnist_lab.inference.predictor import Predictor
 
 SMALL = {"network": "logistic", "dataset": "digits", "scaling": "8x8", "validation_share": 0.0}
 
 
 def run(digits, settings=(), **more):
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     ticks = []
     model, stopped = train(parse({**SMALL, **dict(settings)}), digits, ticks.append, **more)
@@ -22,7 +22,7 @@ def run(digits, settings=(), **more):
 
 def own(digits, settings=()):
     """What scikit-learn by itself says of the test set, (n, 10), and its regression."""
-    from mnist_lab.networks.keras_models import build, features
+    from mnist_lab.training.keras_models import build, features
 
     config = parse({**SMALL, **dict(settings)})
     parts, model = split(digits, config), build(config)
@@ -40,7 +40,7 @@ def own(digits, settings=()):
     ids=str,
 )
 def test_what_is_saved_answers_as_scikit_learn_does(digits, tmp_path, settings):
-    from mnist_lab.training import export_litert
+    from mnist_lab.training.loop import export_litert
 
     model, *_ = run(digits, settings)
     export_litert(model, tmp_path / "model.tflite")
@@ -56,9 +56,9 @@ def test_it_converges_where_it_may_and_ends_at_the_limit_where_not(digits):
 
 
 def test_every_iteration_can_be_watched(digits, monkeypatch):
-    from mnist_lab.networks import linear
+    from mnist_lab.training import logistic
 
-    monkeypatch.setattr(linear, "SECONDS_BETWEEN_TICKS", 0.0)
+    monkeypatch.setattr(logistic, "SECONDS_BETWEEN_TICKS", 0.0)
     *_, ticks = run(digits, {"validation_share": 0.2, "max_iterations": 9})
     assert sorted({tick.epoch for tick in ticks}) == list(range(1, 10))
     assert ticks[-1].loss < ticks[0].loss
@@ -66,10 +66,10 @@ def test_every_iteration_can_be_watched(digits, monkeypatch):
 
 
 def test_a_stop_keeps_the_last_iteration(digits, monkeypatch):
-    from mnist_lab.networks import linear
-    from mnist_lab.training import train
+    from mnist_lab.training import logistic
+    from mnist_lab.training.loop import train
 
-    monkeypatch.setattr(linear, "SECONDS_BETWEEN_TICKS", 0.0)
+    monkeypatch.setattr(logistic, "SECONDS_BETWEEN_TICKS", 0.0)
     seen = []
     config = parse({**SMALL, "max_iterations": 1000})
     model, stopped = train(config, digits, seen.append, lambda: seen[-1].epoch == 5)

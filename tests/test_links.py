@@ -1,8 +1,8 @@
 import pytest
 
-from mnist_lab import recipes
-from mnist_lab.config import TrainConfig, parse
-from mnist_lab.links import Link, read, write
+from mnist_lab.config import recipes
+from mnist_lab.config.links import Link, read, write
+from mnist_lab.config.train_config import TrainConfig, parse
 
 
 @pytest.mark.parametrize(

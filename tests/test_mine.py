@@ -8,10 +8,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_lab.errors import ImageError, StoreError
-from mnist_lab.mine import OwnSet
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.runs import BUNDLED
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.own_drawings import OwnSet
+from mnist_lab.store.runs import BUNDLED
 
 ONE = [[(140.0, 60.0), (140.0, 220.0)]]
 SEVEN = [[(80.0, 60.0), (200.0, 60.0), (120.0, 230.0)]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_lab.neighbours import Neighbours
+from mnist_lab.inference.neighbours import Neighbours
 
 
 @pytest.fixture(scope="module")

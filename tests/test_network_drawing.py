@@ -2,9 +2,9 @@
 
 import pytest
 
-from mnist_lab.config import parse
+from mnist_lab.config.train_config import parse
 from mnist_lab.ui.layers import layer_table
-from mnist_lab.ui.network import drawing, figures
+from mnist_lab.ui.train.drawing import drawing, figures
 
 
 def captions(**settings):

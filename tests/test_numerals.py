@@ -3,7 +3,7 @@
 import pytest
 from pydantic_core import PydanticCustomError
 
-from mnist_lab.numerals import Steps, quoted, real, whole, written
+from mnist_lab.config.numerals import Steps, quoted, real, whole, written
 
 
 @pytest.mark.parametrize(

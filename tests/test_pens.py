@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from mnist_lab import pens
+from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetError, DatasetUnavailable
 from tests.conftest import needs_pens
 

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from mnist_lab import pens
+from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import ink, prepare, read_image
-from mnist_lab.runs import BUNDLED
+from mnist_lab.images.preprocessing import ink, prepare, read_image
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 
 SIDE = 560
 X, Y = np.meshgrid(*[np.arange(SIDE) / SIDE] * 2)

@@ -6,13 +6,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mnist_lab import prediction
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import load
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import load
 from mnist_lab.errors import RunError
-from mnist_lab.knobs import knob
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED, RunStore
 from tests.conftest import slow_but
 
 MODEL = BUNDLED / "dense-128-dropout" / "model.tflite"
@@ -36,7 +35,7 @@ def predictor():
     ),
 )
 def test_the_exported_model_answers_like_the_trained_one(tmp_path, digits, network, scaling):
-    from mnist_lab.training import export_litert, train
+    from mnist_lab.training.loop import export_litert, train
 
     config = TrainConfig(
         train_images=200, network=network, filters=(4,), units=(16,), scaling=scaling, epochs=1, validation_share=0.0
@@ -62,7 +61,7 @@ def test_any_number_of_images_gets_probabilities(predictor, number):
 def test_a_network_of_large_layers_gets_fewer_images_at_once_and_answers_the_same(predictor, monkeypatch, most):
     images = np.random.default_rng(0).random((20, 28, 28), dtype=np.float32)
     whole, sizes = predictor.probabilities(images), []
-    monkeypatch.setattr(prediction, "MOST_NUMBERS", most)
+    monkeypatch.setattr("mnist_lab.inference.predictor.MOST_NUMBERS", most)
     smaller = Predictor.load(MODEL)
     invoke = smaller._invoke
     monkeypatch.setattr(smaller, "_invoke", lambda batch: sizes.append(len(batch)) or invoke(batch))

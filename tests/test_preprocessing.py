@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 
 from mnist_lab.errors import ImageError
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import ALL_STEPS, Step, prepare, trace
-from mnist_lab.runs import BUNDLED
+from mnist_lab.images.preprocessing import ALL_STEPS, Step, prepare, trace
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 from tests.drawings import STROKES, draw, likeness
 
 DIGITS = sorted(STROKES)

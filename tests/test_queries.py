@@ -4,10 +4,10 @@ import pytest
 
 from mnist_lab.comparing.filters import Filter
 from mnist_lab.comparing.queries import EXAMPLES, MEASURED, understand
-from mnist_lab.config import TrainConfig
-from mnist_lab.knobs import said
-from mnist_lab.relevance import applies
-from mnist_lab.runs import RunState, RunStore, Summary
+from mnist_lab.config.knobs import said
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import RunState, RunStore, Summary
 from mnist_lab.ui.compare.columns import NUMBERS
 from mnist_lab.ui.compare.filtering import HOW_TO_ASK, PLACEHOLDER
 

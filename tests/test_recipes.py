@@ -2,10 +2,10 @@
 
 import pytest
 
-from mnist_lab import recipes
-from mnist_lab.recipes import RECIPES
-from mnist_lab.runs import RunState
-from mnist_lab.worker import execute
+from mnist_lab.config import recipes
+from mnist_lab.config.recipes import RECIPES
+from mnist_lab.engine.worker import execute
+from mnist_lab.store.runs import RunState
 from tests.conftest import slow_but
 
 DENSE = {  # layers, outputs, loss, optimizer, learning rate, epochs, batch, dropouts
@@ -27,7 +27,7 @@ QUICK = {"dataset": "digits", "train_images": 200, "epochs": 1, "max_iterations"
 
 @pytest.mark.parametrize("name", DENSE)
 def test_a_dense_recipe_trains_what_its_source_writes(name):
-    from mnist_lab.networks.keras_models import build
+    from mnist_lab.training.keras_models import build
 
     config = recipes.get(name).config
     model = build(config)
@@ -64,7 +64,7 @@ def test_the_networks_from_scratch_are_those_of_their_sources():
 def test_the_regressions_are_scikit_learns_with_its_defaults():
     from sklearn.linear_model import LogisticRegression
 
-    from mnist_lab.networks.linear import regression_for
+    from mnist_lab.training.logistic import regression_for
 
     assert regression_for(RECIPES["logistic-mnist"].config).get_params() == LogisticRegression().get_params()
     assert RECIPES["logistic-mnist"].config.train_images == 10_000

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks.nondigits import JUDGED
-from mnist_lab import pens
-from mnist_lab.prediction import Prediction, Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.rejection import Doubt, verdict
-from mnist_lab.runs import BUNDLED
+from mnist_lab.datasets import pens
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.inference.predictor import Prediction, Predictor
+from mnist_lab.inference.rejection import Doubt, verdict
+from mnist_lab.store.runs import BUNDLED
 from mnist_lab.ui.answer import bars, certainty
 from tests.conftest import needs_pens
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 SETTINGS = (
     "filters=8 units=32 dropout=0.3 augment=true train_images=4000 epochs=2 batch_size=32 validation_share=0.1 seed=7"

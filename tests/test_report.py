@@ -13,14 +13,14 @@ import pytest
 
 from mnist_lab.cli import main
 from mnist_lab.comparing.mistakes import exchange
-from mnist_lab.comparing.report import MOST_SHOWN, report
 from mnist_lab.comparing.verdicts import judge, sentence
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import RunError
 from mnist_lab.plots.export import rows, to_csv, to_page
 from mnist_lab.plots.matrices import clickable, confusion_figure
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.runs import BUNDLED, RunStore
+from mnist_lab.reports.comparison import MOST_SHOWN, report
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 NASTY = '</script><img src=x onerror="alert(1)"> & 1'
 

@@ -5,14 +5,23 @@ import zipfile
 
 import pytest
 
-from mnist_lab import recipes
-from mnist_lab.config import TrainConfig
+from mnist_lab.config import recipes
+from mnist_lab.config.recipes import Published, Recipe
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.worker import execute
 from mnist_lab.errors import TrainingError
-from mnist_lab.folders import Folder
-from mnist_lab.recipes import Published, Recipe
-from mnist_lab.reproduction import Outcome, bundle, depends_on_seed, difference, names, report, reproduce, untrained
-from mnist_lab.runs import RunStore
-from mnist_lab.worker import execute
+from mnist_lab.reports.reproduction import (
+    Outcome,
+    bundle,
+    depends_on_seed,
+    difference,
+    names,
+    report,
+    reproduce,
+    untrained,
+)
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.runs import RunStore
 
 TINY = Recipe(
     "A tiny network.",

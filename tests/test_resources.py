@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import RunState, RunStore, Tick
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import RunState, RunStore, Tick
 from mnist_lab.ui import resources
 
 

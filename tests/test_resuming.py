@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 import pytest
 
-from mnist_lab import pens
-from mnist_lab.config import TrainConfig, parse
-from mnist_lab.worker import execute
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.datasets import pens
+from mnist_lab.engine.worker import execute
 from tests.conftest import slow_but
 
 SMALL = {"dataset": "digits", "train_images": 150, "units": "12", "epochs": 4, "validation_share": 0.3}
@@ -53,7 +53,7 @@ def ends(ticks):
 
 
 def unbroken(config, digits, **given):
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     ticks = []
     return learnt(train(config, digits, ticks.append, **given)[0]), ends(ticks)
@@ -61,14 +61,13 @@ def unbroken(config, digits, **given):
 
 def killed_again_and_again(config, digits, folder, monkeypatch):
     """Train with a kill in the middle of each epoch, at a step of its own; also how often it was killed."""
-    from mnist_lab import training
-    from mnist_lab.networks import linear, scratch_training
+    from mnist_lab.training import logistic, loop, scratch
 
-    for module in (training, scratch_training, linear):
+    for module in (loop, scratch, logistic):
         monkeypatch.setattr(module, "SECONDS_BETWEEN_TICKS", 0.0)
-    monkeypatch.setattr(training, "SECONDS_AT_ONCE", 0.0)
-    monkeypatch.setattr(training, "FIRST_STEPS", 1)
-    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
+    monkeypatch.setattr(loop, "SECONDS_AT_ONCE", 0.0)
+    monkeypatch.setattr(loop, "FIRST_STEPS", 1)
+    monkeypatch.setattr(loop, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
     checkpoint, ticks = folder / "last.weights.h5", []
     for kills in count():
 
@@ -78,7 +77,7 @@ def killed_again_and_again(config, digits, folder, monkeypatch):
                 raise Killed
 
         try:
-            model, _ = training.train(config, digits, report, checkpoint=checkpoint)
+            model, _ = loop.train(config, digits, report, checkpoint=checkpoint)
         except Killed:
             continue
         return learnt(model), ends(ticks), kills
@@ -104,19 +103,19 @@ def test_a_training_killed_in_every_epoch_learns_to_the_bit_what_an_unbroken_one
 
 @pytest.mark.parametrize("name", ["early stopping", "scratch, early stopping"])
 def test_a_training_that_stopped_early_is_not_gone_on_with(name, digits, tmp_path, monkeypatch):
-    from mnist_lab import training
+    from mnist_lab.training import loop
 
-    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
+    monkeypatch.setattr(loop, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
     checkpoint = tmp_path / "last.weights.h5"
     bits, _ = unbroken(config_of(name), digits, checkpoint=checkpoint)
     assert unbroken(config_of(name), digits, checkpoint=checkpoint) == (bits, {})
 
 
 def test_a_resumed_training_stopped_at_once_is_left_as_its_last_whole_epoch(digits, tmp_path, monkeypatch):
-    from mnist_lab import training
-    from mnist_lab.training import train
+    from mnist_lab.training import loop
+    from mnist_lab.training.loop import train
 
-    monkeypatch.setattr(training, "FIRST_STEPS", 1)
+    monkeypatch.setattr(loop, "FIRST_STEPS", 1)
     config, checkpoint = config_of("adam"), tmp_path / "last.weights.h5"
     bits, _ = unbroken(config.model_copy(update={"epochs": 1}), digits, checkpoint=checkpoint)
     model, stopped = train(config, digits, lambda tick: None, lambda: True, checkpoint)
@@ -146,9 +145,9 @@ def test_what_lacks_a_part_is_a_damaged_checkpoint(digits, tmp_path):
 
 
 def test_a_killed_run_leaves_the_model_the_answers_and_the_epochs_of_an_unbroken_one(store, monkeypatch):
-    from mnist_lab import training
+    from mnist_lab.training import loop
 
-    monkeypatch.setattr(training, "SECONDS_BETWEEN_TICKS", 0.0)
+    monkeypatch.setattr(loop, "SECONDS_BETWEEN_TICKS", 0.0)
     config = config_of("cnn")
     whole, broken = (store.create(config, name) for name in ("whole", "broken"))
     execute(store, whole.id)
@@ -166,7 +165,7 @@ def test_a_killed_run_leaves_the_model_the_answers_and_the_epochs_of_an_unbroken
 
 
 def test_ticks_of_a_training_that_was_lost_are_forgotten(store):
-    from mnist_lab.runs import Tick
+    from mnist_lab.store.runs import Tick
 
     run = store.create(config_of("adam"), "lost")
     store.log(run.id, Tick(1, 1, 4, 0.0, 1.0, 0.001, 1.0, images=32), Tick(1, 2, 4, 0.0, 1.0, 0.001, 2.0, images=64))
@@ -195,8 +194,8 @@ def test_who_else_draws_random_numbers_meanwhile_changes_nothing(digits):
 
 
 def test_a_checkpoint_is_a_file_of_keras_s_weights(digits, tmp_path):
-    from mnist_lab.networks.keras_models import build
-    from mnist_lab.training import train
+    from mnist_lab.training.keras_models import build
+    from mnist_lab.training.loop import train
 
     config, checkpoint = config_of("adam"), tmp_path / "last.weights.h5"
     model, _ = train(config, digits, lambda tick: None, checkpoint=checkpoint)

@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from mnist_lab import stopping
-from mnist_lab.config import parse
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.train_config import parse
 from mnist_lab.errors import Diverged
-from mnist_lab.knobs import knob
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import scratch
-from mnist_lab.prediction import Predictor
+from mnist_lab.store import stopping
 
 SMALL = {
     "network": "scratch",
@@ -48,7 +48,7 @@ def gradients(layers, x, y, loss):
 
 
 def run(digits, settings=(), **more):
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     ticks = []
     model, stopped = train(parse({**SMALL, **dict(settings)}), digits, ticks.append, **more)
@@ -82,7 +82,7 @@ def test_gradients_are_those_of_finite_differences(loss, output, activation):
 def test_gradients_are_those_of_keras_on_the_same_weights(loss, output, activation, digits):
     import tensorflow as tf
 
-    from mnist_lab.networks.keras_models import build, features, set_dense, wants_one_hot
+    from mnist_lab.training.keras_models import build, features, set_dense, wants_one_hot
 
     config = parse({**SMALL, "units": "9 8", "loss": loss, "output": output, "activation": activation})
     model = build(config)
@@ -121,8 +121,8 @@ def test_weights_stay_in_float32():
 def test_what_is_saved_answers_as_the_network_does(digits, tmp_path, settings):
     import keras
 
-    from mnist_lab.networks.keras_models import build, features
-    from mnist_lab.training import export_litert
+    from mnist_lab.training.keras_models import build, features
+    from mnist_lab.training.loop import export_litert
 
     model, *_ = run(digits, settings)
     weights = model.get_weights()
@@ -172,10 +172,10 @@ def test_a_damaged_checkpoint_is_as_good_as_none(digits, tmp_path):
 
 
 def test_a_stop_in_mid_epoch_keeps_the_last_whole_epoch(digits, monkeypatch):
-    from mnist_lab.networks import scratch_training
-    from mnist_lab.training import train
+    from mnist_lab.training import scratch
+    from mnist_lab.training.loop import train
 
-    monkeypatch.setattr(scratch_training, "SECONDS_BETWEEN_TICKS", 0.0)
+    monkeypatch.setattr(scratch, "SECONDS_BETWEEN_TICKS", 0.0)
     seen = []
     config = parse({**SMALL, "epochs": 100})
     model, stopped = train(config, digits, seen.append, lambda: seen[-1].position > 1.4)
@@ -214,7 +214,7 @@ def test_a_training_can_begin_with_the_weights_of_another(digits, tmp_path):
 
 def test_the_same_start_and_order_train_the_same_network_as_keras(digits, tmp_path):
     """By hand and with Keras: the same steps, up to rounding."""
-    from mnist_lab.networks.keras_models import build, set_dense
+    from mnist_lab.training.keras_models import build, set_dense
 
     config = parse({**SMALL, "output": "logits"})
     model = build(config)

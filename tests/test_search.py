@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.search import DEFAULT_SHARE, holding_back, plan, to_config, to_params
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.tuning import Tuner
 from mnist_lab.errors import ConfigError
-from mnist_lab.leases import Lease
-from mnist_lab.runs import Asked, Run, RunState, Status, Summary
-from mnist_lab.search import DEFAULT_SHARE, holding_back, plan, to_config, to_params
-from mnist_lab.studies import Studies, points, reached
-from mnist_lab.tuning import Tuner
-from mnist_lab.validation import Epoch
+from mnist_lab.store.leases import Lease
+from mnist_lab.store.runs import Asked, Run, RunState, Status, Summary
+from mnist_lab.store.studies import Studies, points, reached
+from mnist_lab.store.validation import Epoch
 
 BASE = TrainConfig(dataset="digits", epochs=4)
 SUMMARY = Summary(test_accuracy=0.9, train_accuracy=0.9, seconds=1.0, parameters=1, epochs=4, model_bytes=1)

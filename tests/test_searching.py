@@ -9,14 +9,13 @@ import sys
 import pytest
 from distributed import Client, LocalCluster
 
-from mnist_lab import jobs, searching
 from mnist_lab.cli import main
-from mnist_lab.config import TrainConfig
-from mnist_lab.jobs import Engine
-from mnist_lab.runs import RunState
-from mnist_lab.search import plan
-from mnist_lab.searching import FAILURES, Searcher
-from mnist_lab.studies import PRUNED, Studies
+from mnist_lab.config.search import plan
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.engine import Engine
+from mnist_lab.engine.searcher import FAILURES, Searcher
+from mnist_lab.store.runs import RunState
+from mnist_lab.store.studies import PRUNED, Studies
 from tests.conftest import ROOT
 from tests.test_jobs import wait_until
 
@@ -42,10 +41,10 @@ def studies(store):
 
 @pytest.fixture
 def searcher(cluster, store, studies, monkeypatch):
-    monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
-    monkeypatch.setattr(jobs, "STALE_SECONDS", 3.0)
-    monkeypatch.setattr(searching, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(searching, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
+    monkeypatch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 3.0)
+    monkeypatch.setattr("mnist_lab.engine.searcher.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("mnist_lab.engine.searcher.IDLE_SECONDS", 0.1)
     engine = Engine(store, lambda: Client(cluster.scheduler_address, set_as_default=False))
     searcher = Searcher(engine, studies)
     yield searcher

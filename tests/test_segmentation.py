@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_lab import pens
+from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.runs import BUNDLED
-from mnist_lab.segmentation import segments
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.images.segmentation import segments
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 from tests.drawings import draw
 
 HEIGHT = 200

@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mnist_lab import pens
+from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable, ImageError
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.runs import BUNDLED
-from mnist_lab.sharing import MOST_POINTS, MOST_STROKES, MOST_TEXT, TOLERANCE, decode, encode, simplify
+from mnist_lab.images.drawing_links import MOST_POINTS, MOST_STROKES, MOST_TEXT, TOLERANCE, decode, encode, simplify
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 
 ZIGZAG = [(10, 10), (60.5, 200), (100, 12), (140.5, 180)]
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from mnist_lab import snapshots
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.engine.worker import execute
 from mnist_lab.errors import RunError
-from mnist_lab.exploring.network import Stage, read
-from mnist_lab.exploring.past import histograms, images_scored, scored, stages_then, told
-from mnist_lab.networks.keras_models import build, served
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import BUNDLED, RunState, RunStore
-from mnist_lab.worker import execute
+from mnist_lab.exploring.history import histograms, images_scored, scored, stages_then, told
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.networks.stages import Stage, read
+from mnist_lab.store import snapshots
+from mnist_lab.store.runs import BUNDLED, RunState, RunStore
+from mnist_lab.training.keras_models import build, served
 
 SMALL = TrainConfig(
     dataset="digits", train_images=320, units=(16,), epochs=3, validation_share=0.0, dropout=0.0, snapshots=True

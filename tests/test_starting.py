@@ -55,10 +55,9 @@ def send(*states):
     get_script_run_ctx().script_requests.request_rerun(request)
 
 
-@pytest.mark.parametrize("at", ["turned", "open_address"])
-def test_a_press_begins_what_was_shown_though_something_is_typed_at_once(begun, page, monkeypatch, at):
+@pytest.mark.parametrize(("module", "at"), [("starting", "turned"), ("forms", "open_address")])
+def test_a_press_begins_what_was_shown_though_something_is_typed_at_once(begun, page, monkeypatch, module, at):
     """In the press itself, and in the run of the page after it."""
-    place = {"turned": "mnist_lab.ui.starting.turned", "open_address": "mnist_lab.ui.forms.open_address"}[at]
     newer, original = [units_typed(page, "16")], getattr(address, at)
 
     def and_meanwhile(*given):
@@ -66,7 +65,7 @@ def test_a_press_begins_what_was_shown_though_something_is_typed_at_once(begun, 
             send(newer.pop())
         return original(*given)
 
-    monkeypatch.setattr(place, and_meanwhile)
+    monkeypatch.setattr(f"mnist_lab.ui.train.{module}.{at}", and_meanwhile)
     page.button(key="start").click()
     page.run(timeout=30)
     assert (page.text_input(key="form_units").value, [config.units for config in begun]) == ("16", [(8,)])
@@ -84,7 +83,7 @@ def test_a_press_that_comes_with_what_was_typed_begins_that(begun, page):
 def test_a_double_click_is_one_press(begun, page, monkeypatch):
     made = []
     for seconds in (1e6, 1e6, 0.0):
-        monkeypatch.setattr("mnist_lab.ui.starting.DOUBLE_CLICK", seconds)
+        monkeypatch.setattr("mnist_lab.ui.train.starting.DOUBLE_CLICK", seconds)
         page.button(key="start").click()
         page.run(timeout=30)
         made.append(len(begun))

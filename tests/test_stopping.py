@@ -1,6 +1,6 @@
 import pytest
 
-from mnist_lab.stopping import best_epoch, is_over
+from mnist_lab.store.stopping import best_epoch, is_over
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist_lab import pens, recipes
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import ALL_STEPS, LONGEST, SIDE, STROKE_WIDTH, Step, prepare, trace
-from mnist_lab.runs import BUNDLED
+from mnist_lab.config import recipes
+from mnist_lab.datasets import pens
+from mnist_lab.images.preprocessing import ALL_STEPS, LONGEST, SIDE, STROKE_WIDTH, Step, prepare, trace
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.runs import BUNDLED
 from tests.conftest import needs_pens
 
 ANGLES = np.linspace(0, 2 * np.pi, 60)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mnist_lab.comparing.learning import line, since_last, thinned
-from mnist_lab.config import parse
+from mnist_lab.config.train_config import parse
 from mnist_lab.plots.curves import curves
-from mnist_lab.runs import BUNDLED, RunStore, Tick
+from mnist_lab.store.runs import BUNDLED, RunStore, Tick
 
 STORE = RunStore(BUNDLED, bundled=None)
 SINGLE = 2.0**-23  # of float32, which an earlier lab kept its means in
@@ -34,18 +34,17 @@ def means(ticks, metric):
 @pytest.fixture(scope="module", params=TRAINERS)
 def trained(request, digits, tmp_path_factory):
     """The ticks of a fresh training, one for each step, as a store keeps them."""
-    from mnist_lab import training
-    from mnist_lab.networks import linear, scratch_training
+    from mnist_lab.training import logistic, loop, scratch
 
     store = RunStore(tmp_path_factory.mktemp("runs"), bundled=None)
     config = parse({**SMALL, **TRAINERS[request.param]})
     run = store.create(config, request.param)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (training, scratch_training, linear):
+        for module in (loop, scratch, logistic):
             patch.setattr(module, "SECONDS_BETWEEN_TICKS", 0.0)
-        patch.setattr(training, "SECONDS_AT_ONCE", 0.0)
-        patch.setattr(training, "FIRST_STEPS", 1)
-        training.train(config, digits, lambda tick: store.log(run.id, tick))
+        patch.setattr(loop, "SECONDS_AT_ONCE", 0.0)
+        patch.setattr(loop, "FIRST_STEPS", 1)
+        loop.train(config, digits, lambda tick: store.log(run.id, tick))
     return store.metrics(run.id)
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.settings import Loss
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.errors import Diverged
-from mnist_lab.knobs import knob
-from mnist_lab.settings import Loss
 
 SMALL = TrainConfig(
     dataset="digits", train_images=320, units=(16,), dropout=0.0, batch_size=32, epochs=3, validation_share=0.0
@@ -19,7 +19,7 @@ def change(**settings):
 
 
 def run(config, digits, **more):
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     ticks = []
     model, stopped = train(config, digits, ticks.append, **more)
@@ -38,11 +38,11 @@ def undisturbed(digits):
 
 @pytest.fixture
 def a_tick_for_every_step(monkeypatch):
-    from mnist_lab import training
+    from mnist_lab.training import loop
 
-    monkeypatch.setattr(training, "SECONDS_BETWEEN_TICKS", 0.0)
-    monkeypatch.setattr(training, "SECONDS_AT_ONCE", 0.0)
-    monkeypatch.setattr(training, "FIRST_STEPS", 1)
+    monkeypatch.setattr(loop, "SECONDS_BETWEEN_TICKS", 0.0)
+    monkeypatch.setattr(loop, "SECONDS_AT_ONCE", 0.0)
+    monkeypatch.setattr(loop, "FIRST_STEPS", 1)
 
 
 def test_every_epoch_ends_with_a_tick_and_the_loss_falls(undisturbed):
@@ -88,8 +88,8 @@ def test_an_epoch_goes_through_the_images_once(digits):
     ids=["dense", "rmsprop, one-hot", "cnn, batch normalization, cosine"],
 )
 def test_it_learns_what_plain_fit_learns_from_the_same_batches(digits, config):
-    from mnist_lab.batches import Batches
-    from mnist_lab.networks.keras_models import build, wants_one_hot
+    from mnist_lab.training.batches import Batches
+    from mnist_lab.training.keras_models import build, wants_one_hot
 
     trained, _, ticks = run(config, digits)
     ends = [tick for tick in ticks if tick.ends_epoch]
@@ -137,7 +137,7 @@ def test_a_stop_comes_at_once_and_keeps_the_last_whole_epoch(digits, tmp_path):
     def report(tick):
         seen.append(tick)
 
-    from mnist_lab.training import train
+    from mnist_lab.training.loop import train
 
     model, stopped = train(
         change(epochs=100), digits, report, lambda: seen[-1:] and seen[-1].position > 1.4, tmp_path / "last.weights.h5"
@@ -190,12 +190,12 @@ def test_an_epoch_has_twenty_ticks_or_one_for_every_step_however_short_it_is(dig
 
 
 def test_ticks_of_one_call_are_those_that_calls_of_single_steps_would_bring(digits, monkeypatch):
-    from mnist_lab import training
+    from mnist_lab.training import loop
 
     config = change(batch_size=7, schedule="cosine", epochs=2)
     *_, at_once = run(config, digits)
     for name, value in (("SECONDS_BETWEEN_TICKS", 0.0), ("SECONDS_AT_ONCE", 0.0), ("FIRST_STEPS", 1)):
-        monkeypatch.setattr(training, name, value)
+        monkeypatch.setattr(loop, name, value)
     *_, one_by_one = run(config, digits)
     singly = {(tick.epoch, tick.step): tick for tick in one_by_one}
     assert len(one_by_one) == 2 * 46 > len(at_once)
@@ -218,7 +218,7 @@ def test_a_batch_larger_than_all_images_is_one_step(digits):
 
 
 def test_early_stopping_ends_and_keeps_the_best_epoch(digits):
-    from mnist_lab.stopping import best_epoch
+    from mnist_lab.store.stopping import best_epoch
 
     patient = change(units=(64,), validation_share=0.3, patience=2, epochs=200, learning_rate=0.05)
     model, stopped, ticks = run(patient, digits)

@@ -8,16 +8,16 @@ import pytest
 
 from mnist_lab.comparing.learning import line
 from mnist_lab.comparing.listing import COLUMNS, Sources, rows
-from mnist_lab.comparing.report import Report, report
-from mnist_lab.config import TrainConfig
-from mnist_lab.evaluation import Evaluation
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.plots.curves import curves
-from mnist_lab.runs import RunState, RunStore, Summary, Tick
-from mnist_lab.stopping import best_epoch
-from mnist_lab.studies import Studies, reached
+from mnist_lab.reports.comparison import Report, report
+from mnist_lab.store.runs import RunState, RunStore, Summary, Tick
+from mnist_lab.store.stopping import best_epoch
+from mnist_lab.store.studies import Studies, reached
+from mnist_lab.store.validation import best, kept, validations
 from mnist_lab.ui.compare.columns import NUMBERS
-from mnist_lab.validation import best, kept, validations
 
 SUMMARY = Summary(test_accuracy=0.9, train_accuracy=0.9, seconds=9.0, parameters=99, epochs=3, model_bytes=99)
 SURER_OF_ITS_MISTAKES = [(0.9, 0.70), (0.4, 0.90), (0.5, 0.95), (0.4, 0.80), (0.6, 0.85)]  # loss, accuracy

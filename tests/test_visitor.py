@@ -9,12 +9,12 @@ import pytest
 from starlette.requests import Request
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from mnist_lab.folders import Folder
-from mnist_lab.mine import OwnSet
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.own_drawings import OwnSet
+from mnist_lab.store.visitors import Visitors, earlier_owner, owner_of, unmasked
 from mnist_lab.ui import resources
 from mnist_lab.ui.cookies import EARLIER, VisitorCookie
 from mnist_lab.ui.visitor import COOKIE, is_near
-from mnist_lab.visitors import Visitors, earlier_owner, owner_of, unmasked
 from tests.drawings import draw
 
 

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from mnist_lab import archives
+from mnist_lab.cli.output import print_json, store_of, write_file
 from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import ArchiveError
-from mnist_lab.terminal import print_json, store_of, write_file
+from mnist_lab.store import archives
 
 
 def export(options: argparse.Namespace) -> int:

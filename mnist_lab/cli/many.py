@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mnist_lab import recipes
+from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, with_data_at_hand
 from mnist_lab.comparing.naming import labels
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config import recipes
+from mnist_lab.config.grids import expand, free_name, name_of
+from mnist_lab.config.knobs import in_words, limits, values
+from mnist_lab.config.search import Search, holding_back, plan
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.engine.engine import Engine
+from mnist_lab.engine.searcher import Searcher
 from mnist_lab.errors import ConfigError
-from mnist_lab.grids import expand, free_name, name_of
-from mnist_lab.jobs import Engine
-from mnist_lab.knobs import in_words, limits, values
-from mnist_lab.runs import Run, RunState, RunStore
-from mnist_lab.search import Search, holding_back, plan
-from mnist_lab.searching import Searcher
-from mnist_lab.studies import Studies, Study, Trial
-from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand
+from mnist_lab.store.runs import Run, RunState, RunStore
+from mnist_lab.store.studies import Studies, Study, Trial
 
 if TYPE_CHECKING:
     from rich.console import Console

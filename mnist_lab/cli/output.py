@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import load
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import load
 from mnist_lab.errors import ConfigError, DatasetUnavailable, StoreError
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 
 def setting(text: str, option: str = "--set", example: str = "epochs=3") -> tuple[str, str]:

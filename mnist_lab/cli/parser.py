@@ -7,20 +7,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mnist_lab import cli_archives, cli_many, recipes
-from mnist_lab.code import script
+from mnist_lab.cli import archives, many
+from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file
 from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.verdicts import sentence, verdict
-from mnist_lab.config import TrainConfig, parse
-from mnist_lab.continuation import continued, name_of
-from mnist_lab.datasets import load
+from mnist_lab.config import recipes
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.datasets.mnist import load
+from mnist_lab.engine.continuation import continued, name_of
 from mnist_lab.errors import ImageError, MnistLabError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.models import model_of
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare, read_image
-from mnist_lab.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
-from mnist_lab.terminal import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file
+from mnist_lab.images.preprocessing import prepare, read_image
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.networks.script import script
+from mnist_lab.store.models import model_of
+from mnist_lab.store.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +94,7 @@ def list_recipes(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Train a recipe, or go on with a run, with a progress bar; the run then shows in the browser."""
     if options.grid:
-        return cli_many.train_grid(options)
+        return many.train_grid(options)
     store, settings = store_of(options), dict(setting(text) for text in options.set)
     if options.go_on:
         parent = store.find(options.go_on)
@@ -137,7 +138,7 @@ def _configuration(options: argparse.Namespace) -> TrainConfig:
 
 def reproduce(options: argparse.Namespace) -> int:
     """Train the recipes that others have published; a table of what they print and what comes out here."""
-    from mnist_lab import reproduction
+    from mnist_lab.reports import reproduction
 
     store = store_of(options)
     outcomes = [
@@ -164,7 +165,7 @@ def _train_with_a_bar(store: RunStore, run: Run) -> Run:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from mnist_lab.worker import execute
+    from mnist_lab.engine.worker import execute
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -255,7 +256,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """The comparison of several runs as one HTML file that opens offline."""
-    from mnist_lab.comparing.report import report
+    from mnist_lab.reports.comparison import report
 
     store = store_of(options)
     runs = [store.find(text) for text in options.runs_to_report]
@@ -299,13 +300,13 @@ def _parser() -> argparse.ArgumentParser:
     reproduces.add_argument("--seeds", type=int, default=3, help="how many, where an epoch is short (default: 3)")
     reproduces.add_argument("--out", metavar="FILE", help="write the table there, such as docs/reproduction.md")
     reproduces.add_argument("--bundle", action="store_true", help="put the runs among those that come with the lab")
-    cli_many.add_grid_options(trains)
-    cli_many.add_search_options(command("search", cli_many.search))
+    many.add_grid_options(trains)
+    many.add_search_options(command("search", many.search))
     command("runs", list_runs)
     evaluates = command("evaluate", evaluate)
     evaluates.add_argument("runs_to_score", nargs="*", metavar="RUN", help="ids or names of runs")
-    cli_archives.add_export_options(command("export", cli_archives.export))
-    cli_archives.add_import_options(command("import", cli_archives.take_in))
+    archives.add_export_options(command("export", archives.export))
+    archives.add_import_options(command("import", archives.take_in))
     compares = command("compare", compare)
     compares.add_argument("runs_to_compare", nargs=2, metavar="RUN", help="ids or names of two runs")
     reports = command("report", report)

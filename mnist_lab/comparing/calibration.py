@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.evaluation import Evaluation
+from mnist_lab.inference.evaluation import Evaluation
 
 BINS = 15  # as in Guo et al. 2017
 SURE_ENOUGH = 0.995  # the accuracy at which it is told how many images are answered

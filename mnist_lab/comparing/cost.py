@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from mnist_lab.recipes import RECIPES
-from mnist_lab.runs import Run, Summary
+from mnist_lab.config.recipes import RECIPES
+from mnist_lab.store.runs import Run, Summary
 
 
 class Cost(NamedTuple):

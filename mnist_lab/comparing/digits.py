@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.evaluation import DigitScores, Evaluation
+from mnist_lab.inference.evaluation import DigitScores, Evaluation
 
 SCORES = {
     "Recall": "of the images of a digit, the share that is read as it",

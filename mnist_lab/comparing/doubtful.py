@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_lab.datasets import MNIST_SHA256
-from mnist_lab.evaluation import Evaluation
+from mnist_lab.datasets.mnist import MNIST_SHA256
+from mnist_lab.inference.evaluation import Evaluation
 
 SOURCE = "https://labelerrors.com"
 PEOPLE = 5

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from mnist_lab.config import differing
-from mnist_lab.knobs import in_words
-from mnist_lab.relevance import applies
-from mnist_lab.runs import Run
+from mnist_lab.config.knobs import in_words
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import differing
+from mnist_lab.store.runs import Run
 
 
 def families(runs: Sequence[Run]) -> list[list[Run]]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from mnist_lab.config import TrainConfig, changed, differing
-from mnist_lab.knobs import in_words, said
-from mnist_lab.relevance import applies
-from mnist_lab.runs import Run
-from mnist_lab.validation import Epoch, best
+from mnist_lab.config.knobs import in_words, said
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig, changed, differing
+from mnist_lab.store.runs import Run
+from mnist_lab.store.validation import Epoch, best
 
 FEW_SETTINGS = 4  # so many get a column each, more of them share one
 SETTINGS = "settings"

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.formatting import difference
+from mnist_lab.comparing.formatting import difference
+from mnist_lab.inference.evaluation import Evaluation
 
 
 class Exchange(NamedTuple):

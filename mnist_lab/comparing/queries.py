@@ -14,11 +14,11 @@ from math import inf
 from typing import Any, NamedTuple
 
 from mnist_lab.comparing.listing import COLUMNS, Sources
-from mnist_lab.config import TrainConfig, accepted
+from mnist_lab.config.knobs import knob, knobs, said, value
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig, accepted
 from mnist_lab.errors import ConfigError
-from mnist_lab.knobs import knob, knobs, said, value
-from mnist_lab.relevance import applies
-from mnist_lab.runs import Run
+from mnist_lab.store.runs import Run
 
 EXAMPLES = ("dropout 0.2", "units>=128")
 

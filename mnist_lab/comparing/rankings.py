@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.formatting import SIGNIFICANT
 from mnist_lab.comparing.verdicts import Interval, exact_mcnemar, interval, percent
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.formatting import SIGNIFICANT
+from mnist_lab.inference.evaluation import Evaluation
 
 
 class Ranking(NamedTuple):

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.comparing.grid_tables import order
-from mnist_lab.config import TrainConfig, differing
-from mnist_lab.knobs import is_logarithmic, said
-from mnist_lab.relevance import applies
+from mnist_lab.config.knobs import is_logarithmic, said
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig, differing
 
 MEANINGLESS = "does not apply"
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mnist_lab.comparing.formatting import SIGNIFICANT
 from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import RunError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.formatting import SIGNIFICANT
-from mnist_lab.runs import Run, RunStore
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.store.runs import Run, RunStore
 
 Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection, Mapping
 
-from mnist_lab.config import WILL_NOT_DO
-from mnist_lab.numerals import quoted, within
+from mnist_lab.config.numerals import quoted, within
+from mnist_lab.config.train_config import WILL_NOT_DO
 
 LONGEST = 5000  # characters of a word: a comparison of as many runs as an address may name has about so many
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")

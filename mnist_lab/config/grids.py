@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config.knobs import knob, said
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.errors import ConfigError
-from mnist_lab.knobs import knob, said
 
 MOST_RUNS = 200
 MOST_REASONS = 5

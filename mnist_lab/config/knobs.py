@@ -7,9 +7,9 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from mnist_lab.config import TrainConfig, accepted, refusal
+from mnist_lab.config.numerals import Steps
+from mnist_lab.config.train_config import TrainConfig, accepted, refusal
 from mnist_lab.errors import ConfigError
-from mnist_lab.numerals import Steps
 
 RANGE = re.compile(r"^(\S+?)\s*\.\.\s*(\S+)$")
 DASH = re.compile(r"(?<=\d)-(?=\d)|(?<=[a-z])-(?=[a-z])")  # between the layers of a value; not that of 1e-3

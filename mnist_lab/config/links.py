@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mnist_lab import recipes
-from mnist_lab.addresses import Address
-from mnist_lab.config import TrainConfig, changed, parse
+from mnist_lab.config import recipes
+from mnist_lab.config.addresses import Address
+from mnist_lab.config.numerals import quoted
+from mnist_lab.config.train_config import TrainConfig, changed, parse
 from mnist_lab.errors import ConfigError
-from mnist_lab.numerals import quoted
 
 RECIPE, LOCK, HIDE = "recipe", "lock", "hide"
 OWN_WORDS = (RECIPE, LOCK, HIDE)

@@ -3,9 +3,9 @@
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.numerals import quoted
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import UnknownRecipe
-from mnist_lab.numerals import quoted
 
 
 class Published(NamedTuple):

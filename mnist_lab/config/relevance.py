@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mnist_lab.settings import Settings
+from mnist_lab.config.settings import Settings
 
 FIXED: dict[str, dict[str, Any]] = {
     "scratch": {

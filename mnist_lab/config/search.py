@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config.knobs import is_logarithmic, knob, said, value
+from mnist_lab.config.limits import Moment, Text
+from mnist_lab.config.numerals import quoted
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.errors import ConfigError
-from mnist_lab.knobs import is_logarithmic, knob, said, value
-from mnist_lab.limits import Moment, Text
-from mnist_lab.numerals import quoted
 
 Sampler = Literal["tpe", "random"]
 Pruner = Literal["median", "halving", "none"]

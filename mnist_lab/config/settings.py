@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from mnist_lab.numerals import Steps, real, reals, whole
+from mnist_lab.config.numerals import Steps, real, reals, whole
 
 DatasetName = Literal["mnist", "digits"]
 Network = Literal["dense", "cnn", "logistic", "scratch"]

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Self
 from pydantic import ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from mnist_lab.config.numerals import quoted, written
+from mnist_lab.config.relevance import FIXED, applies, conflicts
+from mnist_lab.config.settings import Activation, Settings
 from mnist_lab.errors import ConfigError
-from mnist_lab.numerals import quoted, written
-from mnist_lab.relevance import FIXED, applies, conflicts
-from mnist_lab.settings import Activation, Settings
 
 WILL_NOT_DO = " will not do; it takes "  # stands between what was given and what is accepted
 

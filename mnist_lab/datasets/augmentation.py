@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.preprocessing import SIDE
+from mnist_lab.images.preprocessing import SIDE
 
 FloatImages = NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""The images to learn from: where they come from, what is checked, how they are split.
+"""The images to learn from: where they come from, what is checked.
 
 MNIST is looked for in this order: the folder named by `MNIST_LAB_DATA`, Keras's cache, the download that
 `keras.datasets.mnist` makes. Every file found is checked against the digests of the original arrays.
@@ -16,12 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_lab import pens
-from mnist_lab.arrays import MB, unpack
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.arrays import MB, unpack
 from mnist_lab.errors import DatasetError, DatasetUnavailable
-from mnist_lab.preprocessing import LONGEST, centre
-from mnist_lab.settings import DatasetName
+from mnist_lab.images.preprocessing import LONGEST, centre
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = {
@@ -32,7 +30,6 @@ MNIST_SHA256 = {
 }
 
 MOST_BYTES = 50 * MB  # of an array of MNIST
-SPOILING = 1  # tells the draw of spoiled labels from that of the split, which has the same seed
 
 OnProgress = Callable[[float], None]
 
@@ -63,71 +60,12 @@ class TestPart(NamedTuple):
     labels: NDArray[np.uint8]
 
 
-class PixelStatistics(NamedTuple):
-    """Mean and standard deviation of pixels, in units of [0, 1]."""
-
-    mean: float
-    spread: float
-
-
-class Split(NamedTuple):
-    """What one training sees: the images it learns from, and those held back to watch it.
-
-    Labels are those that the training is told: some of `y_train` are wrong where it was asked to spoil them.
-    """
-
-    x_train: NDArray[np.uint8]
-    y_train: NDArray[np.uint8]
-    x_validation: NDArray[np.uint8]
-    y_validation: NDArray[np.uint8]
-
-
 def sha256(*arrays: NDArray[np.uint8]) -> str:
     """SHA-256 of the arrays' bytes in C order."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def split(dataset: Dataset, config: TrainConfig) -> Split:
-    """The first `train_images` of the training part, with a `validation_share` of them held back at random.
-
-    With `pens`, drawings of pen digits come on top: those of most writers to learn from, those of the writers held out
-    to watch. Digits to `leave_out` are then taken away from both, and labels spoiled among those to learn from. The
-    same seed holds back the same images and the same writers and spoils the same labels. The test set is left as it
-    is. Raises DatasetUnavailable where pen digits are asked for and not here.
-    """
-    images, labels = dataset.x_train[: config.train_images], dataset.y_train[: config.train_images]
-    order = np.random.default_rng(config.seed).permutation(len(images))
-    held = max(round(len(images) * config.validation_share), config.validation_share > 0)
-    learn, watch = np.sort(order[held:]), np.sort(order[:held])
-    parts = Split(images[learn], labels[learn], images[watch], labels[watch])
-    if config.pens:
-        parts = _with_pens(parts, config)
-    if config.leave_out:
-        parts = _without(parts, config.leave_out)
-    return parts._replace(y_train=spoil(parts.y_train, config.spoiled_labels, config.seed))
-
-
-def spoil(labels: NDArray[np.uint8], share: float, seed: int) -> NDArray[np.uint8]:
-    """The labels, uint8 (n,), with that share of them, drawn by the seed, replaced by another of the digits in them."""
-    digits = np.unique(labels)
-    rng = np.random.default_rng([seed, SPOILING])
-    chosen = rng.permutation(len(labels))[: round(len(labels) * share)]
-    places = np.searchsorted(digits, labels[chosen])
-    wrong = (places + rng.integers(1, max(len(digits), 2), len(chosen))) % len(digits)
-    spoiled = labels.copy()
-    spoiled[chosen] = digits[wrong]
-    return spoiled
-
-
-def pixel_statistics(images: NDArray[np.uint8]) -> PixelStatistics:
-    """Mean and standard deviation of all pixels of uint8 images, 0..255 taken as [0, 1]."""
-    counts = np.bincount(images.ravel(), minlength=256) / images.size
-    values = np.arange(256) / 255.0
-    mean = float(counts @ values)
-    return PixelStatistics(mean, float(np.sqrt(counts @ (values - mean) ** 2)))
 
 
 def load(name: DatasetName, on_progress: OnProgress | None = None) -> Dataset:
@@ -196,17 +134,6 @@ def split_digits(images: NDArray[Any], labels: NDArray[Any]) -> list[NDArray[Any
 
     parts: list[NDArray[Any]] = train_test_split(images, labels, test_size=360, random_state=0, stratify=labels)
     return parts
-
-
-def _with_pens(parts: Split, config: TrainConfig) -> Split:
-    learned, held_out = pens.drawings(config.held_out_writers, config.seed, limit=config.train_images)
-    added = Split(learned.images, learned.labels, held_out.images, held_out.labels)
-    return Split(*(np.concatenate(pair) for pair in zip(parts, added, strict=True)))
-
-
-def _without(parts: Split, digits: tuple[int, ...]) -> Split:
-    learn, watch = (~np.isin(labels, digits) for labels in (parts.y_train, parts.y_validation))
-    return Split(parts.x_train[learn], parts.y_train[learn], parts.x_validation[watch], parts.y_validation[watch])
 
 
 def _enlarge(image: NDArray[np.float64]) -> NDArray[np.uint8]:

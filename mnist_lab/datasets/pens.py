@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnist_lab import preprocessing
 from mnist_lab.errors import DAMAGE, DatasetError, DatasetUnavailable
-from mnist_lab.preprocessing import prepare
+from mnist_lab.images import preprocessing
+from mnist_lab.images.preprocessing import prepare
 
 Stroke = NDArray[np.float32]
 

@@ -12,9 +12,9 @@ import numpy as np
 import psutil
 
 from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded, reason_of
-from mnist_lab.priority import step_back
-from mnist_lab.quiet import quiet
-from mnist_lab.runs import RunStore
+from mnist_lab.inference.priority import step_back
+from mnist_lab.inference.quiet import quiet
+from mnist_lab.store.runs import RunStore
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
@@ -140,8 +140,8 @@ def _settings_there(worker: "Worker") -> Settings:
 def prepare() -> None:
     """Step back, import TensorFlow, try it out and read MNIST, ahead of the first run."""
     step_back()
-    from mnist_lab import pens
-    from mnist_lab.datasets import find_mnist, load
+    from mnist_lab.datasets import pens
+    from mnist_lab.datasets.mnist import find_mnist, load
     from mnist_lab.errors import DatasetError
 
     with _one_at_a_time:
@@ -161,11 +161,11 @@ def prepare() -> None:
 
 def _rehearse() -> None:
     """Train a little on nothing: TensorFlow's first steps take a second longer than all later ones."""
-    from mnist_lab.config import TrainConfig
-    from mnist_lab.datasets import Dataset
+    from mnist_lab.config.train_config import TrainConfig
+    from mnist_lab.datasets.mnist import Dataset
 
     with quiet():
-        from mnist_lab.training import train
+        from mnist_lab.training.loop import train
 
     images, labels = np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 10
     nothing = Dataset("digits", images, labels, images, labels)
@@ -182,7 +182,7 @@ async def answer(store_url: str, question: "Question") -> bytes:
 
 def _answer(store_url: str, question: "Question") -> bytes:
     with quiet():
-        from mnist_lab.exploring.answering import answer as found
+        from mnist_lab.gradients.answers import answer as found
 
     try:
         return found(store_url, question, is_training)
@@ -200,7 +200,7 @@ def is_training() -> bool:
 
 def run_job(store_url: str, run_id: str, claim: int) -> None:
     """What a worker does for one run. Does nothing where the run was taken in hand by another engine since."""
-    from mnist_lab.worker import execute
+    from mnist_lab.engine.worker import execute
 
     step_back()
     with _one_at_a_time:  # also where a worker was started with several threads

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_lab.config import TrainConfig, differing, parse
+from mnist_lab.config.train_config import TrainConfig, differing, parse
 from mnist_lab.errors import ConfigError, RunError
-from mnist_lab.runs import Run, RunStore, Tick
+from mnist_lab.store.runs import Run, RunStore, Tick
 
 NETWORK = (
     *("network", "filters", "kernel", "convolutions", "units", "activation", "batch_normalization", "initialization"),

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from mnist_lab import cluster
-from mnist_lab.beats import Beats, Signs
-from mnist_lab.config import TrainConfig
-from mnist_lab.continuation import continued, name_of
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine import cluster
+from mnist_lab.engine.continuation import continued, name_of
+from mnist_lab.engine.fair_queue import line
+from mnist_lab.engine.workers import Workers, ask
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
-from mnist_lab.queue import line
-from mnist_lab.runs import Run, RunState, RunStore
-from mnist_lab.workers import Workers, ask
+from mnist_lab.store.beats import Beats, Signs
+from mnist_lab.store.runs import Run, RunState, RunStore
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from mnist_lab import snapshots
 from mnist_lab.errors import MnistLabError, RunError, StoreError, Superseded
-from mnist_lab.runs import Run, RunState, RunStore, Status, Tick
+from mnist_lab.store import snapshots
+from mnist_lab.store.runs import Run, RunState, RunStore, Status, Tick
 
 log = logging.getLogger(__name__)
 

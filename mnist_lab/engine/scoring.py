@@ -7,13 +7,13 @@ from statistics import median
 
 import numpy as np
 
-from mnist_lab import pens
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets import pens
 from mnist_lab.errors import MnistLabError
-from mnist_lab.mine import OwnSet
-from mnist_lab.own_scores import OwnScores
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import SIDE
+from mnist_lab.images.preprocessing import SIDE
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.own_drawings import OwnSet
+from mnist_lab.store.own_scores import OwnScores
 
 log = logging.getLogger(__name__)
 

@@ -4,13 +4,13 @@ import logging
 import threading
 from contextlib import suppress
 
+from mnist_lab.config.knobs import in_words
+from mnist_lab.config.search import Search
+from mnist_lab.engine.engine import Engine
+from mnist_lab.engine.tuning import Tuner
 from mnist_lab.errors import MnistLabError
-from mnist_lab.jobs import Engine
-from mnist_lab.knobs import in_words
-from mnist_lab.runs import RunState
-from mnist_lab.search import Search
-from mnist_lab.studies import PRUNED, Studies, Study
-from mnist_lab.tuning import Tuner
+from mnist_lab.store.runs import RunState
+from mnist_lab.store.studies import PRUNED, Studies, Study
 
 log = logging.getLogger(__name__)
 

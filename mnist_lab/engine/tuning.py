@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.search import Pruner, Sampler, Search, combinations, distributions, to_config, to_params
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import ConfigError
-from mnist_lab.runs import Run, RunState
-from mnist_lab.search import Pruner, Sampler, Search, combinations, distributions, to_config, to_params
-from mnist_lab.studies import reached
-from mnist_lab.validation import Epoch
+from mnist_lab.store.runs import Run, RunState
+from mnist_lab.store.studies import reached
+from mnist_lab.store.validation import Epoch
 
 if TYPE_CHECKING:
     from optuna import Trial

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from mnist_lab.datasets import Dataset, load
+from mnist_lab.datasets.mnist import Dataset, load
+from mnist_lab.engine.progress import CHECKPOINT, OnPhase, Progress
 from mnist_lab.errors import MnistLabError, Superseded, reason_of
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.models import keras_file_of
-from mnist_lab.prediction import Predictor
-from mnist_lab.progress import CHECKPOINT, OnPhase, Progress
-from mnist_lab.quiet import quiet
-from mnist_lab.runs import Run, RunState, RunStore, Summary, Tick
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.inference.quiet import quiet
+from mnist_lab.store.models import keras_file_of
+from mnist_lab.store.runs import Run, RunState, RunStore, Summary, Tick
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     dataset = load(run.config.dataset, on_progress=lambda share: progress.phase(f"downloading MNIST, {share:.0%}"))
     progress.phase("starting TensorFlow")
     with quiet():
-        from mnist_lab.execution import at_the_end
-        from mnist_lab.training import export_litert, train
+        from mnist_lab.training.graph import at_the_end
+        from mnist_lab.training.loop import export_litert, train
 
     progress.phase("training", dataset_digest=dataset.digest, versions=versions())
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as scratch:
@@ -107,8 +107,8 @@ def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path 
 
 def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> Summary:
     """Score what will be served, `model.tflite`, on the training images it saw and on the test set."""
-    from mnist_lab.datasets import split
-    from mnist_lab.scoring import answer_own, pen_accuracy, prediction_seconds
+    from mnist_lab.datasets.splits import split
+    from mnist_lab.engine.scoring import answer_own, pen_accuracy, prediction_seconds
 
     content = store.read(run.id, "model.tflite")
     predictor = Predictor(content, threads=2)

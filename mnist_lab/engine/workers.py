@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mnist_lab import cluster
+from mnist_lab.engine import cluster
 from mnist_lab.errors import ClusterLost, ConfigError, reason_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.networks.shapes import LayerShape, layer_shapes
 
 Shape = tuple[int, ...]

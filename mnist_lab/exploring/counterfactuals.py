@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_lab.exploring.findings import Array
-from mnist_lab.prediction import Prediction, Predictor
-from mnist_lab.preprocessing import SIDE, STROKE_WIDTH, FloatImage
+from mnist_lab.images.preprocessing import SIDE, STROKE_WIDTH, FloatImage
+from mnist_lab.inference.predictor import Prediction, Predictor
 
 LENGTHS = (0.0, 2.0, 4.0, 7.0, 10.0, 14.0)  # pixels: a dot first
 ANGLES = 8  # from 0 to 180 degrees

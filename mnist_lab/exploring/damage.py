@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset
-from mnist_lab.exploring.network import Array, Stage, read
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import Dataset
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.shapes import count_operations
-from mnist_lab.prediction import Predictor
+from mnist_lab.networks.stages import Array, Stage, read
 
 FULL = 32  # bits of a weight as it was trained
 SECONDS = 0.1  # that an accuracy may take, for the answer to follow a slider

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_lab import pens
-from mnist_lab.prediction import Prediction, Predictor
-from mnist_lab.preprocessing import MIDDLE, SIDE, STROKE_WIDTH, FloatImage, ink, prepare
+from mnist_lab.datasets import pens
+from mnist_lab.images.preprocessing import MIDDLE, SIDE, STROKE_WIDTH, FloatImage, ink, prepare
+from mnist_lab.inference.predictor import Prediction, Predictor
 
 PATCH = 5
 LEAST = 1e-12  # probabilities below this are not told apart

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.arrays import MB, pack, unpack
+from mnist_lab.datasets.arrays import MB, pack, unpack
 from mnist_lab.errors import RunError
-from mnist_lab.preprocessing import SIDE, FloatImage
+from mnist_lab.images.preprocessing import SIDE, FloatImage
 
 Array = NDArray[np.float32]
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.exploring.network import EPSILON, Array, Stage, activations
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.images.preprocessing import FloatImage
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.networks.shapes import count_operations
-from mnist_lab.preprocessing import FloatImage
+from mnist_lab.networks.stages import EPSILON, Array, Stage, activations
 
 OPERATIONS = 3e9  # for the test images of one epoch: a fraction of a second
 FEWEST, AT_ONCE = 300, 500  # images

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.exploring.network import Array, Stage, activations
+from mnist_lab.networks.stages import Array, Stage, activations
 
 IMAGES = 500  # at a time
 DIMENSIONS = 30

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mnist_lab.exploring.network import Array, Kind, Stage, padding, sums
 from mnist_lab.exploring.units import answers_most
+from mnist_lab.images.preprocessing import LONGEST, SIDE
 from mnist_lab.networks.scratch import ACTIVATIONS
 from mnist_lab.networks.shapes import EIGHT, POOL
-from mnist_lab.preprocessing import LONGEST, SIDE
+from mnist_lab.networks.stages import Array, Kind, Stage, padding, sums
 
 
 def trace(stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> Array:

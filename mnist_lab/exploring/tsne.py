@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.arrays import array
+from mnist_lab.datasets.arrays import array
 from mnist_lab.errors import MnistLabError
-from mnist_lab.priority import step_back
+from mnist_lab.inference.priority import step_back
 
 MOST = 4000  # points: twice as many take more than twice as long
 ROUNDS = 500

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.exploring.network import Array, Stage, activate, activations, padding, sums
-from mnist_lab.formatting import MINUS, adding_up, decimal
+from mnist_lab.comparing.formatting import MINUS, adding_up, decimal
+from mnist_lab.networks.stages import Array, Stage, activate, activations, padding, sums
 
 IMAGES = 500  # at a time
 

@@ -8,23 +8,24 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from mnist_lab import snapshots
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import load, split
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import load
+from mnist_lab.datasets.splits import split
 from mnist_lab.errors import RunError
-from mnist_lab.exploring.dreaming import dreams
 from mnist_lab.exploring.findings import Dreams, Finding, GradientNorms, Sweep, Why, to_bytes
-from mnist_lab.exploring.gradients import why
-from mnist_lab.exploring.learning import gradient_norms
-from mnist_lab.exploring.network import read
 from mnist_lab.exploring.questions import KINDS, Question
-from mnist_lab.exploring.sweeping import sweep
-from mnist_lab.models import keras_file_of
+from mnist_lab.gradients.attribution import why
+from mnist_lab.gradients.dreams import dreams
+from mnist_lab.gradients.norms import gradient_norms
+from mnist_lab.gradients.range_test import sweep
+from mnist_lab.images.preprocessing import SIDE
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import litert
-from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import SIDE
-from mnist_lab.runs import Run, RunStore
+from mnist_lab.networks.stages import read
+from mnist_lab.store import snapshots
+from mnist_lab.store.models import keras_file_of
+from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.training.keras_models import build, exclusive, pixels_for, served
 
 AT_ONCE = 10  # units whose dreams are asked for together
 CLOSE = 1e-3  # how far the probabilities of a model that was put together anew may be from those of the file

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from mnist_lab.execution import give_way
 from mnist_lab.exploring.findings import Array, Why
+from mnist_lab.images.preprocessing import SIDE, FloatImage
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.preprocessing import SIDE, FloatImage
+from mnist_lab.training.graph import give_way
 
 WAYS = ((32, 2), (64, 2), (128, 2), (256, 2), (1024, 6))
 """Steps on the way from black, and the power by which they are finer there, where most units wake up."""

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 from scipy.ndimage import gaussian_filter
 
-from mnist_lab.execution import give_way
 from mnist_lab.exploring.findings import Array, Dreams
-from mnist_lab.preprocessing import SIDE
+from mnist_lab.images.preprocessing import SIDE
+from mnist_lab.training.graph import give_way
 
 STEPS = 40
 RATE = 0.08  # of a step: how far the typical pixel moves, in [0, 1]

@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_lab.datasets import Split
-from mnist_lab.execution import give_way
+from mnist_lab.config.settings import Loss
+from mnist_lab.datasets.splits import Split
 from mnist_lab.exploring.findings import GradientNorms
-from mnist_lab.networks.keras_models import wants_one_hot
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.settings import Loss
+from mnist_lab.training.graph import give_way
+from mnist_lab.training.keras_models import wants_one_hot
 
 IMAGES = 512  # of those that were learnt from
 

@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, split
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import Dataset
+from mnist_lab.datasets.splits import split
 from mnist_lab.errors import ConfigError
-from mnist_lab.execution import Execution, turn
 from mnist_lab.exploring.findings import Sweep
-from mnist_lab.exploring.rates import HIGHEST, LOWEST
+from mnist_lab.exploring.learning_rates import HIGHEST, LOWEST
 from mnist_lab.networks import scratch
-from mnist_lab.networks.keras_models import build, exclusive, features, pixels_for, wants_one_hot
+from mnist_lab.training.graph import Execution, turn
+from mnist_lab.training.keras_models import build, exclusive, features, pixels_for, wants_one_hot
 
 MOST_STEPS = 240
 FEWEST_STEPS = 80

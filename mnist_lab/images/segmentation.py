@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_lab.preprocessing import FloatImage, ink
+from mnist_lab.images.preprocessing import FloatImage, ink
 
 Mask = NDArray[np.bool_]
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.arrays import MB, pack, unpack
-from mnist_lab.datasets import sha256
+from mnist_lab.datasets.arrays import MB, pack, unpack
+from mnist_lab.datasets.mnist import sha256
 from mnist_lab.errors import RunError
 
 MOST_IMAGES = 100_000

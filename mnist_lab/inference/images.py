@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.evaluation import Evaluation
+from mnist_lab.inference.evaluation import Evaluation
 
 
 def of_digit(labels: NDArray[np.uint8], digit: int | None) -> NDArray[np.intp]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.datasets import Dataset
-from mnist_lab.preprocessing import FloatImage
+from mnist_lab.datasets.mnist import Dataset
+from mnist_lab.images.preprocessing import FloatImage
 
 DIMENSIONS = 48  # of 784: enough to tell digits apart, few enough to search at once
 SAMPLE = 10_000  # images to find the dimensions from

@@ -11,8 +11,8 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from mnist_lab.errors import DAMAGE, RunError
-from mnist_lab.preprocessing import SIDE
-from mnist_lab.quiet import quiet
+from mnist_lab.images.preprocessing import SIDE
+from mnist_lab.inference.quiet import quiet
 
 _has_spoken = Event()  # the first interpreter of a process tells which delegate it has
 ROUNDING = 1e-3  # of ten probabilities together

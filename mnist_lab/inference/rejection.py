@@ -9,12 +9,12 @@ kinds and writers that it never saw.
 
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 
-from mnist_lab.prediction import Prediction, Predictor
-from mnist_lab.preprocessing import FloatImage
-from mnist_lab.runs import BUNDLED
+from mnist_lab.images.preprocessing import FloatImage
+from mnist_lab.inference.predictor import Prediction, Predictor
 
-REJECTOR = BUNDLED / "house-cnn" / "rejector.tflite"
+REJECTOR = Path(__file__).with_name("rejector.tflite")
 NO_DIGIT_FROM = 0.25  # of the rejector: of the MNIST training digits not learnt from, about 1 % are above
 SURE_FROM = 0.9  # of the network that answers; the table of `benchmarks.rejection` says what these two do
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from mnist_lab.folders import Folder
+from mnist_lab.store.folders import Folder
 
 FOLDER = ".bets"
 MOST_BYTES = 1000  # of a bet

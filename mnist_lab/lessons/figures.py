@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from mnist_lab.evaluation import DigitScores
+from mnist_lab.inference.evaluation import DigitScores
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE, as_typed
 

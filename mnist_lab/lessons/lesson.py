@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from mnist_lab import recipes
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config import recipes
+from mnist_lab.config.numerals import quoted
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.errors import ConfigError, LessonError
 from mnist_lab.lessons import rules
 from mnist_lab.lessons.measures import MEASURES, Result, digit_measure
 from mnist_lab.lessons.rules import KINDS, Answer, Quantity
-from mnist_lab.numerals import quoted
 
 Chart = Literal["curves", "gap", "mistakes", "confusion", "digits", "table", "layers", "image", "code"]
 CHARTS: tuple[str, ...] = get_args(Chart)

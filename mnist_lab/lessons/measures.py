@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnist_lab.comparing.formatting import decimal, difference
 from mnist_lab.errors import RunError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.formatting import decimal, difference
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters
-from mnist_lab.runs import Run, Summary, Tick
-from mnist_lab.validation import Epoch, kept, validations
+from mnist_lab.store.runs import Run, Summary, Tick
+from mnist_lab.store.validation import Epoch, kept, validations
 
 MUCH = 0.9  # the training accuracy that "epochs to 90 %" waits for
 

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Iterable
 from statistics import median
 
-from mnist_lab import recipes
-from mnist_lab.forecast import forecasts
-from mnist_lab.jobs import Engine
+from mnist_lab.config import recipes
+from mnist_lab.engine.engine import Engine
+from mnist_lab.engine.forecast import forecasts
 from mnist_lab.lessons.lesson import Lesson, PlannedRun
 from mnist_lab.lessons.measures import Result
-from mnist_lab.runs import Run, RunState, RunStore
+from mnist_lab.store.runs import Run, RunState, RunStore
 
 GROUP = "lesson: "  # begins the name of the group that a lesson's runs share
 OVERHEAD = 3.0  # seconds that a run takes beside its training, where no run of this machine tells

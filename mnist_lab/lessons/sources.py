@@ -5,8 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from mnist_lab import networks
-from mnist_lab.code import script
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.networks.script import script
 
 SCRATCH = Path(networks.__file__).parent / "scratch.py"
 BY_HAND = ("Layer", "Function", "Gradient", "start", "forward", "backward", "update", "learn")

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from mnist_lab.arrays import MB, read_entry
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.arrays import MB, read_entry
 from mnist_lab.errors import DAMAGE, ArchiveError, RunError, demand
 from mnist_lab.networks.layers import Layer, Shape, layers
 from mnist_lab.networks.shapes import FLOAT, SLOTS, count_parameters
@@ -40,7 +40,8 @@ CLASSES_OF: dict[str, set[str]] = {
     "keras.losses": {"CategoricalCrossentropy", "MeanSquaredError", "SparseCategoricalCrossentropy"},
     "keras.optimizers": {"SGD", "Adam", "AdamW", "RMSprop"},
     "keras.optimizers.schedules": {"CosineDecay", "PiecewiseConstantDecay", "PolynomialDecay"},
-    "mnist_lab.networks.keras_models": {"QuadraticCost"},
+    "mnist_lab.training.keras_models": {"QuadraticCost"},
+    "mnist_lab.networks.keras_models": {"QuadraticCost"},  # where it stood in older files
 }
 """What the lab's own models are made of, by module."""
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any, NamedTuple
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.images.preprocessing import LONGEST, SIDE
 from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
-from mnist_lab.preprocessing import LONGEST, SIDE
 
 Shape = tuple[int, ...]
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import DAMAGE, RunError, demand
+from mnist_lab.images.preprocessing import LONGEST, SIDE
 from mnist_lab.networks.operators import ACTIVATIONS, BATCH, LAYERS, MOST_RANK, OPTIONS, RULES, Value
 from mnist_lab.networks.shapes import CLASSES, FLOAT, count_parameters, layer_shapes
-from mnist_lab.preprocessing import LONGEST, SIDE
 
 MOST_OPERATORS, MOST_TENSORS = 150, 300  # the deepest networks have 74 and 139
 FINE = (2 * LONGEST) ** 2  # pixels that the 8x8 scaling averages

@@ -11,8 +11,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from mnist_lab.errors import demand
+from mnist_lab.images.preprocessing import LONGEST
 from mnist_lab.networks.shapes import EIGHT, POOL
-from mnist_lab.preprocessing import LONGEST
 
 BATCH = 1_000_003  # stands for the number of images: a prime, so large that no other size is mistaken for it
 MOST_RANK = 5

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, expit, logsumexp, softmax
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.settings import Activation, Initialization, Loss, Output
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.settings import Activation, Initialization, Loss, Output
 
 Array = NDArray[Any]
 

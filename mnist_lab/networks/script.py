@@ -7,9 +7,9 @@ with NumPy's random weights in the lab and with Keras's here.
 
 from collections.abc import Iterator
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.settings import Loss, Optimizer, Scaling
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.networks.shapes import POOL
-from mnist_lab.settings import Loss, Optimizer, Scaling
 
 SCALE: dict[Scaling, str] = {
     "unit": "images / 255",
@@ -54,9 +54,9 @@ def _data(config: TrainConfig) -> Iterator[str]:
     if config.dataset == "digits":
         yield "from mnist_lab.datasets import load_digits  # scikit-learn's digits in 28 x 28"
     if config.augment:
-        yield "from mnist_lab.augmentation import augment"
+        yield "from mnist_lab.datasets import augment"
     if config.pens:
-        yield "from mnist_lab.pens import drawings"
+        yield "from mnist_lab.datasets import drawings"
     if config.spoiled_labels:
         yield "from mnist_lab.datasets import spoil"
     yield ""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import NamedTuple
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.preprocessing import SIDE
-from mnist_lab.settings import Optimizer
+from mnist_lab.config.settings import Optimizer
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.images.preprocessing import SIDE
 
 CLASSES = 10
 POOL = 2

@@ -15,14 +15,14 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import DAMAGE, RunError
+from mnist_lab.images.preprocessing import LONGEST, SIDE
 from mnist_lab.networks import operators
 from mnist_lab.networks.keras_files import check_weights, weights_in
 from mnist_lab.networks.litert import FUSED, OPERATORS, check
 from mnist_lab.networks.scratch import ACTIVATIONS
 from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
-from mnist_lab.preprocessing import LONGEST, SIDE
 
 Array = NDArray[np.float32]
 Kind = Literal["scaling", "convolution", "pooling", "dense"]

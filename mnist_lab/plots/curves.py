@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from mnist_lab.comparing.learning import since_last, thinned
 from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed, colors
-from mnist_lab.runs import Tick
-from mnist_lab.validation import validations
+from mnist_lab.store.runs import Tick
+from mnist_lab.store.validation import validations
 
 METRICS = ("accuracy", "loss")
 HALVES = ((0.0, 0.45), (0.55, 1.0))  # of a figure's width: accuracy beside loss

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_lab.formatting import decimal
+from mnist_lab.comparing.formatting import decimal
 from mnist_lab.plots.style import DIGITS, LEGEND_ABOVE, as_typed
 
 APART = 0.13  # of the room of a digit: how far the points of two runs stand apart

@@ -5,7 +5,7 @@ from itertools import cycle
 
 import plotly.graph_objects as go
 
-from mnist_lab.explanations import Moment, Wobble
+from mnist_lab.exploring.explanations import Moment, Wobble
 from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
 
 

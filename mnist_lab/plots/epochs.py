@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_lab.exploring.findings import Array, GradientNorms, Sweep
-from mnist_lab.exploring.past import Histograms
-from mnist_lab.exploring.rates import smoothed
+from mnist_lab.exploring.history import Histograms
+from mnist_lab.exploring.learning_rates import smoothed
 from mnist_lab.plots.style import COLORS, as_typed, axis, layout, upright
 
 

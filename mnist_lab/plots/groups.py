@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.comparing.grid_tables import Table
 from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
-from mnist_lab.studies import Point
+from mnist_lab.store.studies import Point
 
 
 def search_figure(points: Sequence[Point], height: int = 260) -> go.Figure:

@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.formatting import difference, p_value
 from mnist_lab.comparing.rankings import Ranking
-from mnist_lab.formatting import difference, p_value
 from mnist_lab.plots.style import DIGITS, as_typed
 
 GREY = [[0, "#9aa0ab"], [1, "#9aa0ab"]]

@@ -15,27 +15,27 @@ from mnist_lab import __version__
 from mnist_lab.comparing.calibration import coverage, reliability
 from mnist_lab.comparing.cost import COSTS, explained, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
+from mnist_lab.comparing.formatting import p_value
 from mnist_lab.comparing.mistakes import exchange, less
 from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.rankings import leader, rank
 from mnist_lab.comparing.verdicts import Interval, interval, judge, percent, sentence
-from mnist_lab.config import TrainConfig, differing
-from mnist_lab.datasets import load_test_part, sha256
+from mnist_lab.config.knobs import said
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig, differing
+from mnist_lab.datasets.mnist import load_test_part, sha256
 from mnist_lab.errors import DatasetError, RunError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.formatting import p_value
-from mnist_lab.knobs import said
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.plots.calibration import coverage_figure, reliability_figure
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.matrices import RANKING, confusion_figure, difference_figure, ranking_figure
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.plots.style import FIRST_LESS_SECOND, colors, less_in_words
-from mnist_lab.relevance import applies
-from mnist_lab.runs import Run, RunStore
-from mnist_lab.validation import best, validations
+from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.validation import best, validations
 
-TEMPLATE = Path(__file__).with_name("report.html.jinja")
+TEMPLATE = Path(__file__).with_name("comparison.html.jinja")
 MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
 MOST_SHOWN = 24  # images of a gallery
 COST, RANKED = "Accuracy and parameters", "Who beats whom"

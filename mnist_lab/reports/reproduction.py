@@ -7,15 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab import recipes, snapshots
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import load
+from mnist_lab.config import recipes
+from mnist_lab.config.recipes import Published, Recipe
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import load
 from mnist_lab.errors import TrainingError
-from mnist_lab.folders import Folder
+from mnist_lab.inference.quiet import quiet
 from mnist_lab.networks import scratch
-from mnist_lab.quiet import quiet
-from mnist_lab.recipes import Published, Recipe
-from mnist_lab.runs import BUNDLED, Run, RunState, RunStore, Tick
+from mnist_lab.store import snapshots
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.runs import BUNDLED, Run, RunState, RunStore, Tick
 
 GROUP = "reproduction"
 SHORT_EPOCH = 10.0  # seconds; where an epoch takes longer, one seed must do
@@ -118,7 +119,7 @@ def untrained(images: NDArray[np.uint8], labels: NDArray[np.uint8], config: Trai
 def fit_plainly(config: TrainConfig, seed: int = 0) -> float:
     """The test accuracy after Keras's own `fit` of a network that learns from all images."""
     with quiet():
-        from mnist_lab.networks.keras_models import build, wants_one_hot
+        from mnist_lab.training.keras_models import build, wants_one_hot
 
     dataset, model = load(config.dataset), build(config.model_copy(update={"seed": seed}))
     x_train, x_test = dataset.x_train / np.float32(255), dataset.x_test / np.float32(255)
@@ -133,7 +134,7 @@ def regression_on_untouched_digits(config: TrainConfig) -> float:
     from sklearn.datasets import load_digits
     from sklearn.linear_model import LogisticRegression
 
-    from mnist_lab.datasets import split_digits
+    from mnist_lab.datasets.mnist import split_digits
 
     bunch = load_digits()
     x_train, x_test, y_train, y_test = split_digits(bunch.data / 16.0, bunch.target)
@@ -259,7 +260,7 @@ def bundle(store: RunStore, run: Run, name: str, bundled: Folder | None = None) 
     such a model trains its recipe first.
     """
     with quiet():
-        from mnist_lab.networks.keras_models import without_optimizer
+        from mnist_lab.training.keras_models import without_optimizer
 
     bundled = bundled or Folder(BUNDLED)
     for file in ("config.json", "status.json", "metrics.jsonl", "model.tflite", "evaluation.npz"):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_lab.errors import DAMAGE, ConfigError
-from mnist_lab.folders import Folder
+from mnist_lab.store.folders import Folder
 
 PLACE = ".annotations"
 MOST_BYTES = 100_000  # of a file

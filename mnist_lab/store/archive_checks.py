@@ -9,11 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mnist_lab.arrays import MB
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE, ArchiveError, MnistLabError, RunError
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.keras_files import check_weights
-from mnist_lab.prediction import Predictor
 
 MOST_WEIGHTS = 200 * MB  # bytes of a model, unpacked
 SECONDS = 60.0  # for the process that tries the models
@@ -28,7 +28,7 @@ def try_models(tflite: bytes, weights: bytes | None, config: TrainConfig) -> Non
             (Path(folder) / name).write_bytes(content)
         try:
             tried = subprocess.run(  # noqa: S603
-                [sys.executable, "-m", "mnist_lab.inspection", folder, *files],
+                [sys.executable, "-m", "mnist_lab.store.archive_checks", folder, *files],
                 capture_output=True,
                 text=True,
                 timeout=SECONDS,

@@ -14,17 +14,17 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mnist_lab.allowances import Allowance, check_import
-from mnist_lab.annotations import NOTHING, Annotation
-from mnist_lab.arrays import MB, read_entry
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.arrays import MB, read_entry
 from mnist_lab.errors import DAMAGE, ArchiveError, MnistLabError, RunError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.inspection import MOST_WEIGHTS, try_models
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.networks import keras_files, litert
-from mnist_lab.runs import LARGEST, RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of, ticks_in
-from mnist_lab.studies import Studies
-from mnist_lab.trash import Trash
+from mnist_lab.store.allowances import Allowance, check_import
+from mnist_lab.store.annotations import NOTHING, Annotation
+from mnist_lab.store.archive_checks import MOST_WEIGHTS, try_models
+from mnist_lab.store.runs import LARGEST, RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of, ticks_in
+from mnist_lab.store.studies import Studies
+from mnist_lab.store.trash import Trash
 
 NOTES = "annotation.json"
 NEEDED = ("config.json", "status.json", "evaluation.npz", "model.tflite")

@@ -2,9 +2,9 @@
 
 import time
 
+from mnist_lab.config.limits import LATEST, LONGEST
 from mnist_lab.errors import DAMAGE
-from mnist_lab.folders import Folder
-from mnist_lab.limits import LATEST, LONGEST
+from mnist_lab.store.folders import Folder
 
 FORGOTTEN = 20  # times the seconds after which an engine is dead: then its file goes
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_lab.errors import DAMAGE
-from mnist_lab.folders import Folder
+from mnist_lab.store.folders import Folder
 
 MOST = 100  # characters of a name
 

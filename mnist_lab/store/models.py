@@ -1,9 +1,9 @@
 """The models of runs, each seen to be what the configuration of its run builds before anybody uses it."""
 
 from mnist_lab.errors import RunError
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import keras_files, litert
-from mnist_lab.prediction import Predictor
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 
 def model_of(store: RunStore, run_id: str, threads: int = 1) -> Predictor:

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
+from mnist_lab.config.limits import Moment, Text
 from mnist_lab.errors import DAMAGE, ImageError, StoreError
-from mnist_lab.folders import Folder
-from mnist_lab.limits import Moment, Text
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import SIDE, prepare, read_image
+from mnist_lab.images.preprocessing import SIDE, prepare, read_image
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.folders import Folder
 
 MOST_DRAWINGS = 1000
 MOST_BYTES = 1_000_000  # of a picture; a canvas has some 5,000

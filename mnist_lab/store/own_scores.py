@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from mnist_lab.errors import DAMAGE
-from mnist_lab.mine import OwnDrawing, OwnSet, arrays
-from mnist_lab.prediction import Predictor
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.own_drawings import OwnDrawing, OwnSet, arrays
 
 PLACE = "scores"
 MOST_BYTES = 1_000_000  # of a file

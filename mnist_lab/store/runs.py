@@ -17,16 +17,16 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mnist_lab.annotations import NOTHING, Annotation, Annotations
-from mnist_lab.arrays import MB
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.limits import LATEST, MOST, Amount, Count, Moment, Share, Text
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.folders import Folder
-from mnist_lab.knobs import knob
-from mnist_lab.limits import LATEST, MOST, Amount, Count, Moment, Share, Text
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.store.annotations import NOTHING, Annotation, Annotations
+from mnist_lab.store.folders import Folder
 
-BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED = Path(__file__).parents[1] / "bundled"
 DEFAULT_MODEL = "house-cnn"
 RUN_ID = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")  # of all runs; what is the lab's own begins with a dot
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.arrays import pack, unpack
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.arrays import pack, unpack
 from mnist_lab.errors import RunError
 from mnist_lab.networks.shapes import NORMALIZATION, count_parameters, layer_shapes
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 
 FOLDER = "snapshots"
 MOST = 24  # epochs

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.search import Search, plan
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import DAMAGE, ConfigError
-from mnist_lab.folders import Folder
-from mnist_lab.leases import Lease
-from mnist_lab.runs import Run, RunState, RunStore
-from mnist_lab.search import Search, plan
-from mnist_lab.validation import Epoch, kept, validations
+from mnist_lab.store.folders import Folder
+from mnist_lab.store.leases import Lease
+from mnist_lab.store.runs import Run, RunState, RunStore
+from mnist_lab.store.validation import Epoch, kept, validations
 
 ROOT = ".studies"
 MOST_BYTES = 100_000  # of a file

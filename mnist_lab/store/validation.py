@@ -7,9 +7,9 @@ need not be the highest: a network that grows surer of its mistakes may still ma
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import Tick
-from mnist_lab.stopping import best_epoch
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import Tick
+from mnist_lab.store.stopping import best_epoch
 
 
 class Epoch(NamedTuple):

@@ -11,7 +11,7 @@ import re
 import secrets
 
 from mnist_lab.errors import DAMAGE
-from mnist_lab.folders import Folder
+from mnist_lab.store.folders import Folder
 
 FOLDER = ".visitors"
 SECRET_BYTES = 32

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.augmentation import augment
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.augmentation import augment
 
 
 class Chunk(NamedTuple):

@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mnist_lab.images.preprocessing import SIDE
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.preprocessing import SIDE
 
 SCORED_AT_ONCE = 1000
 

@@ -17,11 +17,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import PixelStatistics, pixel_statistics
+from mnist_lab.config.settings import Initialization, Loss, Optimizer, Scaling, Schedule
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.splits import PixelStatistics, pixel_statistics
+from mnist_lab.images.preprocessing import LONGEST, SIDE
 from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
-from mnist_lab.preprocessing import LONGEST, SIDE
-from mnist_lab.settings import Initialization, Loss, Optimizer, Scaling, Schedule
 
 MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
 

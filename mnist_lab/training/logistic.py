@@ -21,13 +21,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, Split, split
-from mnist_lab.networks.keras_models import build, features, pixels_for, set_dense
+from mnist_lab.config.settings import Loss
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import Dataset
+from mnist_lab.datasets.splits import Split, split
 from mnist_lab.networks.scratch import Layer, score
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick
-from mnist_lab.settings import Loss
+from mnist_lab.store.runs import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.training.keras_models import build, features, pixels_for, set_dense
 
 NEVER = -1e4  # a digit that was never seen: its softmax is 0 in any company
 SHARE_FOR_TICKS = 0.1  # of the time at most, in a fit that is over within moments

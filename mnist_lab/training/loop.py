@@ -10,22 +10,23 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.batches import Batches
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, PixelStatistics, split
-from mnist_lab.execution import Execution, Score, Steps
-from mnist_lab.networks import checkpoints, linear, scratch_training
-from mnist_lab.networks.checkpoints import Epochs
-from mnist_lab.networks.keras_models import build, exclusive, pixels_for, served, wants_one_hot
-from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
-from mnist_lab.stopping import best_epoch, check_loss
-from mnist_lab.stopping import is_over as no_longer_better
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.mnist import Dataset
+from mnist_lab.datasets.splits import PixelStatistics, split
+from mnist_lab.store.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
+from mnist_lab.store.stopping import best_epoch, check_loss
+from mnist_lab.store.stopping import is_over as no_longer_better
+from mnist_lab.training import checkpoints, logistic, scratch
+from mnist_lab.training.batches import Batches
+from mnist_lab.training.checkpoints import Epochs
+from mnist_lab.training.graph import Execution, Score, Steps
+from mnist_lab.training.keras_models import build, exclusive, pixels_for, served, wants_one_hot
 
 Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]
 Keep = Callable[[int, Callable[[], list[NDArray[Any]]]], None]
 
-TRAINERS = {"scratch": scratch_training.train, "logistic": linear.train}  # networks that Keras does not train
+TRAINERS = {"scratch": scratch.train, "logistic": logistic.train}  # networks that Keras does not train
 
 SECONDS_AT_ONCE = 0.1  # in one call: enough that what happens between calls hardly counts, little enough to stop soon
 SECONDS_BETWEEN_CHECKPOINTS = 5.0

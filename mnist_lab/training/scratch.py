@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from mnist_lab import stopping
-from mnist_lab.augmentation import augment
-from mnist_lab.config import TrainConfig
-from mnist_lab.datasets import Dataset, split
-from mnist_lab.networks import checkpoints, scratch
-from mnist_lab.networks.checkpoints import Epochs
-from mnist_lab.networks.keras_models import build, features, pixels_for, served, set_dense
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.datasets.augmentation import augment
+from mnist_lab.datasets.mnist import Dataset
+from mnist_lab.datasets.splits import split
+from mnist_lab.networks import scratch
 from mnist_lab.networks.scratch import Array, Layer, learn, score
-from mnist_lab.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
-from mnist_lab.stopping import check_loss
+from mnist_lab.store import stopping
+from mnist_lab.store.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
+from mnist_lab.store.stopping import check_loss
+from mnist_lab.training import checkpoints
+from mnist_lab.training.checkpoints import Epochs
+from mnist_lab.training.keras_models import build, features, pixels_for, served, set_dense
 
 
 def train(

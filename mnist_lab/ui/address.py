@@ -10,8 +10,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.links import HIDE, LOCK, OWN_WORDS, read, write
+from mnist_lab.config.links import HIDE, LOCK, OWN_WORDS, read, write
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.ui.words import plain
 
 SEEN, LIMITS, PROBLEMS = "address_seen", "address_limits", "address_problems"

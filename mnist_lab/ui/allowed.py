@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from itertools import cycle, islice
 
-from mnist_lab import cluster
-from mnist_lab.admission import check_memory, check_trainings
-from mnist_lab.allowances import Allowance, allowance
-from mnist_lab.config import TrainConfig
-from mnist_lab.search import Search
-from mnist_lab.tuning import samples
+from mnist_lab.config.search import Search
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine import cluster
+from mnist_lab.engine.admission import check_memory, check_trainings
+from mnist_lab.engine.tuning import samples
+from mnist_lab.store.allowances import Allowance, allowance
 from mnist_lab.ui import resources
 from mnist_lab.ui.visitor import is_at_home, visitor
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.prediction import Prediction
-from mnist_lab.preprocessing import FloatImage, prepare
-from mnist_lab.rejection import Doubt, verdict
-from mnist_lab.segmentation import segments
+from mnist_lab.images.preprocessing import FloatImage, prepare
+from mnist_lab.images.segmentation import segments
+from mnist_lab.inference.predictor import Prediction
+from mnist_lab.inference.rejection import Doubt, verdict
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
-from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.words import plain
 
 WORDS = {

@@ -10,10 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.library import library
-from mnist_lab.mine import OwnSet
+from mnist_lab.store.own_drawings import OwnSet
+from mnist_lab.store.visitors import Visitors, earlier_owner
 from mnist_lab.ui import resources
 from mnist_lab.ui.visitor import COOKIE
-from mnist_lab.visitors import Visitors, earlier_owner
 
 EARLIER = "_streamlit_xsrf"  # the cookie by which an earlier lab knew people; scripts have to read it
 MAX_AGE = 400 * 86_400  # seconds: browsers keep no cookie longer

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from mnist_lab.datasets import find_mnist, load
+from mnist_lab.datasets.mnist import find_mnist, load
 from mnist_lab.errors import DatasetError, DatasetUnavailable
 from mnist_lab.ui.words import plain
 

@@ -1,6 +1,6 @@
 """The layers of a network as a table."""
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.networks.shapes import LayerShape, count_operations, count_parameters, layer_shapes
 
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.config import WILL_NOT_DO, TrainConfig
+from mnist_lab.config.knobs import knob, value
+from mnist_lab.config.numerals import whole, within, written
+from mnist_lab.config.train_config import WILL_NOT_DO, TrainConfig
 from mnist_lab.errors import ConfigError
-from mnist_lab.knobs import knob, value
-from mnist_lab.numerals import whole, within, written
 
 HERE = Path(__file__).parent
 LONG = 60  # characters that need more than half a line of the form

@@ -10,20 +10,20 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mnist_lab.datasets import find_mnist, load
+from mnist_lab.datasets.mnist import find_mnist, load
+from mnist_lab.engine.engine import Engine
+from mnist_lab.engine.searcher import Searcher
 from mnist_lab.errors import DatasetError
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.jobs import Engine
-from mnist_lab.models import model_of
-from mnist_lab.neighbours import Neighbours
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import SIDE, prepare
-from mnist_lab.rejection import verdict
-from mnist_lab.runs import DEFAULT_MODEL, Listing, Run, RunStore, Tick
-from mnist_lab.searching import Searcher
-from mnist_lab.studies import Studies
-from mnist_lab.trash import Trash
-from mnist_lab.validation import Epoch, validations
+from mnist_lab.images.preprocessing import SIDE, prepare
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.inference.neighbours import Neighbours
+from mnist_lab.inference.predictor import Predictor
+from mnist_lab.inference.rejection import verdict
+from mnist_lab.store.models import model_of
+from mnist_lab.store.runs import DEFAULT_MODEL, Listing, Run, RunStore, Tick
+from mnist_lab.store.studies import Studies
+from mnist_lab.store.trash import Trash
+from mnist_lab.store.validation import Epoch, validations
 
 SECONDS_BETWEEN_LISTINGS = 0.3
 SECONDS_BETWEEN_TICKS = 1.0

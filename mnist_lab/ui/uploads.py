@@ -10,9 +10,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config, runtime
 
-from mnist_lab.allowances import allowance
-from mnist_lab.arrays import MB
+from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import ConfigError
+from mnist_lab.store.allowances import allowance
 from mnist_lab.ui.visitor import COOKIE, is_near
 
 PATH = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")

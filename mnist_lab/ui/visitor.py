@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 from starlette.requests import HTTPConnection
 
+from mnist_lab.store.visitors import Visitors, owner_of
 from mnist_lab.ui import resources
-from mnist_lab.visitors import Visitors, owner_of
 
 COOKIE = "mnist_lab_visitor"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.search import plan
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.lessons.library import library
-from mnist_lab.runs import RunState, RunStore
-from mnist_lab.search import plan
-from mnist_lab.studies import Studies
+from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.studies import Studies
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -14,11 +14,11 @@ import requests
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from mnist_lab import pens
+from mnist_lab.datasets import pens
+from mnist_lab.images.preprocessing import prepare
+from mnist_lab.inference.predictor import Predictor
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.prediction import Predictor
-from mnist_lab.preprocessing import prepare
-from mnist_lab.runs import BUNDLED, DEFAULT_MODEL
+from mnist_lab.store.runs import BUNDLED, DEFAULT_MODEL
 from tests.browser.conftest import answer, at_rest, canvas, draw, ink, settled, wait_until
 from tests.browser.test_pages import PAGES
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.comparing.mistakes import exchange
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import answer, canvas, wait_until
 
 pytestmark = pytest.mark.browser

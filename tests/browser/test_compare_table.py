@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import BUNDLED, RunState, RunStore, Summary
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import BUNDLED, RunState, RunStore, Summary
 from tests.browser.conftest import at_rest
 
 pytestmark = pytest.mark.browser

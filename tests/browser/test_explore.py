@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from mnist_lab.exploring.images import most_confused
-from mnist_lab.runs import RunStore
+from mnist_lab.inference.images import most_confused
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import answer, draw, wait_until
 
 pytestmark = pytest.mark.browser

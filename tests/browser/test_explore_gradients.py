@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import RunStore
-from mnist_lab.worker import execute
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.worker import execute
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

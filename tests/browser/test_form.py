@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, at_rest, choose, field, set_field, settled, wait_until
 from tests.conftest import slow_but
 

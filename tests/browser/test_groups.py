@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mnist_lab.runs import RunStore
-from mnist_lab.studies import Studies
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.studies import Studies
 from tests.browser.conftest import SLOW, field, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_lab.lessons.library import library
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, wait_until
 from tests.test_lessons import written
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import RunStore
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, set_field, settled
 from tests.conftest import slow_but
 

@@ -6,7 +6,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_lab.runs import RunState, RunStore
+from mnist_lab.store.runs import RunState, RunStore
 from tests.browser.conftest import SLOW, answer, at_rest, draw, field, set_field, settled
 
 pytestmark = pytest.mark.browser

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import APIResponse, FilePayload, Page, expect
 
-from mnist_lab.arrays import MB
-from mnist_lab.runs import RunStore
+from mnist_lab.datasets.arrays import MB
+from mnist_lab.store.runs import RunStore
 from mnist_lab.ui.cookies import EARLIER
 from mnist_lab.ui.visitor import COOKIE
 from tests.browser.conftest import at_rest, field, serving, set_field, settled

@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import RunState, RunStore
-from mnist_lab.search import plan
-from mnist_lab.studies import Studies
-from mnist_lab.trash import Trash
+from mnist_lab.config.search import plan
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.studies import Studies
+from mnist_lab.store.trash import Trash
 from tests.browser.conftest import answer, draw, view
 
 pytestmark = pytest.mark.browser

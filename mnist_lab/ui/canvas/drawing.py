@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
-from mnist_lab.pens import PEN_WIDTH, PEN_WIDTHS, SIDE, draw
+from mnist_lab.datasets.pens import PEN_WIDTH, PEN_WIDTHS, SIDE, draw
+from mnist_lab.images.drawing_links import Point
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.sharing import Point
 
 HERE = Path(__file__).parent
 LATEST = 2**53  # the numbers that a browser can count to

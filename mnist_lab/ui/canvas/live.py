@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_lab.ui.drawing import Canvas, grow, kept, latest, number_of
+from mnist_lab.ui.canvas.drawing import Canvas, grow, kept, latest, number_of
 
 _companion = st.components.v2.component(
     "mnist_lab_live",

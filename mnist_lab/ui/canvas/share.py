@@ -4,15 +4,15 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from mnist_lab.addresses import Address
-from mnist_lab.datasets import load_test_part
+from mnist_lab.config.addresses import Address
+from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.mnist import load_test_part
 from mnist_lab.errors import DatasetError, ImageError
-from mnist_lab.settings import DatasetName
-from mnist_lab.sharing import decode, encode
+from mnist_lab.images.drawing_links import decode, encode
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_problems
-from mnist_lab.ui.drawing import ONE, show_image, show_strokes
-from mnist_lab.ui.sources import Picture
+from mnist_lab.ui.canvas.drawing import ONE, show_image, show_strokes
+from mnist_lab.ui.canvas.sources import Picture
 from mnist_lab.ui.words import plain
 
 OPENED = "shared_link_opened"

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from mnist_lab.errors import MnistLabError
 from mnist_lab.ui.answer import readings_of, write_answer
-from mnist_lab.ui.drawing import MOST_TEXT, ONE, SEVERAL, decode
+from mnist_lab.ui.canvas.drawing import MOST_TEXT, ONE, SEVERAL, decode
 
 CANVASES = {canvas.name: canvas for canvas in (ONE, SEVERAL)}
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mnist_lab.admission import kept_bytes
-from mnist_lab.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
-from mnist_lab.archives import MOST_RUNS, MOST_ZIPPED, pack
-from mnist_lab.arrays import MB
 from mnist_lab.comparing.naming import labels
+from mnist_lab.datasets.arrays import MB
+from mnist_lab.engine.admission import kept_bytes
 from mnist_lab.errors import MnistLabError
-from mnist_lab.runs import Run
+from mnist_lab.store.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
+from mnist_lab.store.archives import MOST_RUNS, MOST_ZIPPED, pack
+from mnist_lab.store.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.visitor import is_mine

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_lab.comparing.listing import SETTINGS
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 
 PERCENT, COUNT = "%.2f %%", "localized"
 

@@ -8,10 +8,10 @@ import streamlit as st
 
 from mnist_lab.comparing.digits import SCORES, most_confused, scores
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
-from mnist_lab.formatting import difference
+from mnist_lab.comparing.formatting import difference
 from mnist_lab.plots.digits import less_figure, scores_figure
 from mnist_lab.plots.style import FIRST_LESS_SECOND, colors, less_in_words
-from mnist_lab.runs import Run
+from mnist_lab.store.runs import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group, pair_of
 

@@ -10,13 +10,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab.comparing.doubtful import SOURCE, Doubt, doubts
-from mnist_lab.datasets import load_test_part, sha256
+from mnist_lab.datasets.mnist import load_test_part, sha256
 from mnist_lab.errors import DatasetError
+from mnist_lab.inference.predictor import Prediction
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.prediction import Prediction
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.compare.tested import Tested
-from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.words import plain
 
 SHOWN = 24  # at first; each click on "Show more" doubles it

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from mnist_lab.archives import MOST_ZIPPED, take_in
-from mnist_lab.arrays import MB
 from mnist_lab.comparing.naming import labels
+from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import MnistLabError
+from mnist_lab.store.archives import MOST_ZIPPED, take_in
 from mnist_lab.ui import resources
 from mnist_lab.ui.allowed import limits
 from mnist_lab.ui.compare import selection

@@ -10,11 +10,11 @@ from mnist_lab.comparing.grid_tables import table
 from mnist_lab.comparing.importance import Importances, importances
 from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.settings import Axis, axes
-from mnist_lab.config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import TooFewRuns
 from mnist_lab.plots.groups import grid_figure
 from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together, slice_figure
-from mnist_lab.runs import Run
+from mnist_lab.store.runs import Run
 from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.words import plain

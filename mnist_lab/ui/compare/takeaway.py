@@ -8,9 +8,9 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import streamlit as st
 
-from mnist_lab.comparing.report import report
 from mnist_lab.plots.export import rows, to_csv, to_page
-from mnist_lab.runs import Run
+from mnist_lab.reports.comparison import report
+from mnist_lab.store.runs import Run
 from mnist_lab.ui import resources
 
 Rows = Iterable[Mapping[str, Any]]

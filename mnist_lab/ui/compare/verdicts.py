@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mnist_lab.comparing.doubtful import doubts, without_doubtful
+from mnist_lab.comparing.formatting import p_value
 from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, percent, sentence
-from mnist_lab.formatting import p_value
 from mnist_lab.plots.matrices import RANKING, ranking_figure
 from mnist_lab.plots.style import colors
-from mnist_lab.runs import Run
+from mnist_lab.store.runs import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, tested_alike
 from mnist_lab.ui.words import plain

@@ -7,12 +7,12 @@ import streamlit as st
 from PIL import Image
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.mine import OwnDrawing, OwnSet
-from mnist_lab.own_scores import OwnScores
+from mnist_lab.store.own_drawings import OwnDrawing, OwnSet
+from mnist_lab.store.own_scores import OwnScores
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import Reading
+from mnist_lab.ui.canvas.sources import Picture
 from mnist_lab.ui.models import labels, predictors
-from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 

@@ -10,18 +10,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
+from mnist_lab.exploring.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
+from mnist_lab.images.preprocessing import FloatImage, Step, prepare
+from mnist_lab.inference.predictor import Prediction
+from mnist_lab.inference.rejection import Doubt
 from mnist_lab.plots.drawings import replay_figure, wobble_figure
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.prediction import Prediction
-from mnist_lab.preprocessing import FloatImage, Step, prepare
-from mnist_lab.rejection import Doubt
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.answer import Reading, percent, read
+from mnist_lab.ui.canvas.sources import Picture
+from mnist_lab.ui.draw.own_drawings import render_own
 from mnist_lab.ui.models import labels, predictors
-from mnist_lab.ui.own import render_own
-from mnist_lab.ui.pixels import pixels
-from mnist_lab.ui.sources import Picture
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mnist_lab.ui.answer import read
-from mnist_lab.ui.drawing import ONE
+from mnist_lab.ui.canvas.drawing import ONE
+from mnist_lab.ui.canvas.sources import Picture, Source, carry
 from mnist_lab.ui.shell import PAGES
-from mnist_lab.ui.sources import Picture, Source, carry
 
 
 def link_to_explore(source: Source, picture: Picture | None, model: str) -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from mnist_lab.exploring.network import activations
-from mnist_lab.prediction import Prediction
+from mnist_lab.inference.predictor import Prediction
+from mnist_lab.networks.stages import activations
 from mnist_lab.ui.answer import bars
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import LAYER, UNIT

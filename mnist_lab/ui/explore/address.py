@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Container
 
 import streamlit as st
 
-from mnist_lab.addresses import Address
+from mnist_lab.config.addresses import Address
+from mnist_lab.config.knobs import knob
 from mnist_lab.errors import ImageError
-from mnist_lab.knobs import knob
-from mnist_lab.sharing import decode
+from mnist_lab.images.drawing_links import decode
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_problems
-from mnist_lab.ui.drawing import ONE, show_strokes
+from mnist_lab.ui.canvas.drawing import ONE, show_strokes
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.words import plain
 

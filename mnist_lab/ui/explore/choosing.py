@@ -8,19 +8,19 @@ import numpy as np
 import streamlit as st
 
 from mnist_lab.errors import ImageError, MnistLabError
-from mnist_lab.exploring.images import most_confused, of_digit
-from mnist_lab.preprocessing import FloatImage, prepare
-from mnist_lab.runs import Run
-from mnist_lab.sharing import encode
+from mnist_lab.images.drawing_links import encode
+from mnist_lab.images.preprocessing import FloatImage, prepare
+from mnist_lab.inference.images import most_confused, of_digit
+from mnist_lab.plots.pixels import pixels
+from mnist_lab.store.runs import Run
 from mnist_lab.ui import resources
-from mnist_lab.ui.drawing import SMALL, Canvas, growing, render_canvas
+from mnist_lab.ui.canvas.drawing import SMALL, Canvas, growing, render_canvas
+from mnist_lab.ui.canvas.sources import as_picture, carried
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DRAWING, NUMBER, PICTURE, RUN, SOURCE, TEST_IMAGE, remember
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.models import labels
-from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
-from mnist_lab.ui.sources import as_picture, carried
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
 

@@ -7,17 +7,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_lab.datasets import Dataset, load
+from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.mnist import Dataset, load
 from mnist_lab.exploring.damage import FULL, Damage, Left, changed, left_over
-from mnist_lab.exploring.network import Array, Stage, read
+from mnist_lab.networks.stages import Array, Stage, read
 from mnist_lab.plots.pictures import laid_out, signed
-from mnist_lab.settings import DatasetName
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import UNIT
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.pixels import pixels
 
 BITS = (FULL, 8, 6, 5, 4, 3, 2, 1)
 ALL = "all layers"

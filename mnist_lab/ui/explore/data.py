@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from mnist_lab.arrays import array
-from mnist_lab.datasets import Dataset, find_mnist, load, sha256
+from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.arrays import array
+from mnist_lab.datasets.mnist import Dataset, find_mnist, load, sha256
 from mnist_lab.errors import DatasetError, RunError
-from mnist_lab.evaluation import Evaluation
 from mnist_lab.exploring import tsne
-from mnist_lab.exploring.network import Array, Stage, of_run
 from mnist_lab.exploring.spaces import Space, features, span
 from mnist_lab.exploring.units import Strongest
 from mnist_lab.exploring.units import strongest as find_strongest
+from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.networks import keras_files, litert
-from mnist_lab.settings import DatasetName
+from mnist_lab.networks.stages import Array, Stage, of_run
 from mnist_lab.ui import resources
 
 _one_at_a_time = Lock()

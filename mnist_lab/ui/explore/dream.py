@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from mnist_lab.comparing.formatting import decimal
 from mnist_lab.exploring.findings import Dreams
 from mnist_lab.exploring.questions import asked
-from mnist_lab.formatting import decimal
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui.answer import percent
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DREAM, known, remember
 from mnist_lab.ui.explore.asking import ask
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.pixels import pixels
 
 OUTPUTS = "outputs"
 AT_ONCE = 10

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_lab.exploring.network import Array, Stage
+from mnist_lab.networks.stages import Array, Stage
 
 HERE = Path(__file__).parent
 WIDTH = 560  # CSS pixels at most

@@ -6,15 +6,15 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
-from mnist_lab import links
-from mnist_lab.config import TrainConfig
+from mnist_lab.config import links
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.exploring.findings import GradientNorms, Sweep
-from mnist_lab.exploring.past import histograms
+from mnist_lab.exploring.history import histograms
+from mnist_lab.exploring.learning_rates import suggest
 from mnist_lab.exploring.questions import asked
-from mnist_lab.exploring.rates import suggest
 from mnist_lab.plots.epochs import histograms_figure, norms_figure, sweep_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.runs import Run
+from mnist_lab.store.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
 from mnist_lab.ui.explore.asking import answers, ask

@@ -8,13 +8,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.exploring.network import Array, Stage
 from mnist_lab.exploring.spaces import among, features, nearest
+from mnist_lab.networks.stages import Array, Stage
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, TEST_IMAGE, known, remember
 from mnist_lab.ui.explore.points import Picked, Points, render_marks, render_points
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
 

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from mnist_lab import snapshots
-from mnist_lab.datasets import load
-from mnist_lab.evaluation import Evaluation
-from mnist_lab.exploring.network import Array, Stage, tried
-from mnist_lab.exploring.past import images_scored, scored, stages_then, told
-from mnist_lab.preprocessing import SIDE
-from mnist_lab.settings import DatasetName
+from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.mnist import load
+from mnist_lab.exploring.history import images_scored, scored, stages_then, told
+from mnist_lab.images.preprocessing import SIDE
+from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.networks.stages import Array, Stage, tried
+from mnist_lab.store import snapshots
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data
 

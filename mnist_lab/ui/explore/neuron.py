@@ -3,15 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from mnist_lab.exploring.network import Array, Stage, activations, sums
 from mnist_lab.exploring.units import Neuron, curve, neuron
+from mnist_lab.networks.stages import Array, Stage, activations, sums
 from mnist_lab.plots.neurons import activation_figure
 from mnist_lab.plots.pictures import laid_out, signed
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.explore.unit import choose_unit
-from mnist_lab.ui.pixels import pixels
 
 SIDE = 230  # CSS pixels
 WORDS = {

@@ -7,13 +7,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_lab import snapshots
-from mnist_lab.exploring.network import Stage, activations
+from mnist_lab.inference.predictor import Prediction
+from mnist_lab.networks.stages import Stage, activations
 from mnist_lab.plots.epochs import told_figure
 from mnist_lab.plots.pictures import laid_out, signed
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.prediction import Prediction
-from mnist_lab.runs import Run
+from mnist_lab.store import snapshots
+from mnist_lab.store.runs import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import moments
@@ -22,7 +23,6 @@ from mnist_lab.ui.explore.learning import link_to_train
 from mnist_lab.ui.explore.playing import is_playing, render_playable
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.models import labels
-from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.words import plain
 

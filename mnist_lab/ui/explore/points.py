@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_lab.exploring.network import Array
+from mnist_lab.networks.stages import Array
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.plots.style import COLORS, DIGITS
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mnist_lab.preprocessing import FloatImage
-from mnist_lab.runs import Run
+from mnist_lab.images.preprocessing import FloatImage
+from mnist_lab.store.runs import Run
 
 
 class Selection(NamedTuple):

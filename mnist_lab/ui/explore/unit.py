@@ -6,16 +6,17 @@ from concurrent.futures import Future
 import numpy as np
 import streamlit as st
 
-from mnist_lab.exploring.network import Array, Stage
+from mnist_lab.comparing.formatting import decimal
 from mnist_lab.exploring.tracing import trace
 from mnist_lab.exploring.units import Strongest, effect
-from mnist_lab.formatting import decimal
+from mnist_lab.networks.stages import Array, Stage
 from mnist_lab.plots.pictures import above_ink, laid_out, signed
-from mnist_lab.ui import crowd, drawing
+from mnist_lab.plots.pixels import pixels
+from mnist_lab.ui import crowd
+from mnist_lab.ui.canvas import drawing
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.pixels import pixels
 
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
 LEAST = 0.05  # of a sum: less says nothing

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from mnist_lab.rejection import verdict
+from mnist_lab.inference.rejection import verdict
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import WORDS, certainty, percent
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.pixels import pixels
 
 
 def render_verdict(selection: Selection) -> None:

@@ -9,20 +9,20 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from mnist_lab.comparing.formatting import decimal
 from mnist_lab.errors import MnistLabError
-from mnist_lab.explanations import occlusion
+from mnist_lab.exploring.counterfactuals import Flip, flip
+from mnist_lab.exploring.explanations import occlusion
 from mnist_lab.exploring.findings import Why
-from mnist_lab.exploring.minds import Flip, flip
 from mnist_lab.exploring.questions import asked
-from mnist_lab.formatting import decimal
+from mnist_lab.images.preprocessing import SIDE, FloatImage
 from mnist_lab.plots.pictures import signed
-from mnist_lab.preprocessing import SIDE, FloatImage
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import percent
 from mnist_lab.ui.explore.address import WHY, known, remember
 from mnist_lab.ui.explore.asking import ask, begin
 from mnist_lab.ui.explore.selection import Selection
-from mnist_lab.ui.pixels import pixels
 
 FAINT = 0.45  # how bright ink is beneath what is said about it
 

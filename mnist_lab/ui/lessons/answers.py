@@ -4,13 +4,13 @@ import html
 
 import streamlit as st
 
-from mnist_lab import links
+from mnist_lab.config import links
 from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.running import Standing, results
 from mnist_lab.ui import resources
-from mnist_lab.ui.lesson_charts import render_charts
+from mnist_lab.ui.lessons.charts import render_charts
 from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.words import plain
 

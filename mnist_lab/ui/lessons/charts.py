@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_lab.datasets import find_mnist, load
+from mnist_lab.datasets.mnist import find_mnist, load
 from mnist_lab.errors import DatasetError
+from mnist_lab.inference.predictor import Prediction
 from mnist_lab.lessons.figures import digits_figure, gap_figure, gaps, mistakes, mistakes_figure
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.measures import MEASURES, Result, percent
@@ -15,10 +16,9 @@ from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters, layer_shapes
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.matrices import confusion_figure
+from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.prediction import Prediction
 from mnist_lab.ui.answer import bars
-from mnist_lab.ui.pixels import pixels
 from mnist_lab.ui.words import plain
 
 IN_TABLE = ("test accuracy", "training accuracy", "gap", "seconds", "parameters")

@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from mnist_lab.addresses import Address
+from mnist_lab.config.addresses import Address
 from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import Library
 from mnist_lab.lessons.running import Standing, is_done, is_under_way, missing, seconds_to_go, standing, submit
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.runs import RunState
+from mnist_lab.store.runs import RunState
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.data import render_data_status
-from mnist_lab.ui.lesson_answers import bets_on, render_answer
-from mnist_lab.ui.lesson_charts import render_image
+from mnist_lab.ui.lessons.answers import bets_on, render_answer
+from mnist_lab.ui.lessons.charts import render_image
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 

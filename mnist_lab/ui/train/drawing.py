@@ -5,9 +5,9 @@ from math import log2
 
 import streamlit as st
 
-from mnist_lab.code import script
-from mnist_lab.config import TrainConfig
-from mnist_lab.forecast import forecast
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.forecast import forecast
+from mnist_lab.networks.script import script
 from mnist_lab.networks.shapes import (
     FLOAT,
     LayerShape,

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab import pens, recipes, snapshots
-from mnist_lab.config import TrainConfig, parse
+from mnist_lab.config import recipes
+from mnist_lab.config.knobs import knob, value
+from mnist_lab.config.numerals import written
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.datasets import pens
 from mnist_lab.errors import ConfigError
-from mnist_lab.knobs import knob, value
-from mnist_lab.numerals import written
-from mnist_lab.relevance import applies
+from mnist_lab.store import snapshots
 from mnist_lab.ui.address import Limits, open_address, turned, write_address
 from mnist_lab.ui.numbers import render_number, render_problem, steps_of
 

@@ -6,18 +6,19 @@ import pandas as pd
 import streamlit as st
 
 from mnist_lab.comparing.naming import labels
+from mnist_lab.config.knobs import said
+from mnist_lab.config.search import TRIALS
 from mnist_lab.errors import MnistLabError
-from mnist_lab.knobs import said
 from mnist_lab.lessons.running import GROUP as OF_A_LESSON
 from mnist_lab.plots.groups import search_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.runs import Run, RunState
-from mnist_lab.search import TRIALS
-from mnist_lab.studies import Study, Trial, points, slug
-from mnist_lab.ui import crowd, forms, resources
+from mnist_lab.store.runs import Run, RunState
+from mnist_lab.store.studies import Study, Trial, points, slug
+from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.allowed import may_search
 from mnist_lab.ui.numbers import ask_whole, read_whole
 from mnist_lab.ui.shell import PAGES
+from mnist_lab.ui.train import forms
 from mnist_lab.ui.visitor import may_stop
 from mnist_lab.ui.words import plain
 

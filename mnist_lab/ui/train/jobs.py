@@ -6,13 +6,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from mnist_lab.comparing.naming import labels
+from mnist_lab.engine.engine import STALE_SECONDS
+from mnist_lab.engine.fair_queue import line
 from mnist_lab.errors import MnistLabError
-from mnist_lab.jobs import STALE_SECONDS
-from mnist_lab.queue import line
-from mnist_lab.runs import Run, RunState, Tick
+from mnist_lab.store.runs import Run, RunState, Tick
 from mnist_lab.ui import crowd, resources
-from mnist_lab.ui.outcomes import duration, render_outcomes
-from mnist_lab.ui.run_curves import render_curves
+from mnist_lab.ui.train.outcomes import duration, render_outcomes
+from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import is_mine, may_stop
 from mnist_lab.ui.words import plain
 

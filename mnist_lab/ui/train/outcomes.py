@@ -6,13 +6,13 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mnist_lab.comparing.naming import labels
-from mnist_lab.continuation import continued
+from mnist_lab.engine.continuation import continued
 from mnist_lab.errors import MnistLabError
-from mnist_lab.runs import Run, RunState
+from mnist_lab.store.runs import Run, RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.numbers import ask_setting
-from mnist_lab.ui.run_curves import render_curves
+from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_lab import cluster, recipes
-from mnist_lab.admission import check_memory
-from mnist_lab.config import TrainConfig
+from mnist_lab.config import recipes
+from mnist_lab.config.grids import expand, free_name, name_of
+from mnist_lab.config.knobs import in_words, is_range, knob, knobs, limits, said, values
+from mnist_lab.config.search import TRIALS, YARDSTICK, holding_back, plan
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine import cluster
+from mnist_lab.engine.admission import check_memory
+from mnist_lab.engine.forecast import forecasts
 from mnist_lab.errors import ConfigError, MnistLabError
-from mnist_lab.forecast import forecasts
-from mnist_lab.grids import expand, free_name, name_of
-from mnist_lab.knobs import in_words, is_range, knob, knobs, limits, said, values
-from mnist_lab.search import TRIALS, YARDSTICK, holding_back, plan
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import turned
 from mnist_lab.ui.allowed import may_search, may_train
