@@ -105,3 +105,10 @@ def test_predicting_never_loads_tensorflow_nor_streamlit(tmp_path):
     draw(1).save(tmp_path / "one.png")
     code = f"from mnist_lab.cli import main\nassert main(['predict', {str(tmp_path / 'one.png')!r}]) == 0"
     assert not {"tensorflow", "keras", "streamlit"} & loaded_after(code)
+
+
+def test_the_picture_of_the_house_is_that_of_the_code():
+    from benchmarks.house import DOCUMENT, drawn
+
+    text = DOCUMENT.read_text("utf-8")
+    assert drawn(text) == text, "python -m benchmarks.house draws it anew"
