@@ -20,15 +20,16 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import load
 from mnist_lab.engine.engine import Engine
 from mnist_lab.exploring.counterfactuals import flip
-from mnist_lab.exploring.explanations import occlusion
 from mnist_lab.exploring.findings import Dreams, GradientNorms, Sweep, Why
 from mnist_lab.exploring.history import images_scored, scored, told
+from mnist_lab.exploring.occlusion import occlusion
 from mnist_lab.exploring.questions import Question, asked
 from mnist_lab.images.preprocessing import FloatImage
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.stages import Stage
 from mnist_lab.networks.stages import read as read_stages
-from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
 
 RUNS = ("dense-128-dropout", "small-cnn", "house-cnn", "scratch-relu-softmax", "logistic-mnist")
 BUSY = TrainConfig(units=(256,), epochs=200)

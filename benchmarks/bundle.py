@@ -6,7 +6,8 @@ import tempfile
 from mnist_lab.config import recipes
 from mnist_lab.engine.worker import execute
 from mnist_lab.reports.reproduction import bundle
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 
 
 def main(name: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from mnist_lab.config import recipes
 from mnist_lab.datasets.mnist import Dataset, load
-from mnist_lab.store.runs import Tick
+from mnist_lab.store.ticks import Tick
 
 GOAL = 0.99
 

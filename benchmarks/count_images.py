@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import load
 from mnist_lab.datasets.splits import split
-from mnist_lab.store.runs import BUNDLED, RunStore, Tick, lines_of
+from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.store.ticks import Tick, lines_of
 
 AT_ONCE = 1024  # images in an execution
 SINGLE = 2.0**-23  # the relative distance of two numbers in float32, which means were kept in

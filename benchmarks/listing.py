@@ -17,7 +17,9 @@ from benchmarks.browsing import server
 from benchmarks.comparing import page_runs
 from mnist_lab.comparing.listing import COLUMNS, Sources, rows
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.runs import BUNDLED, RunState, RunStore, Summary, Tick
+from mnist_lab.store.run import RunState, Summary
+from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import validations
 
 SUMMARY = Summary(

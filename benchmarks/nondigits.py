@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mnist_lab.datasets.pens import PenDigit, Stroke, place
+from mnist_lab.datasets.pens import PenDigit
+from mnist_lab.images.strokes import Stroke, resized
 
 Strokes = tuple[Stroke, ...]
 Polylines = list[list[tuple[float, float]]]
@@ -76,7 +77,7 @@ def scribble(random: np.random.Generator) -> Strokes:
     """To judge by: a long line that wanders, the sum of a few random waves each way."""
     time = np.linspace(0.0, 1.0, 150)[:, None, None]
     waves = np.sin(2 * np.pi * (time * random.uniform(0.5, 5.0, (1, 2, 3)) + random.uniform(0, 1, (1, 2, 3))))
-    return place([(waves * random.uniform(0.3, 1.0, (1, 2, 3))).sum(axis=2).astype(np.float32)], 0.6)
+    return resized([(waves * random.uniform(0.3, 1.0, (1, 2, 3))).sum(axis=2).astype(np.float32)], 0.6)
 
 
 def tangle(random: np.random.Generator) -> Strokes:
@@ -127,7 +128,7 @@ def two_digits(digits: Sequence[PenDigit], random: np.random.Generator) -> Strok
     """Two pen digits side by side."""
     first, second = random.choice(len(digits), 2)
     left, right = (0.3, 0.5), (0.7, 0.5)
-    return place(digits[first].strokes, 0.4, left) + place(digits[second].strokes, 0.4, right)
+    return resized(digits[first].strokes, 0.4, left) + resized(digits[second].strokes, 0.4, right)
 
 
 def crossed_out(digits: Sequence[PenDigit], random: np.random.Generator) -> Strokes:
@@ -135,7 +136,7 @@ def crossed_out(digits: Sequence[PenDigit], random: np.random.Generator) -> Stro
     count = random.integers(3, 6)
     zigzag = np.stack([np.linspace(0.15, 0.85, count), np.where(np.arange(count) % 2, 0.25, 0.75)], axis=1)
     across = (zigzag + random.normal(0, 0.06, zigzag.shape)).astype(np.float32)
-    return (*place(digits[int(random.integers(len(digits)))].strokes, 0.6), across)
+    return (*resized(digits[int(random.integers(len(digits)))].strokes, 0.6), across)
 
 
 def to_learn(digits: Sequence[PenDigit], random: np.random.Generator) -> Strokes:
@@ -153,4 +154,4 @@ def to_learn(digits: Sequence[PenDigit], random: np.random.Generator) -> Strokes
 
 
 def _placed(strokes: Sequence[np.ndarray]) -> Strokes:
-    return place([stroke.astype(np.float32) for stroke in strokes], 0.6)
+    return resized([stroke.astype(np.float32) for stroke in strokes], 0.6)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from itertools import cycle, islice
 
 from mnist_lab.datasets import pens
-from mnist_lab.exploring.explanations import occlusion
+from mnist_lab.exploring.occlusion import occlusion
 from mnist_lab.images.preprocessing import prepare
+from mnist_lab.images.strokes import draw
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import DEFAULT_MODEL, RunStore
 
@@ -31,7 +32,7 @@ def main() -> None:
     bundled = [run.id for run in store.listing().runs if run.bundled]
     models = [Predictor(store.read(name, "model.tflite")) for name in islice(cycle(bundled), 10)]
     house = Predictor(store.read(DEFAULT_MODEL, "model.tflite"))
-    drawings = [pens.draw(digit.strokes) for digit in pens.load()[:3]]
+    drawings = [draw(digit.strokes) for digit in pens.load()[:3]]
     seen = [image for drawing in drawings if (image := prepare(drawing)) is not None]
     calls: dict[str, Callable[[], object]] = {
         "prepare a drawing of 280 x 280": lambda: prepare(drawings[0]),

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from mnist_lab.config import recipes
 from mnist_lab.datasets import pens
 from mnist_lab.datasets.mnist import load_mnist
-from mnist_lab.datasets.pens import PenDigit, draw, place
+from mnist_lab.datasets.pens import PenDigit
 from mnist_lab.images.preprocessing import ALL_STEPS, SIDE, Step, prepare
+from mnist_lab.images.strokes import draw, resized
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED, RunStore
 
@@ -42,14 +43,14 @@ SETTINGS: dict[str, Callable[[list[PenDigit]], Images]] = {
     "drawn, pen 10": lambda digits: prepared([draw(digit.strokes, pen_width=10) for digit in digits]),
     "drawn, pen 40": lambda digits: prepared([draw(digit.strokes, pen_width=40) for digit in digits]),
     "drawn large, pen 10": lambda digits: prepared(
-        [draw(place(digit.strokes, LARGE), pen_width=10) for digit in digits]
+        [draw(resized(digit.strokes, LARGE), pen_width=10) for digit in digits]
     ),
-    "drawn large, pen 20": lambda digits: prepared([draw(place(digit.strokes, LARGE)) for digit in digits]),
+    "drawn large, pen 20": lambda digits: prepared([draw(resized(digit.strokes, LARGE)) for digit in digits]),
     "drawn large, pen 40": lambda digits: prepared(
-        [draw(place(digit.strokes, LARGE), pen_width=40) for digit in digits]
+        [draw(resized(digit.strokes, LARGE), pen_width=40) for digit in digits]
     ),
     "drawn small in a corner, pen 10": lambda digits: prepared(
-        [draw(place(digit.strokes, SMALL, CORNER), pen_width=10) for digit in digits]
+        [draw(resized(digit.strokes, SMALL, CORNER), pen_width=10) for digit in digits]
     ),
 }
 

@@ -22,8 +22,9 @@ from mnist_lab.config import recipes
 from mnist_lab.datasets import pens
 from mnist_lab.datasets.augmentation import augment
 from mnist_lab.datasets.mnist import load_mnist
-from mnist_lab.datasets.pens import PenDigit, draw, draw_somehow
+from mnist_lab.datasets.pens import PenDigit, draw_somehow
 from mnist_lab.images.preprocessing import FloatImage, prepare
+from mnist_lab.images.strokes import draw
 from mnist_lab.inference.neighbours import Neighbours
 from mnist_lab.inference.predictor import Prediction, Predictor
 from mnist_lab.inference.rejection import REJECTOR, Doubt, verdict

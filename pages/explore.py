@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.canvas.live import watch_canvas
 from mnist_lab.ui.explore import activations, architecture, damage, dream, learning, maps, neuron, past, why
 from mnist_lab.ui.explore.address import VIEW, open_address, remember

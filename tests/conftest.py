@@ -20,7 +20,8 @@ from PIL import Image
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets import pens
 from mnist_lab.datasets.mnist import Dataset, DatasetUnavailable, find_mnist, load_digits, load_mnist
-from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -7,7 +7,8 @@ from mnist_lab.engine.admission import check_memory, check_trainings
 from mnist_lab.errors import ConfigError, LimitReached
 from mnist_lab.networks.shapes import training_memory
 from mnist_lab.store.allowances import Allowance, allowance, check_import
-from mnist_lab.store.runs import BUNDLED, Asked, Run, RunState, RunStore, Status
+from mnist_lab.store.run import Asked, Run, RunState, Status
+from mnist_lab.store.runs import BUNDLED, RunStore
 
 QUICK = TrainConfig(epochs=1)
 LONG = TrainConfig(units=(4096,) * 4, epochs=200)

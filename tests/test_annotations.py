@@ -12,7 +12,8 @@ from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.annotations import Annotations, tags_in
 from mnist_lab.store.own_drawings import OwnSet
 from mnist_lab.store.own_scores import OwnScores
-from mnist_lab.store.runs import BUNDLED, RunState, RunStore, Summary
+from mnist_lab.store.run import RunState, Summary
+from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.store.trash import Trash
 from mnist_lab.store.validation import validations
 from tests.test_mine import ONE, SEVEN, png

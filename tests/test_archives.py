@@ -16,7 +16,8 @@ from mnist_lab.networks.keras_files import check_layers
 from mnist_lab.store import archives
 from mnist_lab.store.archive_checks import try_models
 from mnist_lab.store.archives import pack, take_in
-from mnist_lab.store.runs import BUNDLED, RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.store.trash import Trash
 
 RUN = "small-cnn"

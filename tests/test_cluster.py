@@ -20,7 +20,8 @@ from mnist_lab.errors import ConfigError, StoreError
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.priority import NICE
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
 pytest.importorskip("s3fs")

@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_lab.cli import main
 from mnist_lab.comparing.naming import labels
 from mnist_lab.reports.comparison import report
-from mnist_lab.store.runs import BUNDLED, Run, RunState, RunStore
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.ui import resources
 from mnist_lab.ui.models import labels as models_labels
 from tests.pages import app_of, at

@@ -39,8 +39,10 @@ from mnist_lab.store.folders import Folder
 from mnist_lab.store.leases import Lease
 from mnist_lab.store.own_drawings import OwnSet
 from mnist_lab.store.own_scores import OwnScores
-from mnist_lab.store.runs import MOST_EPOCHS, Asked, RunState, RunStore, Status, Summary, Tick, ticks_in
+from mnist_lab.store.run import Asked, RunState, Status, Summary
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.studies import Studies
+from mnist_lab.store.ticks import MOST_EPOCHS, Tick, ticks_in
 from mnist_lab.store.validation import best, validations
 
 FLIPS = 1000  # of each file

@@ -18,7 +18,8 @@ from mnist_lab.engine.engine import Engine
 from mnist_lab.exploring.findings import Sweep, to_bytes
 from mnist_lab.exploring.questions import Answers, Question, asked, read
 from mnist_lab.lessons.library import library
-from mnist_lab.store.runs import BUNDLED, DEFAULT_MODEL, RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import BUNDLED, DEFAULT_MODEL, RunStore
 from mnist_lab.store.trash import Trash
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments

@@ -6,19 +6,11 @@ import pytest
 
 from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable
-from mnist_lab.exploring.explanations import (
-    CHANGES,
-    decided,
-    growth,
-    log_odds,
-    occlusion,
-    replay,
-    rotate,
-    shift,
-    thicken,
-    wobble,
-)
+from mnist_lab.exploring.occlusion import log_odds, occlusion
+from mnist_lab.exploring.replay import decided, growth, replay
+from mnist_lab.exploring.sensitivity import CHANGES, rotate, shift, thicken, wobble
 from mnist_lab.images.preprocessing import prepare
+from mnist_lab.images.strokes import CANVAS_SIDE, draw
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED
 
@@ -36,11 +28,11 @@ def digits():
 
 @pytest.fixture(scope="module")
 def images(digits):
-    return [prepare(pens.draw(digit.strokes)) for digit in digits]
+    return [prepare(draw(digit.strokes)) for digit in digits]
 
 
 def in_pixels(digit):
-    return [(stroke * pens.SIDE).tolist() for stroke in digit.strokes]
+    return [(stroke * CANVAS_SIDE).tolist() for stroke in digit.strokes]
 
 
 @pytest.mark.parametrize("patch", [1, 5])
@@ -109,7 +101,7 @@ def test_changes_change_what_they_say(images):
 def test_the_last_moment_is_the_whole_drawing(digits, images):
     for digit, image in zip(digits, images, strict=True):
         frames = list(growth(in_pixels(digit), steps=12))
-        np.testing.assert_array_equal(frames[-1], pens.draw(digit.strokes))
+        np.testing.assert_array_equal(frames[-1], draw(digit.strokes))
         moments = replay(frames, MODEL)
         np.testing.assert_allclose(moments[-1].probabilities, MODEL.predict(image).probabilities, atol=1e-5)
         shares = [moment.share for moment in moments]

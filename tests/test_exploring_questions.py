@@ -13,7 +13,8 @@ from mnist_lab.engine.engine import Engine
 from mnist_lab.errors import ClusterLost, RunError, UnknownRun
 from mnist_lab.exploring.findings import Dreams, Sweep, Why, from_bytes, to_bytes
 from mnist_lab.exploring.questions import Answers, asked, read
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from tests.conftest import ended, under_way, wait_until
 
 LONG = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=200, batch_size=1, validation_share=0.0)

@@ -15,7 +15,8 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine import cluster
 from mnist_lab.engine.engine import MOST_ATTEMPTS, Engine
 from mnist_lab.errors import StoreError
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from tests.conftest import ended, epochs_of, under_way, wait_until
 
 pytestmark = pytest.mark.slow

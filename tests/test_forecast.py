@@ -2,7 +2,7 @@ import pytest
 
 from mnist_lab.config.train_config import parse
 from mnist_lab.engine.forecast import forecast, training_images
-from mnist_lab.store.runs import Asked, Run, RunState, Status, Summary
+from mnist_lab.store.run import Asked, Run, RunState, Status, Summary
 
 STEP, PER_BILLION = 0.0005, 0.01  # seconds
 

@@ -8,7 +8,7 @@ from mnist_lab.config.grids import expand, free_name, name_of
 from mnist_lab.config.knobs import in_words, knobs, limits, said, value, values
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import ConfigError
-from mnist_lab.store.runs import RunState, Summary
+from mnist_lab.store.run import RunState, Summary
 
 
 @pytest.mark.parametrize(

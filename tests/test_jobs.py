@@ -12,7 +12,8 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.engine import Engine
 from mnist_lab.errors import ConfigError, RunError
 from mnist_lab.inference.predictor import Predictor
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.trash import Trash
 from tests.conftest import ended, epochs_of, under_way, wait_until
 

@@ -18,7 +18,8 @@ from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.lessons.rules import OF_DIGITS, quantity
 from mnist_lab.lessons.running import is_done, results, seconds_to_go, standing, submit
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from tests.conftest import ROOT
 
 LESSONS = library().lessons

@@ -8,6 +8,7 @@ import pytest
 
 from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.images.strokes import draw, resized
 from tests.conftest import needs_pens
 
 BAR = (np.array([[0.25, 0.5], [0.75, 0.5]], dtype=np.float32),)
@@ -21,7 +22,7 @@ def lines(*writers: int) -> bytes:
 
 
 def test_a_line_is_as_wide_as_the_pen_and_has_round_ends():
-    drawn = pens.draw(BAR, side=280, pen_width=20)
+    drawn = draw(BAR, side=280, pen_width=20)
     assert (drawn.shape, drawn.dtype) == ((280, 280), np.uint8)
     assert drawn[:, 140].sum() / 255 == pytest.approx(20, abs=0.6)
     assert drawn[140].sum() / 255 == pytest.approx(140 + 20, abs=0.6)
@@ -29,13 +30,13 @@ def test_a_line_is_as_wide_as_the_pen_and_has_round_ends():
 
 
 def test_a_single_point_is_a_dot():
-    drawn = pens.draw((np.array([[0.5, 0.5]], dtype=np.float32),), pen_width=20)
+    drawn = draw((np.array([[0.5, 0.5]], dtype=np.float32),), pen_width=20)
     assert drawn.sum() / 255 == pytest.approx(np.pi * 10**2, rel=0.03)
 
 
 def test_strokes_are_placed_without_changing_their_proportions():
     stroke = np.array([[0.1, 0.1], [0.2, 0.3]], dtype=np.float32)
-    (placed,) = pens.place((stroke,), longest=0.5, middle=(0.6, 0.4))
+    (placed,) = resized((stroke,), longest=0.5, middle=(0.6, 0.4))
     np.testing.assert_allclose(placed, [[0.475, 0.15], [0.725, 0.65]], atol=1e-6)
 
 

@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable
 from mnist_lab.images.preprocessing import ink, prepare, read_image
+from mnist_lab.images.strokes import draw
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED
 
@@ -36,7 +37,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def drawn(digits):
-    return [pens.draw(digit.strokes, pen_width=14) for digit in digits]
+    return [draw(digit.strokes, pen_width=14) for digit in digits]
 
 
 def lit(light, random):

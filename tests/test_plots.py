@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from mnist_lab.comparing.learning import MOST_POINTS
-from mnist_lab.exploring.explanations import Moment, Wobble
+from mnist_lab.exploring.replay import Moment
+from mnist_lab.exploring.sensitivity import Wobble
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.digits import scores_figure
 from mnist_lab.plots.drawings import replay_figure, wobble_figure
 from mnist_lab.plots.export import rows
 from mnist_lab.plots.matrices import confusion_figure
-from mnist_lab.store.runs import RunStore, Tick
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.ticks import Tick
 
 
 def tick(epoch, step, accuracy, val_accuracy=None, steps=10):

@@ -7,7 +7,8 @@ from mnist_lab.comparing.queries import EXAMPLES, MEASURED, understand
 from mnist_lab.config.knobs import said
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.runs import RunState, RunStore, Summary
+from mnist_lab.store.run import RunState, Summary
+from mnist_lab.store.runs import RunStore
 from mnist_lab.ui.compare.columns import NUMBERS
 from mnist_lab.ui.compare.filtering import HOW_TO_ASK, PLACEHOLDER
 

@@ -4,7 +4,7 @@ import pytest
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.fair_queue import line
-from mnist_lab.store.runs import Asked, Run, RunState, Status
+from mnist_lab.store.run import Asked, Run, RunState, Status
 
 
 def run(name, created, owner=None, state=RunState.QUEUED, moved=0.0, **status):

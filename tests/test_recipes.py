@@ -5,7 +5,7 @@ import pytest
 from mnist_lab.config import recipes
 from mnist_lab.config.recipes import RECIPES
 from mnist_lab.engine.worker import execute
-from mnist_lab.store.runs import RunState
+from mnist_lab.store.run import RunState
 from tests.conftest import slow_but
 
 DENSE = {  # layers, outputs, loss, optimizer, learning rate, epochs, batch, dropouts

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.nondigits import JUDGED
 from mnist_lab.datasets import pens
 from mnist_lab.images.preprocessing import prepare
+from mnist_lab.images.strokes import Stroke, draw, resized
 from mnist_lab.inference.predictor import Prediction, Predictor
 from mnist_lab.inference.rejection import Doubt, verdict
 from mnist_lab.store.runs import BUNDLED
@@ -19,16 +20,16 @@ SEVEN = (np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]], dtype=np.float32),)
 DOT = (np.array([[0.4, 0.4]], dtype=np.float32),)
 
 
-def letter(name: str) -> tuple[pens.Stroke, ...]:
-    return pens.place([np.array(line, dtype=np.float32) for line in JUDGED[name]], 0.6)
+def letter(name: str) -> tuple[Stroke, ...]:
+    return resized([np.array(line, dtype=np.float32) for line in JUDGED[name]], 0.6)
 
 
-def judged(strokes: tuple[pens.Stroke, ...]) -> Doubt:
-    image = prepare(pens.draw(strokes))
+def judged(strokes: tuple[Stroke, ...]) -> Doubt:
+    image = prepare(draw(strokes))
     return verdict(Predictor.load(BUNDLED / "house-cnn" / "model.tflite").predict(image), image)
 
 
-def oval(width: float) -> tuple[pens.Stroke, ...]:
+def oval(width: float) -> tuple[Stroke, ...]:
     around = np.linspace(0, 2 * np.pi, 60)
     points = np.stack([0.5 + width / 2 * np.sin(around), 0.5 - 0.3 * np.cos(around)], axis=1)
     return (points.astype(np.float32),)
@@ -53,7 +54,7 @@ def test_what_is_no_digit_is_not_believed(strokes):
 
 def test_a_torn_answer_is_not_sure_however_good_the_drawing():
     torn = Prediction(np.array([0, 0.5, 0, 0, 0, 0, 0, 0.5, 0, 0], dtype=np.float32))
-    assert verdict(torn, prepare(pens.draw(SEVEN))) is Doubt.NOT_SURE
+    assert verdict(torn, prepare(draw(SEVEN))) is Doubt.NOT_SURE
 
 
 @needs_pens

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.runs import RunState, RunStore, Tick
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import resources
 
 

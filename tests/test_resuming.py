@@ -165,7 +165,7 @@ def test_a_killed_run_leaves_the_model_the_answers_and_the_epochs_of_an_unbroken
 
 
 def test_ticks_of_a_training_that_was_lost_are_forgotten(store):
-    from mnist_lab.store.runs import Tick
+    from mnist_lab.store.ticks import Tick
 
     run = store.create(config_of("adam"), "lost")
     store.log(run.id, Tick(1, 1, 4, 0.0, 1.0, 0.001, 1.0, images=32), Tick(1, 2, 4, 0.0, 1.0, 0.001, 2.0, images=64))

@@ -8,7 +8,9 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import RunError, StoreError, UnknownRun
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.store import runs
-from mnist_lab.store.runs import BUNDLED, RUN_ID, RunState, RunStore, Summary, Tick
+from mnist_lab.store.run import RunState, Summary
+from mnist_lab.store.runs import BUNDLED, RUN_ID, RunStore
+from mnist_lab.store.ticks import Tick
 
 CONFIG = TrainConfig(units=(8,), epochs=3)
 SUMMARY = Summary(test_accuracy=0.9, train_accuracy=0.95, seconds=1.5, parameters=6370, epochs=3, model_bytes=99)

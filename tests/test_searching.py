@@ -14,7 +14,7 @@ from mnist_lab.config.search import plan
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.searcher import FAILURES, Searcher
-from mnist_lab.store.runs import RunState
+from mnist_lab.store.run import RunState
 from mnist_lab.store.studies import PRUNED, Studies
 from tests.conftest import ROOT
 from tests.test_jobs import wait_until

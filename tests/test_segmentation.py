@@ -4,6 +4,7 @@ from PIL import Image
 
 from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable
+from mnist_lab.images import strokes
 from mnist_lab.images.preprocessing import prepare
 from mnist_lab.images.segmentation import segments
 from mnist_lab.inference.predictor import Predictor
@@ -25,7 +26,7 @@ def side_by_side(digits, random, gaps=(8, 40)):
     """Digits written in a row, some higher than others, none touching: uint8 (HEIGHT, w), ink bright."""
     row = [np.zeros((HEIGHT, 40), np.uint8)]
     for digit in digits:
-        drawn = pens.draw(pens.place(digit.strokes, random.uniform(0.55, 0.7)), HEIGHT, 14)
+        drawn = strokes.draw(strokes.resized(digit.strokes, random.uniform(0.55, 0.7)), HEIGHT, 14)
         inked = np.flatnonzero(drawn.any(axis=0))
         row += [np.roll(drawn[:, inked[0] : inked[-1] + 1], random.integers(-12, 13), axis=0)]
         row += [np.zeros((HEIGHT, int(random.uniform(*gaps))), np.uint8)]
@@ -42,7 +43,7 @@ def test_digits_side_by_side_are_told_apart_and_read_as_well_as_alone(digits):
         if counted[-1]:
             labels = [digit.label for digit in written]
             cut = np.stack([prepare(segment.image) for segment in found])
-            whole = np.stack([prepare(pens.draw(digit.strokes)) for digit in written])
+            whole = np.stack([prepare(strokes.draw(digit.strokes)) for digit in written])
             together += (model.probabilities(cut).argmax(axis=1) == labels).tolist()
             alone += (model.probabilities(whole).argmax(axis=1) == labels).tolist()
     assert np.mean(counted) >= 0.97
@@ -57,7 +58,7 @@ def test_a_single_digit_stays_whole_whatever_the_pen(digits):
 
 def test_a_single_digit_is_seen_as_without_segmentation(digits):
     for digit in digits[:20]:
-        drawn = pens.draw(digit.strokes)
+        drawn = strokes.draw(digit.strokes)
         (segment,) = segments(drawn)
         assert np.abs(prepare(segment.image) - prepare(drawn)).mean() < 0.01
 

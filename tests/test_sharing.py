@@ -9,6 +9,7 @@ from mnist_lab.datasets import pens
 from mnist_lab.errors import DatasetUnavailable, ImageError
 from mnist_lab.images.drawing_links import MOST_POINTS, MOST_STROKES, MOST_TEXT, TOLERANCE, decode, encode, simplify
 from mnist_lab.images.preprocessing import prepare
+from mnist_lab.images.strokes import CANVAS_SIDE, draw
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED
 
@@ -26,7 +27,7 @@ def drawn():
         digits = pens.load()[::25]
     except DatasetUnavailable as error:
         pytest.skip(str(error))
-    return [[as_pointed(stroke * pens.SIDE) for stroke in digit.strokes] for digit in digits]
+    return [[as_pointed(stroke * CANVAS_SIDE) for stroke in digit.strokes] for digit in digits]
 
 
 def as_pointed(line):
@@ -36,7 +37,7 @@ def as_pointed(line):
 
 
 def seen(drawing):
-    return prepare(pens.draw([np.array(stroke, np.float32) / pens.SIDE for stroke in drawing]))
+    return prepare(draw([np.array(stroke, np.float32) / CANVAS_SIDE for stroke in drawing]))
 
 
 def test_what_is_shared_comes_back():

@@ -10,7 +10,8 @@ from mnist_lab.exploring.history import histograms, images_scored, scored, stage
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.stages import Stage, read
 from mnist_lab.store import snapshots
-from mnist_lab.store.runs import BUNDLED, RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.training.keras_models import build, served
 
 SMALL = TrainConfig(

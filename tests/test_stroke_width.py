@@ -6,6 +6,7 @@ import pytest
 from mnist_lab.config import recipes
 from mnist_lab.datasets import pens
 from mnist_lab.images.preprocessing import ALL_STEPS, LONGEST, SIDE, STROKE_WIDTH, Step, prepare, trace
+from mnist_lab.images.strokes import draw, resized
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED
 from tests.conftest import needs_pens
@@ -37,10 +38,10 @@ def probabilities(model: Predictor, drawn: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("digit", DIGITS)
 @pytest.mark.parametrize("pen_width", [8, 14, 30, 40])
 def test_the_pen_does_not_matter(model, digit, pen_width):
-    strokes = pens.place(DIGITS[digit], 0.7)
-    reference = probabilities(model, pens.draw(strokes, pen_width=20))
+    strokes = resized(DIGITS[digit], 0.7)
+    reference = probabilities(model, draw(strokes, pen_width=20))
     assert reference.argmax() == digit
-    np.testing.assert_allclose(probabilities(model, pens.draw(strokes, pen_width=pen_width)), reference, atol=0.05)
+    np.testing.assert_allclose(probabilities(model, draw(strokes, pen_width=pen_width)), reference, atol=0.05)
 
 
 @needs_pens
@@ -48,9 +49,7 @@ def test_the_pen_does_not_matter_for_what_people_write(model):
     config = recipes.get("house-cnn").config
     digits = pens.split_by_writer(pens.load(), config.held_out_writers, config.seed).held_out[:200]
     thin, thick = (
-        model.probabilities(
-            np.stack([prepare(pens.draw(pens.place(digit.strokes, 0.7), pen_width=width)) for digit in digits])
-        )
+        model.probabilities(np.stack([prepare(draw(resized(digit.strokes, 0.7), pen_width=width)) for digit in digits]))
         for width in (8, 32)
     )
     moved = np.abs(thin - thick).max(axis=1)
@@ -61,27 +60,27 @@ def test_the_pen_does_not_matter_for_what_people_write(model):
 @pytest.mark.parametrize("digit", DIGITS)
 @pytest.mark.parametrize(("longest", "middle"), [(0.25, (0.15, 0.15)), (0.25, (0.85, 0.8)), (0.9, (0.5, 0.5))])
 def test_place_and_size_do_not_matter(model, digit, longest, middle):
-    reference = probabilities(model, pens.draw(pens.place(DIGITS[digit], 0.6)))
-    drawn = pens.draw(pens.place(DIGITS[digit], longest, middle), pen_width=10)
+    reference = probabilities(model, draw(resized(DIGITS[digit], 0.6)))
+    drawn = draw(resized(DIGITS[digit], longest, middle), pen_width=10)
     np.testing.assert_allclose(probabilities(model, drawn), reference, atol=0.05)
 
 
 @pytest.mark.parametrize("pen_width", [4, 8, 20, 40])
 def test_strokes_come_out_as_wide_as_in_mnist(pen_width):
-    image = prepare(pens.draw(pens.place((CIRCLE,), 0.8), pen_width=pen_width))
+    image = prepare(draw(resized((CIRCLE,), 0.8), pen_width=pen_width))
     middle = image[SIDE // 2]
     assert middle[: SIDE // 2].sum() == pytest.approx(STROKE_WIDTH, abs=0.5)
     assert middle[SIDE // 2 :].sum() == pytest.approx(STROKE_WIDTH, abs=0.5)
 
 
 def test_a_loop_that_the_pen_has_filled_stays_a_blot():
-    strokes = (*pens.place((CIRCLE,), 0.12), np.array([[0.56, 0.5], [0.5, 0.9]], dtype=np.float32))
-    image = prepare(pens.draw(strokes, pen_width=24))
+    strokes = (*resized((CIRCLE,), 0.12), np.array([[0.56, 0.5], [0.5, 0.9]], dtype=np.float32))
+    image = prepare(draw(strokes, pen_width=24))
     rows = image.sum(axis=1)
     assert rows.max() > 2 * rows[rows > 0][-4]
 
 
-@pytest.mark.parametrize("drawn", [pens.draw(([[0.3, 0.3]] * np.ones((1, 2)),)), np.eye(1, 784, 400).reshape(28, 28)])
+@pytest.mark.parametrize("drawn", [draw(([[0.3, 0.3]] * np.ones((1, 2)),)), np.eye(1, 784, 400).reshape(28, 28)])
 def test_a_dot_stays_a_dot_in_the_middle(drawn):
     image = prepare(drawn)
     assert image.max() == 1.0 and image[SIDE // 2, SIDE // 2] == 1.0
@@ -90,7 +89,7 @@ def test_a_dot_stays_a_dot_in_the_middle(drawn):
 
 
 def test_each_step_shows_what_it_did_and_can_be_left_out():
-    drawn = pens.draw(DIGITS[4])
+    drawn = draw(DIGITS[4])
     stages = trace(drawn)
     assert [stage.name for stage in stages] == ["ink", "crop", "stroke width", "size", "centre"]
     for stage in stages:

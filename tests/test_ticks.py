@@ -8,7 +8,8 @@ import pytest
 from mnist_lab.comparing.learning import line, since_last, thinned
 from mnist_lab.config.train_config import parse
 from mnist_lab.plots.curves import curves
-from mnist_lab.store.runs import BUNDLED, RunStore, Tick
+from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.store.ticks import Tick
 
 STORE = RunStore(BUNDLED, bundled=None)
 SINGLE = 2.0**-23  # of float32, which an earlier lab kept its means in

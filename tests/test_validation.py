@@ -13,9 +13,11 @@ from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.plots.curves import curves
 from mnist_lab.reports.comparison import Report, report
-from mnist_lab.store.runs import RunState, RunStore, Summary, Tick
+from mnist_lab.store.run import RunState, Summary
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.stopping import best_epoch
 from mnist_lab.store.studies import Studies, reached
+from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import best, kept, validations
 from mnist_lab.ui.compare.columns import NUMBERS
 

@@ -18,7 +18,8 @@ from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.searcher import Searcher
 from mnist_lab.errors import ConfigError
-from mnist_lab.store.runs import Run, RunState, RunStore
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.studies import Studies, Study, Trial
 
 if TYPE_CHECKING:

@@ -21,7 +21,9 @@ from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.script import script
 from mnist_lab.store.models import model_of
-from mnist_lab.store.runs import DEFAULT_MODEL, Run, RunState, RunStore, Tick
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import DEFAULT_MODEL, RunStore
+from mnist_lab.store.ticks import Tick
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mnist_lab.config.recipes import RECIPES
-from mnist_lab.store.runs import Run, Summary
+from mnist_lab.store.run import Run, Summary
 
 
 class Cost(NamedTuple):

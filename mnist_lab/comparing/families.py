@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mnist_lab.config.knobs import in_words
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import differing
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 
 def families(runs: Sequence[Run]) -> list[list[Run]]:

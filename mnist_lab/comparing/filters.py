@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mnist_lab.comparing.queries import understand
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 
 class Filter(NamedTuple):

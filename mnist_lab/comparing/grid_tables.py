@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist_lab.config.knobs import said
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, differing
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 MEANINGLESS = "–"  # stands for the value of a setting that means nothing beside the others
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.store.runs import Tick
+from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import Epoch, validations
 
 MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mnist_lab.config.knobs import in_words, said
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, changed, differing
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.store.validation import Epoch, best
 
 FEW_SETTINGS = 4  # so many get a column each, more of them share one

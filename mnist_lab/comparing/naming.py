@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 SHORTEST = 4  # characters of an id: those that the store draws at random
 

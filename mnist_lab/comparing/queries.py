@@ -18,7 +18,7 @@ from mnist_lab.config.knobs import knob, knobs, said, value
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, accepted
 from mnist_lab.errors import ConfigError
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 EXAMPLES = ("dropout 0.2", "units>=128")
 

@@ -10,7 +10,8 @@ from mnist_lab.comparing.formatting import SIGNIFICANT
 from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import RunError
 from mnist_lab.inference.evaluation import Evaluation
-from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
 
 Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
 

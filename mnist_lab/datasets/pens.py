@@ -1,4 +1,4 @@
-"""Digits as people draw them with a pen, and how a drawing of them looks on the page's canvas.
+"""Digits as people draw them with a pen, as drawings of them that models learn from.
 
 The UCI set "Pen-Based Recognition of Handwritten Digits" (E. Alpaydin and F. Alimoglu, CC BY 4.0): the pen's raw
 trajectories, by 30 writers. It is read from the folder named by `MNIST_LAB_DATA`, one JSON object a line:
@@ -15,25 +15,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from mnist_lab.errors import DAMAGE, DatasetError, DatasetUnavailable
-from mnist_lab.images import preprocessing
-from mnist_lab.images.preprocessing import prepare
-
-Stroke = NDArray[np.float32]
+from mnist_lab.images.preprocessing import SIDE, prepare
+from mnist_lab.images.strokes import CANVAS_SIDE, PEN_WIDTHS, Stroke, draw, resized
 
 TEST_WRITERS = frozenset({3, 5, 11, 12, 17, 22, 27, 29})  # every run is scored on digits of theirs
 TEST_DIGITS = 500  # so that a worker has drawn them in a second
 FILES = ("pen-strokes-dev.jsonl.gz", "pen-strokes-dev.jsonl")
 BOX = 500.0
-SIDE = 280  # of the page's canvas, in pixels
-PEN_WIDTH = 20.0  # the page's pen, unless somebody changes it
-PEN_WIDTHS = (8.0, 40.0)
 SIZES = (0.18, 0.8)  # of the canvas: how long the longest side of a drawn digit may be
 THICKEST = 0.35  # of a digit's longest side: with a thicker pen nothing can be read
 DRAWINGS = 3  # of each digit to learn from
-FINENESS = 4  # pixels are drawn in 4 x 4 parts, which makes the strokes' edges smooth
 
 
 class PenDigit(NamedTuple):
@@ -146,37 +139,12 @@ def as_drawn(digits: Sequence[PenDigit]) -> Drawings:
 def draw_somehow(strokes: Sequence[Stroke], random: np.random.Generator) -> NDArray[np.uint8]:
     """Strokes drawn anywhere on the canvas, in any size, with any pen that leaves them readable; as `draw` answers."""
     longest = random.uniform(*SIZES)
-    pen_width = min(random.uniform(*PEN_WIDTHS), longest * SIDE * THICKEST)
-    return draw(place(strokes, longest, middle=tuple(random.uniform(0.4, 0.6, size=2))), SIDE, pen_width)
-
-
-def draw(strokes: Sequence[Stroke], side: int = SIDE, pen_width: float = PEN_WIDTH) -> NDArray[np.uint8]:
-    """Strokes as the browser's canvas draws them: polylines with round caps and joins and smooth edges.
-
-    `strokes` hold (x, y) in [0, 1] of the canvas; `pen_width` is in pixels of it. Returns uint8 (side, side) in
-    0..255, ink bright; what lies outside the canvas is cut off.
-    """
-    canvas = Image.new("L", (side * FINENESS, side * FINENESS))
-    pencil = ImageDraw.Draw(canvas)
-    width = pen_width * FINENESS
-    for stroke in strokes:
-        points = [(float(x), float(y)) for x, y in stroke * (side * FINENESS)]
-        pencil.line(points, fill=255, width=round(width))
-        for x, y in points:
-            pencil.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
-    return np.asarray(canvas.reduce(FINENESS))
-
-
-def place(strokes: Sequence[Stroke], longest: float, middle: tuple[float, float] = (0.5, 0.5)) -> tuple[Stroke, ...]:
-    """The strokes scaled until their longest side is `longest` of the canvas, the middle of their box at `middle`."""
-    points = np.concatenate(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = longest / max(float((high - low).max()), 1e-6)
-    return tuple((stroke - (low + high) / 2) * scale + np.array(middle, dtype=np.float32) for stroke in strokes)
+    pen_width = min(random.uniform(*PEN_WIDTHS), longest * CANVAS_SIDE * THICKEST)
+    return draw(resized(strokes, longest, middle=tuple(random.uniform(0.4, 0.6, size=2))), CANVAS_SIDE, pen_width)
 
 
 def _drawings(digits: Sequence[PenDigit], drawn: Iterable[NDArray[np.uint8]]) -> Drawings:
-    images = np.zeros((len(digits), preprocessing.SIDE, preprocessing.SIDE), dtype=np.uint8)
+    images = np.zeros((len(digits), SIDE, SIDE), dtype=np.uint8)
     for place, image in enumerate(drawn):
         prepared = prepare(image)
         if prepared is not None:

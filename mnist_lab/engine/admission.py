@@ -7,7 +7,7 @@ from mnist_lab.engine.forecast import forecasts
 from mnist_lab.errors import ConfigError, LimitReached
 from mnist_lab.networks.shapes import FLOAT, SLOTS, count_parameters, training_memory
 from mnist_lab.store.allowances import RAISE, Allowance
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 GB = 1_000_000_000
 AT_REST = 850_000_000  # bytes of a worker that trains nothing, on Linux with TensorFlow 2

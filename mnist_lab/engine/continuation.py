@@ -5,7 +5,9 @@ from typing import Any
 
 from mnist_lab.config.train_config import TrainConfig, differing, parse
 from mnist_lab.errors import ConfigError, RunError
-from mnist_lab.store.runs import Run, RunStore, Tick
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.ticks import Tick
 
 NETWORK = (
     *("network", "filters", "kernel", "convolutions", "units", "activation", "batch_normalization", "initialization"),

@@ -15,7 +15,8 @@ from mnist_lab.engine.fair_queue import line
 from mnist_lab.engine.workers import Workers, ask
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
 from mnist_lab.store.beats import Beats, Signs
-from mnist_lab.store.runs import Run, RunState, RunStore
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import RunStore
 
 if TYPE_CHECKING:
     from distributed import Client

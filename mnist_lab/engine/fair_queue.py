@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 LATER = 1e12  # seconds since 1970: after all turns that were ever had
 

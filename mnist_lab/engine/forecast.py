@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.networks.shapes import count_operations
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 IMAGES = {"mnist": 60_000, "digits": 1_437}
 PENS = 7_494  # images of the pen digits' training part

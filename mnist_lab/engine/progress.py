@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError, RunError, StoreError, Superseded
 from mnist_lab.store import snapshots
-from mnist_lab.store.runs import Run, RunState, RunStore, Status, Tick
+from mnist_lab.store.run import Run, RunState, Status
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.ticks import Tick
 
 log = logging.getLogger(__name__)
 

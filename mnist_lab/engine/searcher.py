@@ -9,7 +9,7 @@ from mnist_lab.config.search import Search
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.tuning import Tuner
 from mnist_lab.errors import MnistLabError
-from mnist_lab.store.runs import RunState
+from mnist_lab.store.run import RunState
 from mnist_lab.store.studies import PRUNED, Studies, Study
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_lab.config.search import Pruner, Sampler, Search, combinations, distributions, to_config, to_params
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import ConfigError
-from mnist_lab.store.runs import Run, RunState
+from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.studies import reached
 from mnist_lab.store.validation import Epoch
 

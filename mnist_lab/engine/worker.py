@@ -16,7 +16,9 @@ from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.quiet import quiet
 from mnist_lab.store.models import keras_file_of
-from mnist_lab.store.runs import Run, RunState, RunStore, Summary, Tick
+from mnist_lab.store.run import Run, RunState, Summary
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.ticks import Tick
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from mnist_lab.networks import litert
 from mnist_lab.networks.stages import read
 from mnist_lab.store import snapshots
 from mnist_lab.store.models import keras_file_of
-from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served
 
 AT_ONCE = 10  # units whose dreams are asked for together

@@ -12,7 +12,8 @@ from mnist_lab.errors import RunError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.lessons.sources import source
 from mnist_lab.networks.shapes import count_parameters
-from mnist_lab.store.runs import Run, Summary, Tick
+from mnist_lab.store.run import Run, Summary
+from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import Epoch, kept, validations
 
 MUCH = 0.9  # the training accuracy that "epochs to 90 %" waits for

@@ -9,7 +9,8 @@ from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.forecast import forecasts
 from mnist_lab.lessons.lesson import Lesson, PlannedRun
 from mnist_lab.lessons.measures import Result
-from mnist_lab.store.runs import Run, RunState, RunStore
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import RunStore
 
 GROUP = "lesson: "  # begins the name of the group that a lesson's runs share
 OVERHEAD = 3.0  # seconds that a run takes beside its training, where no run of this machine tells

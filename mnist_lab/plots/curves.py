@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from mnist_lab.comparing.learning import since_last, thinned
 from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed, colors
-from mnist_lab.store.runs import Tick
+from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import validations
 
 METRICS = ("accuracy", "loss")

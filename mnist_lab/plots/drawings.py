@@ -5,7 +5,8 @@ from itertools import cycle
 
 import plotly.graph_objects as go
 
-from mnist_lab.exploring.explanations import Moment, Wobble
+from mnist_lab.exploring.replay import Moment
+from mnist_lab.exploring.sensitivity import Wobble
 from mnist_lab.plots.style import COLORS, LEGEND_ABOVE, as_typed
 
 

@@ -32,7 +32,8 @@ from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.matrices import RANKING, confusion_figure, difference_figure, ranking_figure
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.plots.style import FIRST_LESS_SECOND, colors, less_in_words
-from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.validation import best, validations
 
 TEMPLATE = Path(__file__).with_name("comparison.html.jinja")

@@ -16,7 +16,9 @@ from mnist_lab.inference.quiet import quiet
 from mnist_lab.networks import scratch
 from mnist_lab.store import snapshots
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.runs import BUNDLED, Run, RunState, RunStore, Tick
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.store.ticks import Tick
 
 GROUP = "reproduction"
 SHORT_EPOCH = 10.0  # seconds; where an epoch takes longer, one seed must do

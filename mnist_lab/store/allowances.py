@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mnist_lab.errors import ConfigError, LimitReached
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 VARIABLE = "MNIST_LAB_LIMITS"
 NONE = "none"

@@ -22,8 +22,10 @@ from mnist_lab.networks import keras_files, litert
 from mnist_lab.store.allowances import Allowance, check_import
 from mnist_lab.store.annotations import NOTHING, Annotation
 from mnist_lab.store.archive_checks import MOST_WEIGHTS, try_models
-from mnist_lab.store.runs import LARGEST, RUN_ID, Asked, Run, RunState, RunStore, Status, lines_of, ticks_in
+from mnist_lab.store.run import Asked, Run, RunState, Status
+from mnist_lab.store.runs import LARGEST, RUN_ID, RunStore
 from mnist_lab.store.studies import Studies
+from mnist_lab.store.ticks import lines_of, ticks_in
 from mnist_lab.store.trash import Trash
 
 NOTES = "annotation.json"

@@ -1,236 +1,40 @@
-"""Runs as values, and the store that keeps them. Pages read frozen snapshots; only the store writes."""
+"""The store of runs. Pages read frozen snapshots; only the store writes."""
 
-import json
 import os
 import re
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
-from enum import StrEnum
 from itertools import groupby
-from math import inf
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from mnist_lab.config.knobs import knob
-from mnist_lab.config.limits import LATEST, MOST, Amount, Count, Moment, Share, Text
+from mnist_lab.config.limits import LATEST
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
 from mnist_lab.inference.evaluation import Evaluation
-from mnist_lab.store.annotations import NOTHING, Annotation, Annotations
+from mnist_lab.store.annotations import Annotation, Annotations
 from mnist_lab.store.folders import Folder
+from mnist_lab.store.run import Asked, Listing, Run, RunState, Status
+from mnist_lab.store.ticks import Tick, in_order, lines_of, ticks_in
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 DEFAULT_MODEL = "house-cnn"
 RUN_ID = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")  # of all runs; what is the lab's own begins with a dot
-SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
-TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
 CLAIM_SECONDS = 15.0
 MOST_TOLD = 16  # runs whose ticks are kept in memory
+LONGEST_TIME = 100  # bytes of a file that holds a time
 MOST_REMEMBERED = 4 * MB  # of ticks of one run
 
 Model = TypeVar("Model", bound=BaseModel)
 
 LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 200 * MB}
 """Of what is read whole, the most bytes that a run of this lab needs; so many metrics take days of training."""
-MOST_EPOCHS = int(max(knob(field).bounds[1] for field in ("epochs", "max_iterations")))
-MOST_IMAGES = 10**6  # of an epoch, and so steps
-MOST_LOSS, FASTEST = 1e300, 1e3
-LONGEST_LINE = 1000  # bytes of a tick
-
-
-class RunState(StrEnum):
-    """Where a run is on its way."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing will change any more."""
-        return self in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
-
-
-class Summary(BaseModel):
-    """What came out. Accuracies in [0, 1], `seconds` of training without loading and evaluation, size in bytes.
-
-    Runs of an earlier lab lack what is None here: `pen_accuracy`, on the digits of `pens.shared_test`, which is None
-    also where the run has learnt from their writers; `prediction_seconds` for one image on one core.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    test_accuracy: Share
-    train_accuracy: Share
-    seconds: Amount
-    parameters: Count
-    epochs: int = Field(ge=0, le=MOST_EPOCHS)
-    model_bytes: int = Field(ge=0, le=10 * MOST)
-    pen_accuracy: Share | None = None
-    prediction_seconds: Amount | None = None
-
-
-class Asked(BaseModel):
-    """`config.json`: what was asked, and by whom. Never changes once written. `created` in seconds since 1970.
-
-    `owner` is whoever asked, `group` the name that the runs of one grid or search share, and `parent` the id of the run
-    whose model this one goes on with.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: Text
-    recipe: Text | None = None
-    config: TrainConfig
-    created: Moment
-    owner: Text | None = None
-    group: Text | None = None
-    parent: Text | None = None
-
-
-class Status(BaseModel):
-    """`status.json`: how far it has come. Times in seconds since 1970.
-
-    `engine` is the one that queued the run, later the one that sent it to its cluster at the time `sent`; None for a
-    run that whoever made it trains itself. `claims` counts how often an engine has taken the run in hand, `attempts`
-    how often a worker has: whoever holds an older number has lost it. The dataset's digest and the versions are those
-    that the worker found, since that is where they matter.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    state: RunState
-    engine: Text | None = None
-    claims: Count = 0
-    sent: Moment | None = None
-    attempts: Count = 0
-    started: Moment | None = None
-    ended: Moment | None = None
-    heartbeat: Moment | None = None
-    phase: Text | None = None
-    reason: Text | None = None
-    dataset_digest: Text | None = None
-    versions: dict[Text, Text] = Field({}, max_length=100)
-    summary: Summary | None = None
-
-
-class Tick(NamedTuple):
-    """One line of `metrics.jsonl`.
-
-    `epoch` counts from 1 and `step` from 1 to `steps` within it. Loss and accuracy are means over the epoch so far,
-    which are so many `images`; the validation's are there at the end of an epoch only. `seconds` of training, since its
-    start. Runs of an earlier lab do not say how many images they are.
-    """
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    learning_rate: float
-    seconds: float
-    val_loss: float | None = None
-    val_accuracy: float | None = None
-    images: int | None = None
-
-    @property
-    def position(self) -> float:
-        """How many epochs are behind: 1.5 in the middle of the second."""
-        return self.epoch - 1 + self.step / self.steps
-
-    @property
-    def ends_epoch(self) -> bool:
-        """Whether this is the last tick of its epoch."""
-        return self.step == self.steps
-
-    @property
-    def can_be(self) -> bool:
-        """Whether a training can have written it. Raises TypeError where what it holds are no numbers.
-
-        A loss that is no number ends a training ahead of its tick; that of a validation does not.
-        """
-        epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
-        return (
-            type(epoch) is type(step) is type(steps) is int
-            and 1 <= epoch <= MOST_EPOCHS
-            and 1 <= step <= steps <= MOST_IMAGES
-            and (images is None or (type(images) is int and 1 <= images <= MOST_IMAGES))
-            and 0 <= loss <= MOST_LOSS
-            and 0 <= accuracy <= 1
-            and 0 <= rate <= FASTEST
-            and 0 <= seconds <= MOST
-            and (val_loss is None or 0 <= val_loss <= MOST_LOSS or val_loss == inf or val_loss != val_loss)
-            and (val_accuracy is None or 0 <= val_accuracy <= 1)
-        )
-
-
-def steps_told(steps: int) -> frozenset[int]:
-    """Of an epoch's steps, counted from 1, those after which a tick is due however little time has passed."""
-    return frozenset(-(-steps * part // TICKS_AN_EPOCH) for part in range(1, TICKS_AN_EPOCH + 1))
-
-
-@dataclass(frozen=True)
-class Run:
-    """A snapshot of one run."""
-
-    id: str
-    asked: Asked
-    status: Status
-    bundled: bool = False
-    moved: float = 0.0  # when it was moved to the front of its owner's runs; seconds since 1970
-    annotation: Annotation = NOTHING
-
-    @property
-    def name(self) -> str:
-        """The name people see: the last one it was given."""
-        return self.annotation.name or self.asked.name
-
-    @property
-    def config(self) -> TrainConfig:
-        """What was asked of the training."""
-        return self.asked.config
-
-    @property
-    def state(self) -> RunState:
-        """Where the run is on its way."""
-        return self.status.state
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for a worker."""
-        return self.state is RunState.QUEUED and self.status.engine is not None and self.status.sent is None
-
-    @property
-    def summary(self) -> Summary | None:
-        """What came out, once the run is over and not failed."""
-        return self.status.summary
-
-    @property
-    def is_from_elsewhere(self) -> bool:
-        """Whether it came in a zip file: nobody here ever had it in hand."""
-        return self.state.is_over and self.status.engine is None and not self.status.attempts and not self.bundled
-
-    def annotated(self, annotations: Mapping[str, Annotation]) -> "Run":
-        """The same run with what is noted about it."""
-        annotation = annotations.get(self.id, NOTHING)
-        return self if annotation == self.annotation else replace(self, annotation=annotation)
-
-
-class Listing(NamedTuple):
-    """The runs that can be read, newest first with the bundled ones last, and why others cannot, by id."""
-
-    runs: list[Run]
-    problems: dict[str, str]
 
 
 class RunStore:
@@ -361,7 +165,7 @@ class RunStore:
                 self._told[run_id] = whole, ticks
             while len(self._told) > MOST_TOLD:
                 del self._told[next(iter(self._told))]
-        return _in_order([*ticks, *ticks_in(content[len(whole) :].splitlines())])
+        return in_order([*ticks, *ticks_in(content[len(whole) :].splitlines())])
 
     def epochs(self, run_id: str) -> list[Tick]:
         """Those of the run's ticks that end an epoch, several times as quick: few of the others are looked at.
@@ -371,7 +175,7 @@ class RunStore:
         lines = self._content(run_id).splitlines()
         epochs = (list(lines) for _, lines in groupby(lines, lambda line: line.partition(b",")[0]))
         ends = (line for lines in epochs for line in (lines[:1] if len(lines) == 1 else (lines[0], lines[-1])))
-        return [tick for tick in _in_order(ticks_in(ends)) if tick.ends_epoch]
+        return [tick for tick in in_order(ticks_in(ends)) if tick.ends_epoch]
 
     def _content(self, run_id: str) -> bytes:
         folder = self._folder_of(run_id)
@@ -477,12 +281,6 @@ class RunStore:
         raise UnknownRun(f"There is no run {run_id!r} in {self.folder.path}.")
 
 
-def lines_of(ticks: Iterable[Tick]) -> bytes:
-    """Ticks as lines of `metrics.jsonl`."""
-    lines = [{key: value for key, value in tick._asdict().items() if value is not None} for tick in ticks]
-    return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
-
-
 def _parse(model: type[Model], folder: Folder, run_id: str, name: str) -> Model:
     try:
         return model.model_validate_json(_whole(folder, run_id, name))
@@ -509,33 +307,10 @@ def _whole(folder: Folder, run_id: str, name: str, most: int | None = None) -> b
 def _time_in(folder: Folder, name: str) -> float:
     """The time that a file holds, in seconds since 1970; 0 where there is none."""
     try:
-        moment = float(folder.read(name, LONGEST_LINE))
+        moment = float(folder.read(name, LONGEST_TIME))
     except DAMAGE:
         return 0.0
     return moment if 0 <= moment <= LATEST else 0.0
-
-
-def ticks_in(lines: Iterable[bytes]) -> Iterator[Tick]:
-    """The ticks in lines of `metrics.jsonl`; a line that is torn, or that no training can have written, is skipped."""
-    for line in lines:
-        if len(line) > LONGEST_LINE:
-            continue
-        try:
-            tick = Tick(**json.loads(line))
-            if tick.can_be:
-                yield tick
-        except DAMAGE:
-            continue
-
-
-def _in_order(ticks: Iterable[Tick]) -> list[Tick]:
-    """The ticks without those that a resumed run did again."""
-    kept: list[Tick] = []
-    for tick in ticks:
-        while kept and kept[-1].position >= tick.position:
-            kept.pop()
-        kept.append(tick)
-    return kept
 
 
 def _slug(name: str) -> str:

@@ -12,7 +12,8 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import DAMAGE, ConfigError
 from mnist_lab.store.folders import Folder
 from mnist_lab.store.leases import Lease
-from mnist_lab.store.runs import Run, RunState, RunStore
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.validation import Epoch, kept, validations
 
 ROOT = ".studies"

@@ -1,7 +1,8 @@
 """Runs that were deleted, and can come back: <root>/.trash/<run id>."""
 
 from mnist_lab.errors import StoreError
-from mnist_lab.store.runs import Run, RunStore
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import RunStore
 
 PLACE = ".trash"
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.runs import Tick
 from mnist_lab.store.stopping import best_epoch
+from mnist_lab.store.ticks import Tick
 
 
 class Epoch(NamedTuple):

@@ -27,7 +27,7 @@ from mnist_lab.datasets.mnist import Dataset
 from mnist_lab.datasets.splits import Split, split
 from mnist_lab.networks.scratch import Layer, score
 from mnist_lab.networks.shapes import CLASSES
-from mnist_lab.store.runs import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick
 from mnist_lab.training.keras_models import build, features, pixels_for, set_dense
 
 NEVER = -1e4  # a digit that was never seen: its softmax is 0 in any company

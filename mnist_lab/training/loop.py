@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import Dataset
 from mnist_lab.datasets.splits import PixelStatistics, split
-from mnist_lab.store.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.store.stopping import best_epoch, check_loss
 from mnist_lab.store.stopping import is_over as no_longer_better
+from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.training import checkpoints, logistic, scratch
 from mnist_lab.training.batches import Batches
 from mnist_lab.training.checkpoints import Epochs

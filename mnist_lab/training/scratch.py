@@ -16,8 +16,8 @@ from mnist_lab.datasets.splits import split
 from mnist_lab.networks import scratch
 from mnist_lab.networks.scratch import Array, Layer, learn, score
 from mnist_lab.store import stopping
-from mnist_lab.store.runs import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.store.stopping import check_loss
+from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.training import checkpoints
 from mnist_lab.training.checkpoints import Epochs
 from mnist_lab.training.keras_models import build, features, pixels_for, served, set_dense

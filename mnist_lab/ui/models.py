@@ -8,7 +8,8 @@ from mnist_lab.comparing import naming
 from mnist_lab.config import recipes
 from mnist_lab.errors import MnistLabError
 from mnist_lab.inference.predictor import Predictor
-from mnist_lab.store.runs import DEFAULT_MODEL, Run
+from mnist_lab.store.run import Run
+from mnist_lab.store.runs import DEFAULT_MODEL
 from mnist_lab.ui import resources
 from mnist_lab.ui.words import plain
 

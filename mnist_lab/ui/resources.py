@@ -20,8 +20,10 @@ from mnist_lab.inference.neighbours import Neighbours
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.rejection import verdict
 from mnist_lab.store.models import model_of
-from mnist_lab.store.runs import DEFAULT_MODEL, Listing, Run, RunStore, Tick
+from mnist_lab.store.run import Listing, Run
+from mnist_lab.store.runs import DEFAULT_MODEL, RunStore
 from mnist_lab.store.studies import Studies
+from mnist_lab.store.ticks import Tick
 from mnist_lab.store.trash import Trash
 from mnist_lab.store.validation import Epoch, validations
 

@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from mnist_lab.config.search import plan
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.lessons.library import library
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.studies import Studies
 
 ROOT = Path(__file__).parents[2]

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, Route, expect
 
 from mnist_lab.datasets import pens
 from mnist_lab.images.preprocessing import prepare
+from mnist_lab.images.strokes import resized
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.store.runs import BUNDLED, DEFAULT_MODEL
@@ -88,7 +89,7 @@ def test_the_answer_is_that_to_the_drawing_while_both_cores_are_busy(tmp_path, s
     for number, digit in enumerate(chosen):
         if number % 10 == 0:  # drawn right after the page has opened
             page = open_tab(server.url)
-        write(page, pens.place(digit.strokes, 0.7), pause=0 if number % 2 else 15)
+        write(page, resized(digit.strokes, 0.7), pause=0 if number % 2 else 15)
         page.wait_for_timeout(2000)
         seen = prepare(picture(page))
         shown = answer(page).locator(".digit").inner_text(), page.locator(SEEN).get_attribute("src")

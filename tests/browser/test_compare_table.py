@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.runs import BUNDLED, RunState, RunStore, Summary
+from mnist_lab.store.run import RunState, Summary
+from mnist_lab.store.runs import BUNDLED, RunStore
 from tests.browser.conftest import at_rest
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,8 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, answer, at_rest, draw, field, set_field, settled
 
 pytestmark = pytest.mark.browser

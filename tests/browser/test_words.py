@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.config.search import plan
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.runs import RunState, RunStore
+from mnist_lab.store.run import RunState
+from mnist_lab.store.runs import RunStore
 from mnist_lab.store.studies import Studies
 from mnist_lab.store.trash import Trash
 from tests.browser.conftest import answer, draw, view

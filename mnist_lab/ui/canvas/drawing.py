@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
-from mnist_lab.datasets.pens import PEN_WIDTH, PEN_WIDTHS, SIDE, draw
 from mnist_lab.images.drawing_links import Point
+from mnist_lab.images.strokes import CANVAS_SIDE, PEN_WIDTH, PEN_WIDTHS, draw
 from mnist_lab.plots.pictures import data_url
 
 HERE = Path(__file__).parent
@@ -48,9 +48,9 @@ class Canvas(NamedTuple):
     drawing: str
 
 
-ONE = Canvas("one", SIDE, SIDE, "one")
-SMALL = Canvas("small", SIDE, SIDE, "one")  # beside other things
-SEVERAL = Canvas("several", 2 * SIDE, SIDE, "several")
+ONE = Canvas("one", CANVAS_SIDE, CANVAS_SIDE, "one")
+SMALL = Canvas("small", CANVAS_SIDE, CANVAS_SIDE, "one")  # beside other things
+SEVERAL = Canvas("several", 2 * CANVAS_SIDE, CANVAS_SIDE, "several")
 
 
 class Stroke(BaseModel):
@@ -147,7 +147,7 @@ def number_of(known: Drawing | Growing | None) -> int:
 
 def show_strokes(canvas: Canvas, lines: Sequence[Sequence[Point]], pen_width: float) -> None:
     """Have the canvas show these strokes in place of what is on it, points (x, y) in canvas pixels."""
-    image = draw([np.array(line, dtype=np.float32) / np.float32(SIDE) for line in lines], SIDE, pen_width)
+    image = draw([np.array(line, dtype=np.float32) / np.float32(CANVAS_SIDE) for line in lines], CANVAS_SIDE, pen_width)
     _show(canvas, [Stroke(points=list(line), width=pen_width) for line in lines], image)
 
 

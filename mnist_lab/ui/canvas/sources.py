@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from mnist_lab.datasets.mnist import load
-from mnist_lab.datasets.pens import PEN_WIDTH
 from mnist_lab.errors import DatasetError, ImageError
 from mnist_lab.images.drawing_links import Point
 from mnist_lab.images.preprocessing import FloatImage, read_image
+from mnist_lab.images.strokes import PEN_WIDTH
 from mnist_lab.ui.canvas.drawing import ONE, SEVERAL, Canvas, Drawing, render_canvas
 from mnist_lab.ui.words import plain
 

@@ -10,7 +10,7 @@ from mnist_lab.engine.admission import kept_bytes
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.annotations import LONGEST_NAME, LONGEST_NOTE, tags_in
 from mnist_lab.store.archives import MOST_RUNS, MOST_ZIPPED, pack
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.visitor import is_mine

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_lab.config.addresses import Address
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.address import is_older, render_problems, turned
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.filtering import CHOSEN, GROUP, KINDS, STARRED, TEXT, key_of, of_group

@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_lab.comparing.calibration import BINS, SURE_ENOUGH, answered_at, coverage, histogram, reliability
 from mnist_lab.plots.calibration import confidence_figure, coverage_figure, reliability_figure
 from mnist_lab.plots.style import colors
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
 

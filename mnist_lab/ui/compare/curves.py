@@ -10,7 +10,8 @@ from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothe
 from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
 from mnist_lab.plots.style import COLORS, colors
-from mnist_lab.store.runs import Run, Tick
+from mnist_lab.store.run import Run
+from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show

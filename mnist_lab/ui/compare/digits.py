@@ -11,7 +11,7 @@ from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
 from mnist_lab.comparing.formatting import difference
 from mnist_lab.plots.digits import less_figure, scores_figure
 from mnist_lab.plots.style import FIRST_LESS_SECOND, colors, less_in_words
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group, pair_of
 

@@ -10,7 +10,7 @@ from mnist_lab.comparing.listing import COLUMNS, SETTINGS
 from mnist_lab.comparing.queries import EXAMPLES, understand
 from mnist_lab.config.train_config import TrainConfig, differing
 from mnist_lab.store.annotations import tags_of
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.columns import label
 from mnist_lab.ui.words import plain
 

@@ -15,7 +15,7 @@ from mnist_lab.comparing.mistakes import MEASURES, exchange, in_cell, less, wron
 from mnist_lab.comparing.verdicts import images
 from mnist_lab.plots.matrices import Cell, clickable, confusion_figure, difference_figure
 from mnist_lab.plots.style import FIRST_LESS_SECOND, less_in_words
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.gallery import render_gallery
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group, pair_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 PICKED, BEFORE = "compare_picked", "compare_picked_before"
 

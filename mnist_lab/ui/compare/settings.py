@@ -14,7 +14,7 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import TooFewRuns
 from mnist_lab.plots.groups import grid_figure
 from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together, slice_figure
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.selection import picking
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.words import plain

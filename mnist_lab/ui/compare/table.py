@@ -9,7 +9,7 @@ from mnist_lab.comparing.listing import Sources, rows, usual
 from mnist_lab.comparing.naming import labels
 from mnist_lab.store.own_drawings import OwnSet
 from mnist_lab.store.own_scores import OwnScores
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.actions import render_actions

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_lab.plots.export import rows, to_csv, to_page
 from mnist_lab.reports.comparison import report
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 
 Rows = Iterable[Mapping[str, Any]]

@@ -9,7 +9,7 @@ from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.plots.style import colors
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.words import plain
 

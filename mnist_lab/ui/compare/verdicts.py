@@ -11,7 +11,7 @@ from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, percent, sentence
 from mnist_lab.plots.matrices import RANKING, ranking_figure
 from mnist_lab.plots.style import colors
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, tested_alike
 from mnist_lab.ui.words import plain

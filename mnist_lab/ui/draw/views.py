@@ -10,7 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError
-from mnist_lab.exploring.explanations import CHANGES, Moment, decided, growth, occlusion, replay, wobble
+from mnist_lab.exploring.occlusion import occlusion
+from mnist_lab.exploring.replay import Moment, decided, growth, replay
+from mnist_lab.exploring.sensitivity import CHANGES, wobble
 from mnist_lab.images.preprocessing import FloatImage, Step, prepare
 from mnist_lab.inference.predictor import Prediction
 from mnist_lab.inference.rejection import Doubt

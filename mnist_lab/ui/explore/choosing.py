@@ -12,7 +12,7 @@ from mnist_lab.images.drawing_links import encode
 from mnist_lab.images.preprocessing import FloatImage, prepare
 from mnist_lab.inference.images import most_confused, of_digit
 from mnist_lab.plots.pixels import pixels
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.canvas.drawing import SMALL, Canvas, growing, render_canvas
 from mnist_lab.ui.canvas.sources import as_picture, carried

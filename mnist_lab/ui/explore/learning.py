@@ -14,7 +14,7 @@ from mnist_lab.exploring.learning_rates import suggest
 from mnist_lab.exploring.questions import asked
 from mnist_lab.plots.epochs import histograms_figure, norms_figure, sweep_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
 from mnist_lab.ui.explore.asking import answers, ask

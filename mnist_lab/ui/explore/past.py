@@ -14,7 +14,7 @@ from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.store import snapshots
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, percent
 from mnist_lab.ui.explore import moments

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mnist_lab.images.preprocessing import FloatImage
-from mnist_lab.store.runs import Run
+from mnist_lab.store.run import Run
 
 
 class Selection(NamedTuple):

@@ -12,8 +12,8 @@ import streamlit as st
 from mnist_lab.comparing.formatting import decimal
 from mnist_lab.errors import MnistLabError
 from mnist_lab.exploring.counterfactuals import Flip, flip
-from mnist_lab.exploring.explanations import occlusion
 from mnist_lab.exploring.findings import Why
+from mnist_lab.exploring.occlusion import occlusion
 from mnist_lab.exploring.questions import asked
 from mnist_lab.images.preprocessing import SIDE, FloatImage
 from mnist_lab.plots.pictures import signed

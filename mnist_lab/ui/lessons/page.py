@@ -9,7 +9,7 @@ from mnist_lab.lessons.library import Library
 from mnist_lab.lessons.running import Standing, is_done, is_under_way, missing, seconds_to_go, standing, submit
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.store.runs import RunState
+from mnist_lab.store.run import RunState
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.allowed import may_train

@@ -12,7 +12,7 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.lessons.running import GROUP as OF_A_LESSON
 from mnist_lab.plots.groups import search_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.store.runs import Run, RunState
+from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.studies import Study, Trial, points, slug
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.allowed import may_search

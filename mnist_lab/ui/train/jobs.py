@@ -9,7 +9,8 @@ from mnist_lab.comparing.naming import labels
 from mnist_lab.engine.engine import STALE_SECONDS
 from mnist_lab.engine.fair_queue import line
 from mnist_lab.errors import MnistLabError
-from mnist_lab.store.runs import Run, RunState, Tick
+from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.train.outcomes import duration, render_outcomes
 from mnist_lab.ui.train.run_curves import render_curves

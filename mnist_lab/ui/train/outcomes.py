@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_lab.comparing.naming import labels
 from mnist_lab.engine.continuation import continued
 from mnist_lab.errors import MnistLabError
-from mnist_lab.store.runs import Run, RunState
+from mnist_lab.store.run import Run, RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.numbers import ask_setting

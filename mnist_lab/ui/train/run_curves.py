@@ -8,7 +8,8 @@ import streamlit as st
 from mnist_lab.engine.continuation import behind, history
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.store.runs import Run, Tick
+from mnist_lab.store.run import Run
+from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import resources
 
 LOOKED_AT = 64  # curves of all visitors together

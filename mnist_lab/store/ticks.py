@@ -1,0 +1,101 @@
+"""What a training tells while it goes on: `metrics.jsonl`, one tick a line."""
+
+import json
+from collections.abc import Iterable, Iterator
+from math import inf
+from typing import NamedTuple
+
+from mnist_lab.config.knobs import knob
+from mnist_lab.config.limits import MOST
+from mnist_lab.errors import DAMAGE
+
+SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
+TICKS_AN_EPOCH = 20  # at least, where it has as many steps: the curve of a short training has to show how it learnt
+MOST_EPOCHS = int(max(knob(field).bounds[1] for field in ("epochs", "max_iterations")))
+MOST_IMAGES = 10**6  # of an epoch, and so steps
+MOST_LOSS, FASTEST = 1e300, 1e3
+LONGEST_LINE = 1000  # bytes of a tick
+
+
+class Tick(NamedTuple):
+    """One line of `metrics.jsonl`.
+
+    `epoch` counts from 1 and `step` from 1 to `steps` within it. Loss and accuracy are means over the epoch so far,
+    which are so many `images`; the validation's are there at the end of an epoch only. `seconds` of training, since its
+    start. Runs of an earlier lab do not say how many images they are.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    seconds: float
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    images: int | None = None
+
+    @property
+    def position(self) -> float:
+        """How many epochs are behind: 1.5 in the middle of the second."""
+        return self.epoch - 1 + self.step / self.steps
+
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether this is the last tick of its epoch."""
+        return self.step == self.steps
+
+    @property
+    def can_be(self) -> bool:
+        """Whether a training can have written it. Raises TypeError where what it holds are no numbers.
+
+        A loss that is no number ends a training ahead of its tick; that of a validation does not.
+        """
+        epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
+        return (
+            type(epoch) is type(step) is type(steps) is int
+            and 1 <= epoch <= MOST_EPOCHS
+            and 1 <= step <= steps <= MOST_IMAGES
+            and (images is None or (type(images) is int and 1 <= images <= MOST_IMAGES))
+            and 0 <= loss <= MOST_LOSS
+            and 0 <= accuracy <= 1
+            and 0 <= rate <= FASTEST
+            and 0 <= seconds <= MOST
+            and (val_loss is None or 0 <= val_loss <= MOST_LOSS or val_loss == inf or val_loss != val_loss)
+            and (val_accuracy is None or 0 <= val_accuracy <= 1)
+        )
+
+
+def steps_told(steps: int) -> frozenset[int]:
+    """Of an epoch's steps, counted from 1, those after which a tick is due however little time has passed."""
+    return frozenset(-(-steps * part // TICKS_AN_EPOCH) for part in range(1, TICKS_AN_EPOCH + 1))
+
+
+def lines_of(ticks: Iterable[Tick]) -> bytes:
+    """Ticks as lines of `metrics.jsonl`."""
+    lines = [{key: value for key, value in tick._asdict().items() if value is not None} for tick in ticks]
+    return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+
+
+def ticks_in(lines: Iterable[bytes]) -> Iterator[Tick]:
+    """The ticks in lines of `metrics.jsonl`; a line that is torn, or that no training can have written, is skipped."""
+    for line in lines:
+        if len(line) > LONGEST_LINE:
+            continue
+        try:
+            tick = Tick(**json.loads(line))
+            if tick.can_be:
+                yield tick
+        except DAMAGE:
+            continue
+
+
+def in_order(ticks: Iterable[Tick]) -> list[Tick]:
+    """The ticks without those that a resumed run did again."""
+    kept: list[Tick] = []
+    for tick in ticks:
+        while kept and kept[-1].position >= tick.position:
+            kept.pop()
+        kept.append(tick)
+    return kept
