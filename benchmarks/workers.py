@@ -18,9 +18,9 @@ RECIPES = ("dense-128-dropout", "small-cnn")
 ROUNDS = 2
 TRAIN = """
 import sys, time
-from mnist_lab import recipes
+from mnist_lab.config import recipes
 from mnist_lab.datasets import load
-from mnist_lab.training import train
+from mnist_lab.training.loop import train
 config, data = recipes.get(sys.argv[1]).config, load("mnist")
 train(config.model_copy(update={"epochs": 1, "train_images": 2000}), data, lambda tick: None)
 print("ready", flush=True)

@@ -222,7 +222,7 @@ def test_a_worker_steps_back_where_it_trains_but_not_where_somebody_waits(schedu
 
 STEP_BACK = """
 import os, sys
-from mnist_lab.priority import step_back
+from mnist_lab.inference.priority import step_back
 os.nice(int(sys.argv[1]))
 step_back()
 print(os.getpriority(os.PRIO_PROCESS, 0))

@@ -35,7 +35,7 @@ def main_module_comes_back(monkeypatch):
 def view(name: str, picked: tuple[str, ...], **state: str) -> AppTest:
     """One view of those runs."""
     app = AppTest.from_string(f"""
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 from mnist_lab.ui.compare import {name}
 
 {name}.render([RunStore("nowhere").get(run_id) for run_id in {picked!r}])

@@ -26,7 +26,7 @@ def mistakes_of(*names: str) -> AppTest:
 
 def _run(view: str, names: tuple[str, ...]) -> AppTest:
     return _app(f"""
-from mnist_lab.runs import RunStore
+from mnist_lab.store.runs import RunStore
 from mnist_lab.ui.compare import {view}
 
 store = RunStore("nowhere")

@@ -27,13 +27,13 @@ MEDIUM = SHORT.model_copy(update={"epochs": 5, "batch_size": 1, "train_images": 
 LARGE = SHORT.model_copy(update={"units": (4096,) * 8, "epochs": 3})
 WEB_PROCESS = """
 import sys, threading
-from mnist_lab import jobs
-from mnist_lab.config import TrainConfig
-from mnist_lab.runs import RunStore
+import mnist_lab.engine.engine as engines
+from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.runs import RunStore
 
 if __name__ == "__main__":
-    jobs.WATCH_SECONDS, jobs.STALE_SECONDS = 0.3, 4.0
-    engine = jobs.Engine(RunStore(sys.argv[1], bundled=None))
+    engines.WATCH_SECONDS, engines.STALE_SECONDS = 0.3, 4.0
+    engine = engines.Engine(RunStore(sys.argv[1], bundled=None))
     for text in sys.argv[2:]:
         print(engine.submit(TrainConfig.model_validate_json(text), "left behind").id, flush=True)
     threading.Event().wait()

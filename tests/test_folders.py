@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 WRITE_BEYOND_A_LIMIT = """
 import resource, sys
 from mnist_lab.errors import StoreError
-from mnist_lab.folders import Folder
+from mnist_lab.store.folders import Folder
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 try:
     Folder(sys.argv[1]).write("run/model", b"new" * 10_000)

@@ -13,7 +13,7 @@ from tests.conftest import slow_but
 
 SCRIPT = """
 import streamlit as st
-from mnist_lab.ui.forms import render_form
+from mnist_lab.ui.train.forms import render_form
 
 st.session_state["draft"] = render_form({"mnist": "MNIST", "digits": "Digits"})
 """

@@ -129,7 +129,7 @@ def test_an_image_of_every_mode_is_read_and_can_be_shown(format, mode, size):
 
 READING = """
 import resource, sys, time
-from mnist_lab.preprocessing import prepare, read_image
+from mnist_lab.images.preprocessing import prepare, read_image
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

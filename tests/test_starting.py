@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_lab.ui import address, resources
 
 SCRIPT = """
-from mnist_lab.ui.forms import render_form
-from mnist_lab.ui.starting import render_start
+from mnist_lab.ui.train.forms import render_form
+from mnist_lab.ui.train.starting import render_start
 
 draft = render_form({"digits": "Digits"})
 render_start(draft.config, draft.is_right)
