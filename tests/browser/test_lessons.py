@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from mnist_lab.lessons.library import library
 from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, wait_until
-from tests.test_lessons import written
+from tests.lessons.test_lessons import written
 
 pytestmark = pytest.mark.browser
 

@@ -27,7 +27,7 @@ from tests.conftest import ended, epochs_of, under_way, wait_until
 pytest.importorskip("s3fs")
 pytest.importorskip("moto.server")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONFIG = TrainConfig(dataset="digits", train_images=1437, units=(8,), epochs=3, batch_size=4, validation_share=0.0)
 
 

@@ -21,7 +21,7 @@ from tests.conftest import ended, epochs_of, under_way, wait_until
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHORT = TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0)
 MEDIUM = SHORT.model_copy(update={"epochs": 5, "batch_size": 1, "train_images": 1437})
 LARGE = SHORT.model_copy(update={"units": (4096,) * 8, "epochs": 3})

@@ -16,7 +16,7 @@ from mnist_lab.config.recipes import RECIPES
 from mnist_lab.store.runs import BUNDLED, RunStore
 from tests.drawings import draw
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BUNDLED_IDS = {path.name for path in BUNDLED.iterdir() if path.is_dir()}
 QUICK = ["--set", "dataset=digits", "--set", "epochs=1", "--set", "train_images=2000"]
 

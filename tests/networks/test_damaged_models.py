@@ -91,7 +91,7 @@ def main(name: str) -> None:
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_flipped_bit_makes_what_is_written_in_c_say_so_or_does_not_matter(name):
-    command = [sys.executable, "-m", "tests.test_damaged_models", name]
+    command = [sys.executable, "-m", "tests.networks.test_damaged_models", name]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr[-2000:]
     assert 0 < int(done.stdout) <= FLIPS

@@ -17,7 +17,7 @@ from mnist_lab.engine.searcher import FAILURES, Searcher
 from mnist_lab.store.run import RunState
 from mnist_lab.store.studies import PRUNED, Studies
 from tests.conftest import ROOT
-from tests.test_jobs import wait_until
+from tests.engine.test_engine import wait_until
 
 pytestmark = pytest.mark.slow
 

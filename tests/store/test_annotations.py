@@ -16,7 +16,7 @@ from mnist_lab.store.run import RunState, Summary
 from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.store.trash import Trash
 from mnist_lab.store.validation import validations
-from tests.test_mine import ONE, SEVEN, png
+from tests.store.test_own_drawings import ONE, SEVEN, png
 
 SUMMARY = Summary(
     test_accuracy=0.97, train_accuracy=0.98, seconds=10.0, parameters=101_770, epochs=3, model_bytes=400_000

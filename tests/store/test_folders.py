@@ -11,7 +11,7 @@ import pytest
 from mnist_lab.errors import StoreError
 from mnist_lab.store.folders import Folder
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WRITE_BEYOND_A_LIMIT = """
 import resource, sys
 from mnist_lab.errors import StoreError

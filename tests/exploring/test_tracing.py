@@ -18,7 +18,7 @@ from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.training.keras_models import build, served
 from mnist_lab.training.loop import export_litert
 from tests.conftest import slow_but
-from tests.test_exploring_network import stirred
+from tests.networks.test_stages import stirred
 
 STORE = RunStore(BUNDLED / "nowhere")
 RUNS = [run.id for run in STORE.listing().runs]
