@@ -64,12 +64,12 @@ def loaded_after(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_every_module_has_its_room():
+def test_every_module_has_its_room() -> None:
     assert {package_of(module) for module in MODULES} == set(ORDER)
 
 
 @pytest.mark.parametrize("path", INSIDE, ids=name_of)
-def test_a_package_imports_only_those_before_it(path):
+def test_a_package_imports_only_those_before_it(path: Path) -> None:
     own = package_of(name_of(path))
     for module, at_once in imports(path):
         if module.startswith("mnist_lab."):
@@ -79,7 +79,7 @@ def test_a_package_imports_only_those_before_it(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_tensorflow_and_streamlit_stay_in_their_rooms(path):
+def test_tensorflow_and_streamlit_stay_in_their_rooms(path: Path) -> None:
     room = name_of(path).split(".")
     if room[0] == "mnist_lab" and room[1:2] != ["ui"]:
         assert "streamlit" not in packages(path)
@@ -88,26 +88,26 @@ def test_tensorflow_and_streamlit_stay_in_their_rooms(path):
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("mnist_lab/ui/*/*.py")), ids=name_of)
-def test_a_page_imports_no_other_page(path):
+def test_a_page_imports_no_other_page(path: Path) -> None:
     own = name_of(path).split(".")[2]
     pages = {module.split(".")[2] for module, _ in imports(path) if module.startswith("mnist_lab.ui.")} & set(PAGES)
     assert pages <= {own}
 
 
-def test_the_serving_side_never_loads_tensorflow():
+def test_the_serving_side_never_loads_tensorflow() -> None:
     serving = sorted(module for module in MODULES if package_of(module) not in TENSORFLOW)
     assert {"mnist_lab.cli.parser", "mnist_lab.engine.engine", "mnist_lab.ui.shell"} <= set(serving)
     loaded = loaded_after("".join(f"import {module}\n" for module in serving))
     assert not {"tensorflow", "keras"} & loaded
 
 
-def test_predicting_never_loads_tensorflow_nor_streamlit(tmp_path):
+def test_predicting_never_loads_tensorflow_nor_streamlit(tmp_path: Path) -> None:
     draw(1).save(tmp_path / "one.png")
     code = f"from mnist_lab.cli import main\nassert main(['predict', {str(tmp_path / 'one.png')!r}]) == 0"
     assert not {"tensorflow", "keras", "streamlit"} & loaded_after(code)
 
 
-def test_the_picture_of_the_house_is_that_of_the_code():
+def test_the_picture_of_the_house_is_that_of_the_code() -> None:
     from benchmarks.house import DOCUMENT, drawn
 
     text = DOCUMENT.read_text("utf-8")
