@@ -109,13 +109,13 @@ def test_the_same_is_asked_once_and_what_failed_anew(store, image):
 
 def test_a_worker_that_dies_over_a_question_is_told_and_the_next_one_answers(store, engine, image):
     with Client(engine._workers.connect().scheduler.address, set_as_default=False) as client:
-        (pid,) = client.run(os.getpid).values()
+        ((address, pid),) = client.run(os.getpid).items()
         answer = engine.ask(asked(Sweep, "dense-1024"))
         wait_until(answer.running)
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(ClusterLost):
             answer.result()
-        wait_until(lambda: client.nthreads())
+        wait_until(lambda: address not in (there := client.nthreads()) and there)
     assert read(Why, engine.ask(asked(Why, "logistic-mnist", 3, image=image))).digit == 3
 
 

@@ -213,9 +213,8 @@ def _render_widget(draft: Draft, field: str) -> None:
                 f"{len(snapshots.epochs_kept(draft.config))} moments, {_megabytes(draft.config)} beside the run."
             )
     elif field == "activation":
-        options = dict.fromkeys(
-            [*knob(field).options, st.session_state[common["key"]]]
-        )  # one for all, or typed for each
+        typed = st.session_state[common["key"]]  # one for all layers, or one for each
+        options = dict.fromkeys([*knob(field).options, typed])
         st.selectbox(**common, options=list(options), accept_new_options=True)
     elif field in NUMBERS:
         render_number(steps_of(field), **common, placeholder=EMPTY.get(field))
