@@ -62,8 +62,12 @@ def covered(page: Page, phone: bool) -> list[str]:
 
 def reach(one: Locator, phone: bool) -> None:
     """Point at a table or a chart, until the tools that it has have come."""
-    place = {"x": 30, "y": 60}  # clear of the boxes that pick a row
-    one.tap(position=place, force=True) if phone else one.hover(position=place, force=True)
+    at_rest(one.page)
+    one.scroll_into_view_if_needed()  # which waits until it is seen and stays where it is
+    box = one.bounding_box()
+    assert box
+    place = box["x"] + 30, box["y"] + 60  # clear of the boxes that pick a row
+    one.page.touchscreen.tap(*place) if phone else one.page.mouse.move(*place)
     one.page.wait_for_timeout(400)  # they fade in
 
 
