@@ -2,7 +2,7 @@
 
 MnistLabError
 ├── ArchiveError         a zip file that is no run, or may not be taken in
-├── ClusterLost          nobody is there to train
+├── ClusterLost          no worker is there to train
 ├── ConfigError          a value out of bounds, an unknown setting
 │   └── UnknownRecipe
 ├── DatasetError         no data, or data that is not what it says
@@ -56,7 +56,7 @@ class ClusterLost(MnistLabError):
 
 
 class ConfigError(MnistLabError):
-    """A setting is unknown, out of its bounds, or cannot stand beside the others; `problems` has why, by field."""
+    """A setting is unknown, out of its bounds, or excluded by the others; `problems` has why, by field."""
 
     def __init__(self, message: str, problems: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -100,7 +100,7 @@ class Superseded(RunError):
 
 
 class StoreError(MnistLabError):
-    """The folder of runs, or a file that somebody asked for, cannot be read or written."""
+    """The folder of runs, or a file that was asked for, cannot be read or written."""
 
 
 class TooFewRuns(MnistLabError):

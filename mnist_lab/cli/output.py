@@ -42,7 +42,7 @@ def percent(share: float | None) -> str:
 
 
 def write_file(path: Path, content: bytes | str) -> None:
-    """Write a file that somebody asked for, text as UTF-8. Raises StoreError where it cannot be written."""
+    """Write a file that was asked for, text as UTF-8. Raises StoreError where it cannot be written."""
     try:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:

@@ -219,7 +219,7 @@ def list_runs(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Score runs anew on their dataset's test set; without names, the runs that come with the lab."""
+    """Score runs again on their dataset's test set; without names, the runs that come with the lab."""
     store = store_of(options)
     if options.runs_to_score:
         runs = [store.find(text) for text in options.runs_to_score]

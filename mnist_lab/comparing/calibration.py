@@ -46,7 +46,7 @@ class Histogram(NamedTuple):
 
 
 def reliability(evaluation: Evaluation, bins: int = BINS) -> Reliability:
-    """Confidence beside accuracy. A confidence on an edge belongs to the bin below it."""
+    """Confidence and accuracy. A confidence on an edge belongs to the bin below it."""
     confidences = evaluation.confidences.astype(np.float64)
     places = np.clip(np.ceil(confidences * bins).astype(int) - 1, 0, bins - 1)
     images = np.bincount(places, minlength=bins)

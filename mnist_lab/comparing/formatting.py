@@ -10,7 +10,7 @@ MINUS = "−"  # as wide as a plus
 
 
 def decimal(value: float, digits: int = 2, plus: bool = False) -> str:
-    """So many decimals, with MINUS for a minus, which zero has not. A `plus` stands ahead of all that has none."""
+    """So many decimals, with MINUS for a minus, which zero has not. With `plus`, other numbers get a plus sign."""
     text = f"{value:+z.{digits}f}" if plus else f"{value:z.{digits}f}"
     return text.replace("-", MINUS)
 
@@ -42,7 +42,7 @@ def adding_up(terms: Sequence[float], total: float, digits: int = 2) -> list[flo
 
 
 def difference(first: ArrayLike, second: ArrayLike, digits: int) -> NDArray[np.float64]:
-    """`first` less `second`, each as it is shown with so many decimals, so that whoever subtracts finds the same."""
+    """`first` less `second`, each rounded as it is shown, so that readers who subtract get the same."""
     rounded = np.vectorize(round, otypes=[np.float64])
     found: NDArray[np.float64] = np.round(rounded(first, digits) - rounded(second, digits), digits)
     return found

@@ -11,7 +11,7 @@ from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, differing
 from mnist_lab.store.run import Run
 
-MEANINGLESS = "–"  # stands for the value of a setting that means nothing beside the others
+MEANINGLESS = "–"  # shown for a setting that has no effect next to the others
 
 
 class Table(NamedTuple):

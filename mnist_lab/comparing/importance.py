@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 
 
 class Importance(NamedTuple):
-    """One setting, or several that only ever change together, so that nobody can tell which of them it was.
+    """One setting, or several that only ever change together, so that their effects cannot be told apart.
 
     `share` is what part of the variance of the accuracy it has a hand in, alone or together with others; with the
-    runs drawn anew, nine times of ten it lies between `low` and `high`. `runs` are those in which it means something.
+    resampled runs, nine times out of ten it lies between `low` and `high`. `runs` are those in which it matters.
     """
 
     fields: tuple[str, ...]
@@ -142,7 +142,7 @@ def _filled(x: Floats, random: Generator) -> Floats:
 
 
 def _shuffled(forest: _Forest, x: Floats, y: Floats, group: list[int]) -> Floats:
-    """The squared error of each run, which stand in random order, with the values of the group from others.
+    """The squared error of each run, in random order, with the values of the group from others.
 
     No run keeps its own values, as some may where a list is just shuffled: with few runs that would hide a part.
     """
@@ -154,7 +154,7 @@ def _shuffled(forest: _Forest, x: Floats, y: Floats, group: list[int]) -> Floats
 
 
 def _importance(fields: tuple[str, ...], growth: Floats, y: Floats, random: Generator) -> Importance:
-    """From how much each run's error grew; drawing the runs anew tells how far the share would spread."""
+    """From how much each run's error grew; resampling the runs (bootstrap) tells how far the share would spread."""
     known = ~np.isnan(growth)
     growth, y = growth[known], y[known]
     if not len(y) or np.ptp(y) == 0:

@@ -90,7 +90,7 @@ def thinned(ticks: Sequence[Tick]) -> list[Tick]:
 def since_last(ticks: Sequence[Tick], metric: str) -> list[float]:
     """A metric over the images since the tick before, from its means since the start of the epoch.
 
-    The means themselves would draw a step at the start of each epoch, where they begin anew. nan where there is no such
+    The means themselves would draw a step at the start of each epoch, where they start over. nan where there is no such
     value, since the two ticks cannot both be right: the loss would be below 0, or the accuracy not in [0, 1].
     """
     values = []

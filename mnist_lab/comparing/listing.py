@@ -18,7 +18,7 @@ class Sources(NamedTuple):
     """Where columns find what is not in the snapshot of a run.
 
     `validation` has the epochs of a run that were validated; by the run's id, `own` has the accuracies in [0, 1] on the
-    person's own drawings, and `names` what runs are called beside each other, where that is not their name alone.
+    person's own drawings, and `names` the names of runs in this list, where they differ from a run's own name.
     """
 
     validation: Callable[[Run], Sequence[Epoch]]

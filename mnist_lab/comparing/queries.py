@@ -278,7 +278,7 @@ MEASURED = {
     **{"accuracy": "test accuracy", "test": "test accuracy"},
     **{"training accuracy": "train accuracy", "training": "train accuracy", "prediction": "prediction time"},
 }
-"""Numbers of the table by the names that people know them by; own drawings and validation stand in no summary."""
+"""Numbers of the table by the names that people know them by; own drawings and validation are in no summary."""
 
 SETTINGS = {
     name: field

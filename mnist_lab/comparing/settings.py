@@ -18,7 +18,7 @@ class Axis(NamedTuple):
     """One setting over several runs.
 
     `values`, float64 (runs,): numbers as they are, anything else by its place in `words`; NaN for a run in which the
-    setting means nothing beside the others. `words` are what is said of its values, in their order; `is_number` tells
+    setting has no effect next to the others. `words` are what is said of its values, in their order; `is_number` tells
     that they can be measured, `is_log` that they are better told apart by factors.
     """
 

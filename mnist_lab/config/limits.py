@@ -1,4 +1,4 @@
-"""Bounds of what files may hold, whoever wrote them: in use wherever one is read."""
+"""Bounds of what files may contain, no matter who wrote them: applied wherever one is read."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 """Numbers as people write them: read where they can mean one thing only, and written out in full.
 
-A comma is a decimal comma to some and stands between thousands or between two values to others.
+A comma is a decimal comma to some and separates thousands or two values for others.
 """
 
 import json
@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 
 class Steps(NamedTuple):
-    """How a number is stepped through: the numbers between two bounds at which to stop, beside the bounds themselves.
+    """How a number is stepped through: the numbers between two bounds at which to stop, besides the bounds themselves.
 
     They are the `digits`, times any power of `base`, from `least` on.
     """
@@ -75,7 +75,7 @@ def within(low: float, high: float, text: str) -> int | None:
 
 
 def reals(text: str, check: Callable[[list[str]], Value]) -> Value | list[str]:
-    """Several numbers, which stand apart by spaces, semicolons or commas, as `check` takes them.
+    """Several numbers, separated by spaces, semicolons or commas, as `check` takes them.
 
     `check` raises ValueError for what cannot be. A comma is a decimal comma where it can be nothing else. Where it can
     be neither, the parts are given back for others to refuse. Raises PydanticCustomError where both are possible.
@@ -102,7 +102,7 @@ def written(number: float | None) -> str:
 
 
 def quoted(given: Any) -> str:
-    """What somebody gave for a setting, for a message to them: never as Python writes it."""
+    """A value given for a setting, as a message shows it: never as Python writes it."""
     if isinstance(given, str):
         return f"'{given[:LONGEST]}…'" if len(given) > LONGEST else f"'{given}'"
     if isinstance(given, bool) or given is None or isinstance(given, dict):

@@ -1,4 +1,4 @@
-"""Which settings mean something beside which others, and which cannot stand beside each other."""
+"""Which settings have an effect next to which others, and which exclude each other."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -53,7 +53,7 @@ def applies(field: str, config: Settings) -> bool:
 
 
 def conflicts(config: Settings) -> Iterator[tuple[str, str]]:
-    """The settings that cannot stand beside the others, each with the reason and what to do."""
+    """The settings that the others exclude, each with the reason and what to do."""
     layers = len(config.units) + (config.network == "cnn")
     for field in ("activation", "dropout"):
         given = getattr(config, field)

@@ -89,7 +89,7 @@ def holding_back(base: TrainConfig) -> TrainConfig:
 
 
 def to_config(search: Search, params: Mapping[str, Any]) -> TrainConfig:
-    """The configuration that a sampler's numbers and words stand for. Raises ConfigError where it is impossible."""
+    """The configuration that a sampler's numbers and words describe. Raises ConfigError where it is impossible."""
     settings = {field: _rounded(field, params[field], *ends) for field, ends in search.ranges.items()}
     for field in search.choices:
         settings[field] = _choices(search, field)[params[field]]
@@ -99,7 +99,7 @@ def to_config(search: Search, params: Mapping[str, Any]) -> TrainConfig:
 def to_params(search: Search, config: TrainConfig) -> dict[str, Any] | None:
     """What a sampler would have said for a configuration, or None where it is none of this search's.
 
-    A setting that means nothing beside the others may have been brought to a value that is not searched; then any will
+    A setting that has no effect next to the others may have been set to a value that is not searched; then any will
     do that makes the same configuration.
     """
     params: dict[str, Any] = {}

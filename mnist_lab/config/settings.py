@@ -69,7 +69,7 @@ _shares = TypeAdapter(tuple[Dropout, ...])
 
 
 class Settings(BaseModel):
-    """Every setting by itself, whatever the others are. Frozen."""
+    """Every setting by itself, regardless of the others. Frozen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,6 +1,6 @@
 """What can be asked of a training: one typed, bounded, frozen value.
 
-What each setting takes stands in `settings`, which of them mean something beside which others in `relevance`.
+`settings` has what each setting accepts, `relevance` which settings have an effect next to which others.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from mnist_lab.config.relevance import FIXED, applies, conflicts
 from mnist_lab.config.settings import Activation, Settings
 from mnist_lab.errors import ConfigError
 
-WILL_NOT_DO = " will not do; it takes "  # stands between what was given and what is accepted
+WILL_NOT_DO = " will not do; it takes "  # between what was given and what is accepted
 
 
 class HiddenLayer(NamedTuple):
@@ -29,7 +29,7 @@ class TrainConfig(Settings):
     """The whole of what a training is asked to do.
 
     Frozen and hashable. Build it from untrusted input with `parse`, which turns pydantic's errors into a `ConfigError`
-    that says what to do. Settings that mean nothing beside the others take the value that they amount to, so that
+    that says what to do. Settings that have no effect next to the others take the value that they amount to, so that
     equal trainings have equal configurations.
     """
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mnist_lab.errors import DAMAGE, ArchiveError
 
 MB = 1_000_000
-HEADER = 10_000  # bytes: more than any array has ahead of its numbers
+HEADER = 10_000  # bytes: more than any array has before its numbers
 
 
 def pack(arrays: Mapping[str, Any], compressed: bool = True) -> bytes:

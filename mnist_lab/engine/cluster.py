@@ -56,7 +56,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def memory() -> int | None:
-    """The bytes that a worker on this machine may use, at least; None where workers are started by somebody else."""
+    """The bytes that a worker on this machine may use, at least; None where workers are started elsewhere."""
     return None if os.environ.get("MNIST_LAB_SCHEDULER") else max(settings().memory, MEMORY_OF_A_WORKER)
 
 
@@ -85,7 +85,7 @@ def _bytes(environment: Mapping[str, str], default: int) -> int:
 def connect() -> "Client":
     """The scheduler at `MNIST_LAB_SCHEDULER`, or a cluster of worker processes on this machine.
 
-    Raises ConfigError for a setting that will not do, OSError where nobody answers.
+    Raises ConfigError for an invalid setting, OSError where no scheduler answers.
     """
     import dask
     from distributed import Client, LocalCluster
@@ -109,7 +109,7 @@ def connect() -> "Client":
 
 
 def prepare_plugin(asked: Settings | None = None) -> Any:
-    """A Dask plugin that makes workers ready ahead of their first run.
+    """A Dask plugin that prepares workers before their first run.
 
     `asked` tells each worker what it may use. Without it a worker goes by the settings where it was started: the
     variables of that machine, or the `--memory-limit` of `dask worker`.
@@ -138,7 +138,7 @@ def _settings_there(worker: "Worker") -> Settings:
 
 
 def prepare() -> None:
-    """Step back, import TensorFlow, try it out and read MNIST, ahead of the first run."""
+    """Lower the priority, import TensorFlow, try it out and read MNIST, before the first run."""
     step_back()
     from mnist_lab.datasets import pens
     from mnist_lab.datasets.mnist import find_mnist, load
@@ -173,7 +173,7 @@ def _rehearse() -> None:
 
 
 async def answer(store_url: str, question: "Question") -> bytes:
-    """What a worker does for a question about a run: on a thread of its own, beside the one that trains.
+    """What a worker does for a question about a run: on a thread of its own, next to the one that trains.
 
     Raises MnistLabError.
     """

@@ -35,10 +35,10 @@ QUESTIONS_AT_ONCE = 4
 class Engine:
     """Sends the runs that wait in a store to the workers of a cluster.
 
-    Several engines may share a store, and a scheduler or not. Each sends whatever is next in line to its own free
+    Several engines may share a store, and a scheduler or not. Each sends what is next in line to its own free
     workers, and no more, so that the line can still change. Which engine sends a run is decided by a claim.
 
-    All talk with the cluster happens on one thread of the engine's own, which first connects: nobody waits for a
+    All talk with the cluster happens on one thread of the engine's own, which first connects: no caller waits for a
     cluster to start, and where there is none the runs wait until there is one.
 
     An engine beats while it lives. When it dies, the runs whose workers went with it are put back into the line by any
@@ -76,7 +76,7 @@ class Engine:
         return self.submit(continued(parent, settings), name_of(parent), parent=parent.id, **about)
 
     def stop(self, run_id: str, reason: str = "") -> None:
-        """Ask a run to stop, and say why; one that still waits, or that nobody trains any more, is stopped at once."""
+        """Ask a run to stop, and say why; one that waits or is no longer being trained is stopped at once."""
         self.store.request_stop(run_id, reason)
         run = self.store.get(run_id)
         has_begun = run.status.attempts > 0
@@ -85,7 +85,7 @@ class Engine:
             self.store.claim(run, sent=now, state=RunState.STOPPED, phase=None, ended=now, reason=reason)
 
     def is_trained(self, run: Run) -> bool:
-        """Whether somebody has a run in hand that neither waits nor is over, or had until a moment ago."""
+        """Whether some process holds a run that neither waits nor is over, or held it until a moment ago."""
         return self._silent(run) < STALE_SECONDS or self._workers.has(run.id) or self._is_anothers(run)
 
     def remove(self, run_id: str) -> None:
@@ -100,7 +100,7 @@ class Engine:
         """Have a worker answer a question about a run, at once even where all are training.
 
         The answer is a `findings` one, or the MnistLabError that kept it from being found. The thread that waits for
-        it is one that nobody waits for when the process ends.
+        it does not keep the process from ending.
         """
         answer: Future[bytes] = Future()
         threading.Thread(target=self._ask, args=(question, answer), name="engine-asks", daemon=True).start()

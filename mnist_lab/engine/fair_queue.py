@@ -1,4 +1,4 @@
-"""In which order waiting runs begin: owners take turns, so nobody's tenth run goes before another's first."""
+"""The order in which waiting runs begin: owners take turns, so no one's tenth run goes before another's first."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -11,8 +11,9 @@ LATER = 1e12  # seconds since 1970: after all turns that were ever had
 def line(runs: Iterable[Run]) -> list[Run]:
     """The waiting ones of all runs of a store, in the order in which they will begin.
 
-    The next turn is that of whoever has the fewest runs under way or ahead in the line; among those, of whoever had a
-    turn the longest ago; among those, of whoever has waited longest. Runs that nobody is named for share one turn.
+    The next turn is that of the owner with the fewest runs under way or earlier in the line. Of several owners it is
+    that of the one whose last turn was longest ago, and then of the one who has waited longest. Runs without an owner
+    share one turn.
     """
     turns: Counter[str] = Counter()
     latest: defaultdict[str, float] = defaultdict(float)
@@ -38,5 +39,5 @@ def line(runs: Iterable[Run]) -> list[Run]:
 
 
 def _place_among_own(run: Run) -> tuple[float, float]:
-    """What was moved to the front comes first, the last moved ahead of all; the others as they were asked for."""
+    """What was moved to the front comes first, the last moved before all; the others as they were asked for."""
     return -run.moved, run.asked.created

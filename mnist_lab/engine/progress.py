@@ -51,7 +51,7 @@ class Progress:
         self._kept = set(snapshots.epochs_kept(run.config)) if run.config.snapshots else set[int]()
         self._seen = 0  # when the checkpoint that is kept was written
         self._changes: dict[str, Any] = {}
-        self._said = threading.Lock()  # guards what stands above; never held while something is written
+        self._said = threading.Lock()  # guards the fields above; never held while something is written
         self._writing = threading.Lock()
         self._end: MnistLabError | None = None
         self._stop = threading.Event()
@@ -81,7 +81,7 @@ class Progress:
         self._on_phase(phase)
 
     def tick(self, tick: Tick, checkpoint: Path) -> None:
-        """Say how far it has come; `checkpoint` is kept where it was written anew. Raises as `check` does."""
+        """Say how far it has come; `checkpoint` is kept where it was rewritten. Raises as `check` does."""
         self.check()
         self._sign = time.monotonic()
         written = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
@@ -108,7 +108,7 @@ class Progress:
             raise self._end
 
     def stop_requested(self) -> bool:
-        """Whether somebody asked for the run to stop. Costs nothing, so ask often."""
+        """Whether the run was asked to stop. Costs nothing, so ask often."""
         return self._stop.is_set()
 
     def update(self, **changes: Any) -> Status:

@@ -44,7 +44,7 @@ def pen_accuracy(predictor: Predictor, trained: Iterable[TrainConfig]) -> float 
 
 
 def answer_own(run_id: str, predictor: Predictor, owner: str | None) -> None:
-    """Read the drawings of whoever asked for the run; where they cannot be read here, the Draw page does it."""
+    """Read the drawings of the run's owner; where they cannot be read here, the Draw page does it."""
     if owner is None:
         return
     try:

@@ -47,13 +47,13 @@ class Searcher:
         self._woken.set()
 
     def stop(self, name: str) -> None:
-        """Stop a search and its trials, whoever drives it; what they have learnt is kept."""
+        """Stop a search and its trials, no matter which process drives it; what they have learnt is kept."""
         self._studies.end(name, "Stopped.")
         self._stop(self._studies.study(name))
         self._woken.set()
 
     def close(self) -> None:
-        """Drive no more; what is under way is left to whoever comes next."""
+        """Stop driving; what is under way is left to the next searcher."""
         self._closed = True
         self._woken.set()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""The workers of a cluster, as an engine sees them: how many are free, a place to send runs to, and whom to ask."""
+"""The workers of a cluster, as an engine sees them: how many are free, where to send runs, and which one to ask."""
 
 import time
 import zlib
@@ -38,7 +38,7 @@ class Workers:
         return self._client
 
     def free(self) -> int:
-        """How many workers have nothing to do, for whichever engine they work."""
+        """How many workers are idle, no matter which engine they work for."""
         client = self.connect()
         with _lost():
             busy = {key for keys in client.processing().values() for key in keys}
@@ -69,7 +69,7 @@ class Workers:
         self._futures.pop(run_id, None)
 
     def restart(self, run_id: str) -> bool:
-        """Start the worker anew that holds a run, without the run; False where no worker holds it."""
+        """Restart the worker that holds a run, without the run; False where no worker holds it."""
         client, future = self.connect(), self._futures[run_id]
         with _lost():
             holders = [worker for worker, keys in client.processing().items() if future.key in keys]
@@ -92,7 +92,7 @@ class Workers:
 
 
 def ask(client: "Client", store_url: str, question: "Question") -> bytes:
-    """Have a worker answer a question, beside what it trains: a free one, or the same one for all about a run.
+    """Have a worker answer a question, next to what it trains: a free one, or the same one for all about a run.
 
     Dask's tasks would wait for the training to end; what `run` calls does not. From any thread. Raises ClusterLost, and
     the MnistLabError that the worker raised.

@@ -57,7 +57,7 @@ class GradientNorms(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """A range test: the rates that were tried, one a batch, and the loss of the batch ahead of its step."""
+    """A range test: the rates that were tried, one a batch, and the loss of the batch before its step."""
 
     rates: Array
     losses: Array
@@ -80,7 +80,7 @@ SHAPES: dict[type[Finding], dict[str, Shape]] = {
     },
     Sweep: {"rates": ("f", ("n",)), "losses": ("f", ("n",))},
 }
-"""The kinds of numbers, and the size along each axis, where equal words stand for equal sizes."""
+"""The kinds of numbers, and the size along each axis, where equal words mean equal sizes."""
 
 
 def to_bytes(finding: Finding) -> bytes:

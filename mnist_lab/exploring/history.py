@@ -27,7 +27,7 @@ class Histograms(NamedTuple):
 def stages_then(config: TrainConfig, weights: Sequence[NDArray[Any]], scaling: Stage) -> list[Stage]:
     """The stages of a network with the weights of a snapshot; `scaling` is the first stage of the finished one.
 
-    As in `network.read`, a batch normalization is the scale and the shift of the stage ahead of it.
+    As in `network.read`, a batch normalization is the scale and the shift of the stage before it.
     """
     rest = iter(weights)
     stages = [scaling]

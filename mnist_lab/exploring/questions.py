@@ -49,7 +49,7 @@ Ask = Callable[[Question], "Future[bytes]"]
 
 
 class Answers:
-    """Asks workers, each question once. What is about a run alone is kept beside the run, the rest in memory."""
+    """Asks workers, each question once. Answers about a run alone are kept in its folder, the rest in memory."""
 
     def __init__(self, store: RunStore, ask: Ask) -> None:
         self._store = store
@@ -59,7 +59,7 @@ class Answers:
         self._lock = threading.Lock()
 
     def ask(self, question: Question, asker: str = "", most: int | None = None) -> "Future[bytes]":
-        """The answer, now or soon; `read` makes a finding of it. One that failed is asked for anew.
+        """The answer, now or soon; `read` makes a finding of it. One that failed is asked again.
 
         Raises LimitReached where a worker would have to be asked, and `most` questions of the asker's wait already.
         """
@@ -95,7 +95,7 @@ class Answers:
         try:
             content = self._store.folder.read(self._place(question))
             findings.from_bytes(KIND_OF[question.kind], content)
-        except (OSError, RunError):  # there is none, or a damaged one, and it is asked anew
+        except (OSError, RunError):  # there is none, or a damaged one, and it is asked again
             return None
         answer: Future[bytes] = Future()
         answer.set_result(content)

@@ -84,7 +84,7 @@ def nearest(places: Array, place: Array, count: int = 8) -> NDArray[np.intp]:
 
 
 def among(places: Array, flat: Array, place: Array, count: int = 5) -> Array:
-    """Where a new point stands in a `flat` map (n, 2) that cannot place it: in the middle of its nearest neighbours.
+    """Where a new point lies in a `flat` map (n, 2) that cannot place it: in the middle of its nearest neighbours.
 
     `places` (n, d) and `place` (d,) are those of the space that the map was made from; a nearer neighbour counts more.
     """

@@ -12,7 +12,7 @@ from mnist_lab.networks.stages import Array, Kind, Stage, padding, sums
 
 
 def trace(stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> Array:
-    """The slope of a unit's sum, ahead of its activation, by each pixel of an image: float32 (28, 28).
+    """The slope of a unit's sum, before its activation, by each pixel of an image: float32 (28, 28).
 
     `values` are what the stages give for the image, (1, ...) each; they end with those below stage `number`, or go on.
     A filter's sum is the one where it answers most. In a network of ReLU these are the weights with which this image's

@@ -1,8 +1,8 @@
 """t-SNE (van der Maaten and Hinton 2008) in a process of its own, which steps back behind everybody else.
 
 It takes a minute or so. `python -m mnist_lab.exploring.tsne` reads the points as an .npy of so many bytes, their number
-in eight bytes ahead of it, and writes their places in two dimensions as an .npy. When its input ends, whoever asked is
-gone, and so is it.
+in eight bytes before it, and writes their places in two dimensions as an .npy. It ends with its
+input, since the process that asked is then gone.
 """
 
 import io
@@ -31,7 +31,7 @@ def flatten(points: NDArray[np.float32]) -> NDArray[np.float32]:
         assert process.stdin
         assert process.stdout
         process.stdin.write(len(content).to_bytes(8, "big") + content)
-        process.stdin.flush()  # and left open: its end tells that nobody waits any more
+        process.stdin.flush()  # and left open: its end tells that no one waits any more
         answer = process.stdout.read()
     if not answer:
         raise MnistLabError("The map could not be computed. Is there enough memory?")

@@ -84,7 +84,7 @@ def window(stage: Stage, inputs: Array, row: int, column: int) -> Array:
 
 
 def effect(stages: Sequence[Stage], values: Sequence[Array], number: int, unit: int) -> Array:
-    """What a unit of stage `number` does to the ten sums ahead of the outputs: float32 (10,), with it less without.
+    """What a unit of stage `number` does to the ten sums before the outputs: float32 (10,), with it less without.
 
     Without it means that it gives 0, everywhere. The mean over the ten is taken away, since softmax does not see it.
     """

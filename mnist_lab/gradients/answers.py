@@ -29,7 +29,7 @@ from mnist_lab.store.runs import RunStore
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served
 
 AT_ONCE = 10  # units whose dreams are asked for together
-CLOSE = 1e-3  # how far the probabilities of a model that was put together anew may be from those of the file
+CLOSE = 1e-3  # how far the probabilities of a rebuilt model may be from those of the file
 
 
 def answer(store_url: str, question: Question, is_training: Callable[[], bool]) -> bytes:

@@ -1,6 +1,6 @@
 """Why a network answers as it does, by its gradients. Imports TensorFlow: for the training side only.
 
-All is about a score: the sum of one output, ahead of the softmax, which would hide what is certain anyway.
+Everything here explains a score: the sum of one output before the softmax, which saturates where a model is certain.
 """
 
 from typing import Any, NamedTuple

@@ -23,7 +23,7 @@ def dreams(model: keras.Model, layer: str, units: Sequence[int], smooth: bool) -
 
     Simonyan, Vedaldi and Zisserman 2013, "Deep inside convolutional networks"; `smooth` blurs, moves and fades, after
     Yosinski et al. 2015, "Understanding neural networks through deep visualization". What is made large is a unit's
-    sum ahead of its activation; of a filter, its mean over all places.
+    sum before its activation; of a filter, its mean over all places.
     """
     sums = sums_of(model, layer)
     rng = np.random.default_rng(0)
@@ -44,7 +44,7 @@ def dreams(model: keras.Model, layer: str, units: Sequence[int], smooth: bool) -
 
 
 def sums_of(model: keras.Model, layer: str) -> keras.Model:
-    """The model that gives a layer's sums ahead of its activation, for images (n, 28, 28)."""
+    """The model that gives a layer's sums before its activation, for images (n, 28, 28)."""
     original = model.layers[-1] if layer == "outputs" else model.get_layer(layer)
     linear = original.__class__.from_config({**original.get_config(), "name": "sums", "activation": "linear"})
     sums = linear(original.input)

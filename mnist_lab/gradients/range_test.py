@@ -32,7 +32,7 @@ LAST = 5  # batches whose losses are taken together for that
 
 Images: TypeAlias = NDArray[np.uint8]
 Labels: TypeAlias = NDArray[np.int32]
-Step = Callable[[NDArray[np.int64], float], float]  # which images and a rate: the loss ahead of the step
+Step = Callable[[NDArray[np.int64], float], float]  # which images and a rate: the loss before the step
 
 
 def sweep(config: TrainConfig, dataset: Dataset, is_crowded: Callable[[], bool] = lambda: False) -> Sweep:

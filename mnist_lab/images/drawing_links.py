@@ -20,7 +20,7 @@ Line = NDArray[np.float64]
 
 VERSION = "1"
 FINENESS = 2  # steps to a canvas pixel
-TOLERANCE = 0.25  # pixels that a point may lie beside the line through its neighbours to be left out
+TOLERANCE = 0.25  # pixels: a point that lies no farther from the line through its neighbours is left out
 MOST_TEXT = 8192
 MOST_STROKES = 200
 MOST_POINTS = 5000

@@ -3,7 +3,7 @@
 MNIST's own recipe (LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III.A): the
 digit is scaled until its longest side is 20 pixels and placed in a 28 x 28 field with its centre of mass in the middle.
 Before that its strokes are redrawn as wide as MNIST's, whatever the pen was: the middle line of each stroke is found by
-thinning (Zhang and Suen 1984, "A fast parallel algorithm for thinning digital patterns") and drawn anew.
+thinning (Zhang and Suen 1984, "A fast parallel algorithm for thinning digital patterns") and redrawn.
 """
 
 import warnings
@@ -72,7 +72,7 @@ def prepare(image: Any, steps: Collection[Step] = ALL_STEPS) -> FloatImage | Non
 def trace(image: Any, steps: Collection[Step] = ALL_STEPS) -> list[Stage]:
     """The stages that `image` goes through: its ink, then one for each of `steps`; the last is what `prepare` returns.
 
-    The last stage is there whatever the steps, float32 (28, 28) in [0, 1]: without SIZE the longest side becomes 28
+    The last stage is there for any steps, float32 (28, 28) in [0, 1]: without SIZE the longest side becomes 28
     pixels, without CENTRE the middle of the box comes to the middle of the field, and with no step at all the picture
     is just resized. A blank image has its ink as the only stage.
     """
@@ -129,9 +129,9 @@ def _check_size(width: int, height: int) -> None:
 
 
 def ink(image: Any) -> FloatImage:
-    """How much ink lies on each pixel: float32 (h, w) in [0, 1], 0 the background, whichever was the brighter.
+    """How much ink lies on each pixel: float32 (h, w) in [0, 1], 0 the background, no matter which was brighter.
 
-    The background is the median along the border, or whatever shows through where the image is transparent. Where the
+    The background is the median along the border, or what shows through where the image is transparent. Where the
     border is lighter in some places than in others, as on a photo of paper, `flatten` finds the background instead.
     """
     brightness, opacity = _brightness_and_opacity(image)

@@ -38,7 +38,7 @@ class Segment(NamedTuple):
 def segments(image: Any) -> list[Segment]:
     """The digits in an image of any kind that `prepare` takes, from left to right; none where there is no ink.
 
-    Parts that stand above each other are one digit, as are a low part and the neighbour it belongs to, such as the bar
+    Parts above each other are one digit, as are a low part and the neighbour it belongs to, such as the bar
     of a 5. Specks are left out. What is much wider than high is cut where digits seem to touch. A single digit stays
     whole.
     """

@@ -10,7 +10,7 @@ Stroke = NDArray[np.float32]
 """The pen's (x, y), float32 (n, 2), in [0, 1] of the canvas, x to the right, y down."""
 
 CANVAS_SIDE = 280  # of the page's canvas, in pixels
-PEN_WIDTH = 20.0  # the page's pen, unless somebody changes it; in pixels of the canvas
+PEN_WIDTH = 20.0  # the page's default pen, in pixels of the canvas
 PEN_WIDTHS = (8.0, 40.0)
 FINENESS = 4  # pixels are drawn in 4 x 4 parts, which makes the strokes' edges smooth
 

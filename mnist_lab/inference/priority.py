@@ -5,7 +5,7 @@ import threading
 
 import psutil
 
-NICE = 5  # with more, a training gets next to nothing beside another program that wants all cores
+NICE = 5  # with more, a training gets next to nothing when another program wants all cores
 
 
 def step_back() -> None:

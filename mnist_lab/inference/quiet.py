@@ -1,6 +1,6 @@
 """Native libraries write notes of their own to the standard error, about processors, graphics cards and delegates.
 
-Whoever trains or draws can do nothing with them, and between them what the lab itself says is lost.
+They tell people who train or draw nothing, and the lab's own messages are lost among them.
 """
 
 import os

@@ -3,7 +3,7 @@
 So another network, a small one, is asked first whether the image is a digit at all. It has learnt that from digits that
 many people wrote and from drawings that are none (Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier
 Exposure"). Where it says no, that is the verdict, and how sure the other network is counts for nothing; where it says
-yes, that is all that counts. `python -m benchmarks.rejection --fit` trains it anew, and measures it on drawings of
+yes, that is all that counts. `python -m benchmarks.rejection --fit` trains it again, and measures it on drawings of
 kinds and writers that it never saw.
 """
 

@@ -1,4 +1,4 @@
-"""What people bet on: a file for each visitor and lesson, beside the runs."""
+"""What people bet on: a file for each visitor and lesson, kept next to the runs."""
 
 import re
 from collections import Counter

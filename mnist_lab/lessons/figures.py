@@ -1,4 +1,4 @@
-"""The figures that lessons have beside those of other pages."""
+"""Figures that only lessons have."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A lesson as a value, read from a TOML file and checked; whoever wrote the file is told what is wrong with it."""
+"""A lesson as a value, read from a TOML file and checked; its author is told what is wrong with it."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ CHARTS: tuple[str, ...] = get_args(Chart)
 TEST_IMAGES = {"mnist": 10_000, "digits": 360}
 MOST_RUNS = 4
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-RESERVED = ("name", "recipe")  # what a run has beside settings
+RESERVED = ("name", "recipe")  # what a run has besides its settings
 
 Words = Annotated[str, Field(min_length=1)]
 
@@ -40,7 +40,7 @@ def _written(value: Any) -> Any:
 class Lesson(BaseModel):
     """A teaching point: text, a question with options, the runs that decide it, the rule that finds the answer.
 
-    `text`, `seen` and `why` are Markdown; in the last two, `{gap of dropout}` stands for that number, once measured.
+    `text`, `seen` and `why` are Markdown; in the last two, `{gap of dropout}` becomes that number, once measured.
     `expected` is what the lesson was written for; where the numbers say otherwise, the page says so. `image` is the
     number of a test image that is shown with the question.
     """

@@ -47,6 +47,6 @@ def gather(folders: list[Path]) -> Library:
 
 
 def identifier(path: Path) -> str:
-    """What a lesson is called in an address: its file's name without the number ahead of it, as lower-case words."""
+    """What a lesson is called in an address: its file's name without its leading number, as lower-case words."""
     name = re.sub(r"^\d+[-_ ]*", "", path.stem) or path.stem
     return re.sub(r"[^\w]+", "-", name.lower()).strip("-") or "lesson"

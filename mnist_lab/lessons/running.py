@@ -1,4 +1,4 @@
-"""The runs of a lesson: those that are there already, whoever trained them, and those that must be trained."""
+"""The runs of a lesson: those that exist already, no matter who trained them, and those still to be trained."""
 
 import threading
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
 
 GROUP = "lesson: "  # begins the name of the group that a lesson's runs share
-OVERHEAD = 3.0  # seconds that a run takes beside its training, where no run of this machine tells
+OVERHEAD = 3.0  # seconds a run takes besides its training, where this machine has no past run to measure
 
 _submitting = threading.Lock()
 
@@ -32,7 +32,7 @@ def _nearest(planned: PlannedRun, runs: list[Run]) -> Run | None:
 
 
 def _rank(run: Run) -> int | None:
-    """How near a run is to an answer; none that somebody stopped."""
+    """How near a run is to an answer; None for a run that was stopped."""
     if run.state is RunState.FINISHED and run.summary:
         return 0
     if run.state in (RunState.QUEUED, RunState.RUNNING):

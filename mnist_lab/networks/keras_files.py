@@ -1,7 +1,7 @@
 """What a `model.keras` would have Keras build, held to the run's configuration before Keras reads it.
 
-Keras makes whatever a file asks for: some of its classes run what the file holds, and any layer can be so large that
-the machine has no memory left. So a file is let through only where its layers are those that the configuration builds,
+Keras builds anything that a file asks for: some of its classes run what the file holds, and a layer can be larger than
+the machine's memory. So a file is let through only where its layers are those that the configuration builds,
 one by one, and its weights have the sizes of these layers. What is free are seeds, and the numbers of the optimizer.
 """
 
@@ -45,7 +45,7 @@ CLASSES_OF: dict[str, set[str]] = {
 }
 """What the lab's own models are made of, by module."""
 
-LAYERED = {"keras.src.models.functional", "keras.src.ops.numpy", "keras.layers"}  # what stands in no other object
+LAYERED = {"keras.src.models.functional", "keras.src.ops.numpy", "keras.layers"}  # what appears in no other object
 
 
 def most_bytes(config: TrainConfig) -> int:

@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 
 
 class Layer(NamedTuple):
-    """A layer that a configuration builds: its class, what must stand in its settings, the shape of what it makes."""
+    """A layer that a configuration builds: its class, what its settings must contain, the shape of what it makes."""
 
     kind: str
     settings: dict[str, Any]

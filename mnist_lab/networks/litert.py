@@ -59,7 +59,7 @@ def check(content: bytes, config: TrainConfig) -> None:
 
 
 def _expected(config: TrainConfig) -> Iterator[Step]:
-    """The layers of a configuration and their activations, each ahead of a pooling."""
+    """The layers of a configuration and their activations, each before a pooling."""
     dense = iter([*(layer.activation for layer in config.hidden_layers), "softmax"])
     for (_, before, *_), (kind, shape, *_) in pairwise(layer_shapes(config)):
         activation, weights = "linear", tuple[int, ...]()
@@ -75,7 +75,7 @@ def _expected(config: TrainConfig) -> Iterator[Step]:
 
 
 def _pooled_last(steps: Iterable[Step]) -> list[Step]:
-    """The same steps, each activation ahead of its pooling: beside batch normalization, labs have had it behind."""
+    """The same steps, each pooling after its activation: with batch normalization, earlier labs put it before."""
     found: list[Step] = []
     for step in steps:
         behind = isinstance(step, str) and found and isinstance(found[-1], Layer) and found[-1].kind == "MaxPooling2D"
@@ -110,7 +110,7 @@ def _steps(model: Any, most: int) -> Iterator[Step]:
 
 
 def _only_graph(model: Any) -> Any:
-    """The one graph of a file that has nothing beside it."""
+    """The one graph of a file that contains nothing else."""
     demand(model.SubgraphsLength() == 1, "it has more than one graph")
     demand(not (model.ExternalBuffersLength() or model.ExternalBufferGroupsLength()), "it needs other files")
     graph = model.Subgraphs(0)
@@ -152,7 +152,7 @@ def _activation(name: str, options: Any) -> Iterator[str]:
 
 
 def _value(model: Any, graph: Any, place: int, values: dict[int, Value]) -> Value:
-    """What an operator is given: made ahead of it, or a constant of the file."""
+    """What an operator is given: made before it, or a constant of the file."""
     if place in values:
         return values[place]
     tensor = _tensor(graph, place)
@@ -185,7 +185,7 @@ def _data(model: Any, tensor: Any) -> Any:
 
 
 def _agree(tensor: Any, made: Value) -> None:
-    """Hold what the file says of a tensor to what is known of it: sizes that it leaves open stand there as 1."""
+    """Hold what the file says of a tensor to what is known of it: sizes that it leaves open are given as 1."""
     shape = _sizes(tensor.ShapeAsNumpy, tensor.ShapeLength())
     signed = _sizes(tensor.ShapeSignatureAsNumpy, tensor.ShapeSignatureLength()) or shape
     kind = schema.TensorType.FLOAT32 if made.numbers is None else schema.TensorType.INT32

@@ -14,7 +14,7 @@ from mnist_lab.errors import demand
 from mnist_lab.images.preprocessing import LONGEST
 from mnist_lab.networks.shapes import EIGHT, POOL
 
-BATCH = 1_000_003  # stands for the number of images: a prime, so large that no other size is mistaken for it
+BATCH = 1_000_003  # represents the number of images: a prime, so large that no other size is mistaken for it
 MOST_RANK = 5
 
 
@@ -73,7 +73,7 @@ def _each(given: Given, options: Any) -> Value:
 
 
 def _both(given: Given, options: Any) -> Value:
-    """A number for each one of the larger input and what stands beside it in the smaller."""
+    """One number for each element of the larger input and the element of the smaller that meets it."""
     small, large = sorted(given, key=lambda value: prod(value.shape))
     demand(small.numbers is None, "a number is no number")
     demand(np.broadcast_shapes(large.shape, small.shape) == _computed(large), "two inputs do not fit")
@@ -150,7 +150,7 @@ def _computed(value: Value) -> tuple[int, ...]:
 
 
 def _of_images(given: Given, rank: int) -> tuple[tuple[int, ...], Given]:
-    """The shape of what is computed of the images, of so many dimensions, and the constants beside it."""
+    """The shape of what is computed of the images, of so many dimensions, and the constants it is computed with."""
     shape = _computed(given[0])
     demand(len(shape) == rank and all(value.is_constant for value in given[1:]), "an operator gets another input")
     return shape, given[1:]

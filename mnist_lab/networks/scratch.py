@@ -2,7 +2,7 @@
 
 Letters as in textbooks: x the inputs (n, features), z a layer's sums, a its activations, W and b its weights and
 biases, y the labels, C the mean cost of the n images, δ its gradient by the sums, ∂C/∂z. Everything is float32, or
-whatever the weights and inputs are.
+for any weights and inputs.
 """
 
 from collections.abc import Callable, Sequence

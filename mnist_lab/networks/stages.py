@@ -1,7 +1,7 @@
 """A run's network as a list of stages in NumPy, read from the file that answers, so that nothing needs TensorFlow.
 
 `model.tflite` holds the weights and the order of the operations. Exporting has worked batch normalization into the
-weights and biases of the layer ahead of it, or made it a scale and a shift after a pooling, so every stage below is
+weights and biases of the layer before it, or made it a scale and a shift after a pooling, so every stage below is
 what that layer does to an image, normalization and all.
 """
 
@@ -68,7 +68,7 @@ class Stage(NamedTuple):
 
 
 def sums(stage: Stage, x: Array) -> Array:
-    """What a stage makes of its input ahead of its activation: z, float32 (n, units) or (n, h, w, filters).
+    """What a stage makes of its input before its activation: z, float32 (n, units) or (n, h, w, filters).
 
     `x` is (n, 28, 28) in [0, 1] for a scaling, (n, h, w, channels) or (n, h, w) for a convolution or a pooling, and for
     a dense stage anything that is (n, inputs) once it is flat.
@@ -91,7 +91,7 @@ def activations(stages: Sequence[Stage], x: Array) -> list[Array]:
 
 
 def padding(stage: Stage) -> tuple[int, int]:
-    """How many pixels are added ahead of the first and behind the last, of rows and of columns alike."""
+    """How many pixels are added before the first and after the last, of rows and of columns alike."""
     side = stage.weights.shape[0]
     return ((side - 1) // 2, side // 2) if stage.padded else (0, 0)
 

@@ -16,7 +16,7 @@ def reliability_figure(found: Mapping[str, Reliability], colors: Mapping[str, st
     """Accuracy against confidence for each run, by name, as its colour is.
 
     On the dashed line a network is right as often as it is sure.
-    The more answers a point stands for, the larger it is.
+    The more answers a point represents, the larger it is.
     """
     figure = go.Figure()
     figure.add_trace(

@@ -13,7 +13,7 @@ from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import validations
 
 METRICS = ("accuracy", "loss")
-HALVES = ((0.0, 0.45), (0.55, 1.0))  # of a figure's width: accuracy beside loss
+HALVES = ((0.0, 0.45), (0.55, 1.0))  # of a figure's width: accuracy left, loss right
 ROOM_FOR_MARKS = 0.02  # of an axis, at both of its ends
 
 
@@ -45,7 +45,7 @@ def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
 
 
 def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
-    """Accuracy beside loss: a colour a run, training as a line, validation dotted with a mark at each epoch.
+    """Accuracy and loss, side by side: a colour a run, training as a line, validation dotted with a mark at each epoch.
 
     Where there is one run only, the two colours tell training from validation. The axis begins at the first point.
     Around a single accuracy Plotly would show some below 0 and above 1.
@@ -76,7 +76,7 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
 
 
 def _title(metric: str, half: tuple[float, float], curves: Iterable[Curve]) -> dict[str, Any]:
-    """Above a chart, what it shows, so that nobody takes it for the accuracy on the test set."""
+    """Above a chart, what it shows, so that it is not mistaken for the accuracy on the test set."""
     dotted = "<br><sub>dotted: validation</sub>" if any(curve.validation for curve in curves) else ""
     place = {"x": sum(half) / 2, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom"}
     return {**place, "text": f"Training {metric}{dotted}", "font": {"size": 14}, "showarrow": False}

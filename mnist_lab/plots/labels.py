@@ -1,4 +1,4 @@
-"""Where names fit beside the points of a chart: over no line, no mark and no other name. All lengths in pixels."""
+"""Where names fit next to the points of a chart: over no line, no mark and no other name. All lengths in pixels."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 FONT, LINE = 12, 16  # of a name: the size of its letters, and how high it is
 LONGEST = 26  # letters of a name that is drawn; more are cut
-GAP = 3  # between a name and what it stands beside
+GAP = 3  # between a name and its mark
 NARROW, WIDE = "fijlrtI.,:;'|!()[]- ", "mwMW@%—…"
 
 
@@ -49,7 +49,7 @@ def width(text: str) -> float:
 
 
 def around(radius: float) -> list[Offset]:
-    """The places of a name beside a mark, the best first: to its sides, above and below, then at its corners."""
+    """The places of a name around a mark, the best first: to its sides, above and below, then at its corners."""
     x, y = radius + GAP, radius + LINE / 2
     beside = [Offset(x, 0, 1), Offset(-x, 0, -1), Offset(0, -y), Offset(0, y)]
     corners = [Offset(side * radius / 2, end * y, side) for end, side in product((-1, 1), (1, -1))]

@@ -80,7 +80,7 @@ def _lines(learners: Sequence[Learner]) -> list[Line]:
 
 
 def _title(learners: Sequence[Learner], look: Look) -> str:
-    """What is drawn, so that nobody takes it for the accuracy on the test set."""
+    """What is drawn, so that it is not mistaken for the accuracy on the test set."""
     word = "mistakes" if look.mistakes else METRICS[look.metric].lower()
     if look.metric == "learning_rate":
         return word

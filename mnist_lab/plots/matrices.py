@@ -100,7 +100,7 @@ def clickable(figure: go.Figure, chosen: Cell | None) -> go.Figure:
 
 
 def ranking_figure(ranking: Ranking, names: Sequence[str], its_color: Mapping[str, str]) -> go.Figure:
-    """Who beats whom, a row and a column a run, as RANKING says; `its_color` has the runs' colours by their ids."""
+    """Who beats whom, a row and a column for each run, as RANKING says; `its_color` has the colours by run id."""
     beats = ranking.beats
     accuracies = 100 * np.array(ranking.accuracies)
     points = difference(accuracies[:, None], accuracies[None, :], 2)

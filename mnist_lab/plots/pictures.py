@@ -13,7 +13,7 @@ INK, FAINT = 0.5, 0.45  # how bright ink is beneath colours, and how much of it 
 
 
 def laid_out(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Values as one picture (h, w): an image as it is, units (n,) in rows, maps (h, w, n) beside each other.
+    """Values as one picture (h, w): an image as it is, units (n,) in rows, maps (h, w, n) side by side.
 
     What is between maps and behind the last unit is NaN.
     """

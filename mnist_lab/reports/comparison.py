@@ -37,7 +37,7 @@ from mnist_lab.store.runs import RunStore
 from mnist_lab.store.validation import best, validations
 
 TEMPLATE = Path(__file__).with_name("comparison.html.jinja")
-MOST_DRAWN = 12  # runs with curves and matrices: with more, nobody can tell them apart
+MOST_DRAWN = 12  # runs with curves and matrices: more cannot be told apart
 MOST_SHOWN = 24  # images of a gallery
 COST, RANKED = "Accuracy and parameters", "Who beats whom"
 WIDTHS = range(680, 1061, 20)  # pixels that a figure can have, on paper and on a screen; a narrower one scrolls
@@ -173,7 +173,7 @@ class Report:
 
     @property
     def notes(self) -> dict[str, str]:
-        """What stands below figures, by their headings."""
+        """What is written below figures, by their headings."""
         from markupsafe import Markup
 
         found = {COST: explained(points(self.runs, COSTS["Parameters"]), with_records=False), RANKED: RANKING}

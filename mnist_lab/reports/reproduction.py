@@ -27,7 +27,7 @@ SEEDS = {
     "dense-512-rmsprop": 10,
     "dense-1024": 10,
 }  # at least, where a few do not show the spread
-PLAIN = 4  # seeds for Keras's own fit, beside the lab's
+PLAIN = 4  # seeds for Keras's own fit, compared with the lab's
 FURTHER = {"scratch-sigmoid-mse": 2}  # more seeds, told in the text, where a few do not show how far results spread
 LARGE = 500_000  # bytes of a model.keras that is not bundled
 

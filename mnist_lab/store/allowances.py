@@ -1,4 +1,4 @@
-"""What one visitor of a server may have at once, so that nobody's thousand runs keep the others from theirs."""
+"""What one visitor of a server may have at once, so that one visitor's thousand runs do not keep others waiting."""
 
 import os
 import re

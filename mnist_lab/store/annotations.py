@@ -1,6 +1,6 @@
 """What people note about runs: another name, a note, tags, a star. Everybody who shares the store sees it.
 
-A run's own files never change once it is over, and the lab's own runs are read-only, so this lies beside them:
+A run's own files never change once it is over, and the lab's own runs are read-only, so this is kept next to them:
 <root>/.annotations/<run id>.json.
 """
 

@@ -1,7 +1,7 @@
 """Runs as a zip file that another lab can take in: a folder for each run, with the files that are worth keeping.
 
 What is taken in is not trusted: only known files, of bounded sizes, each read by the lab's own models and, where that
-can be, written anew from what was understood. All runs of a file come in, or none.
+can be, rewritten from what was understood. All runs of a file come in, or none.
 """
 
 import io

@@ -77,7 +77,7 @@ class Folder:
         return int(self._fs.size(self._at(name)))
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file whole: nobody ever reads half of it, and an old one stays until the new one is complete."""
+        """Write a file atomically: no one ever reads half of it, and an old one stays until the new one is complete."""
         with self._explained():
             if not self.is_local:
                 self._fs.pipe_file(self._at(name), content)
@@ -92,7 +92,7 @@ class Folder:
                 partial.unlink(missing_ok=True)
 
     def append(self, name: str, lines: bytes) -> None:
-        """Add lines to a log and flush them. Object stores cannot append, so there the log is written anew."""
+        """Add lines to a log and flush them. Object stores cannot append, so there the log is rewritten."""
         with self._explained():
             if self.is_local:
                 with Path(self._at(name)).open("a+b") as file:
@@ -119,7 +119,7 @@ class Folder:
                 return False
 
     def age(self, name: str) -> float:
-        """Seconds since the file was written, by the clock of whoever keeps it. Raises FileNotFoundError."""
+        """Seconds since the file was written, by the clock of the file system. Raises FileNotFoundError."""
         with self._reached():
             return time.time() - self._fs.modified(self._at(name)).timestamp()
 

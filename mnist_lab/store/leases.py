@@ -1,4 +1,4 @@
-"""Who works on something that only one may work on, decided by files."""
+"""Which process works on something that only one may work on, decided by files."""
 
 import time
 import uuid
@@ -37,7 +37,7 @@ class Lease:
         return self._read().holder
 
     def take(self, by: str, is_alive: Callable[[str], bool]) -> bool:
-        """Take it, where nobody who is alive has it; whether it is held by `by` now."""
+        """Take it, unless a live holder has it; whether it is held by `by` now."""
         held = self._read()
         if held.holder == by:
             return True
@@ -46,13 +46,13 @@ class Lease:
         return self._change(held, by)
 
     def release(self, by: str) -> None:
-        """Give it back; nothing happens where somebody else holds it."""
+        """Give it back; does nothing where another holds it."""
         held = self._read()
         if held.holder == by:
             self._change(held, None)
 
     def _change(self, held: _Held, holder: str | None) -> bool:
-        """Change hands, unless somebody else has done so since `held` was read."""
+        """Change hands, unless another process has done so since `held` was read."""
         minute = int(time.time() // 60)
         if not self._folder.create(f"{self._name}/after-{held.token}-{minute}") or self._read() != held:
             return False
@@ -63,5 +63,5 @@ class Lease:
     def _read(self) -> _Held:
         try:
             return _Held.model_validate_json(self._folder.read(f"{self._name}/lease"))
-        except DAMAGE:  # nobody has had it, or nobody knows any more
+        except DAMAGE:  # never held, or damaged
             return _Held(holder=None, token="nobody")  # noqa: S106

@@ -1,8 +1,8 @@
 """A person's own labelled drawings: to score models on, to download, and to train on.
 
-<root>/<owner>/<id>.json holds what is known of a drawing, <id>.png beside it the canvas. The picture is written before
-the record and deleted after it, so whoever sees a record finds its picture. An owner is a name that the visitor's
-session made up; one owner's drawings are not shown to another.
+<root>/<owner>/<id>.json holds what is known of a drawing, <id>.png the canvas. The picture is written before
+the record and deleted after it, so a process that sees a record finds its picture. An owner is a name that the
+visitor's session made up; one owner's drawings are not shown to another.
 """
 
 import csv

@@ -55,5 +55,5 @@ class OwnScores:
     def _known(self, run_id: str) -> dict[str, bool]:
         try:
             return ANSWERS.validate_json(self._own.folder.read(f"{PLACE}/{run_id}.json", MOST_BYTES))
-        except DAMAGE:  # there is none, or a damaged one, and it is answered anew
+        except DAMAGE:  # there is none, or a damaged one, and it is answered again
             return {}

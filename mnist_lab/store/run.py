@@ -51,7 +51,7 @@ class Summary(BaseModel):
 class Asked(BaseModel):
     """`config.json`: what was asked, and by whom. Never changes once written. `created` in seconds since 1970.
 
-    `owner` is whoever asked, `group` the name that the runs of one grid or search share, and `parent` the id of the run
+    `owner` is who asked, `group` the name that the runs of one grid or search share, and `parent` the id of the run
     whose model this one goes on with.
     """
 
@@ -70,8 +70,8 @@ class Status(BaseModel):
     """`status.json`: how far it has come. Times in seconds since 1970.
 
     `engine` is the one that queued the run, later the one that sent it to its cluster at the time `sent`; None for a
-    run that whoever made it trains itself. `claims` counts how often an engine has taken the run in hand, `attempts`
-    how often a worker has: whoever holds an older number has lost it. The dataset's digest and the versions are those
+    run that its maker trains itself. `claims` counts how often an engine has taken the run in hand, `attempts`
+    how often a worker has: a holder of an older number has lost it. The dataset's digest and the versions are those
     that the worker found, since that is where they matter.
     """
 
@@ -130,7 +130,7 @@ class Run:
 
     @property
     def is_from_elsewhere(self) -> bool:
-        """Whether it came in a zip file: nobody here ever had it in hand."""
+        """Whether it came in a zip file and was never trained here."""
         return self.state.is_over and self.status.engine is None and not self.status.attempts and not self.bundled
 
     def annotated(self, annotations: Mapping[str, Annotation]) -> "Run":

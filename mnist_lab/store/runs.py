@@ -213,20 +213,20 @@ class RunStore:
         return Folder(f"{self._folder_of(run_id).url}/{run_id}/{folder}").names()
 
     def request_stop(self, run_id: str, reason: str = "") -> None:
-        """Ask whoever trains the run to stop, and say why; they see it within a second. Raises UnknownRun."""
+        """Ask the run's worker to stop, and say why; it sees this within a second. Raises UnknownRun."""
         self._folder_of(run_id)
         self.write(run_id, "stop", reason.encode())
 
     def stop_reason(self, run_id: str) -> str | None:
-        """Why the run was asked to stop, where somebody said so."""
+        """Why the run was asked to stop, where a reason was given."""
         return self.read(run_id, "stop").decode(errors="replace") or None if self.stop_requested(run_id) else None
 
     def stop_requested(self, run_id: str) -> bool:
-        """Whether somebody asked for the run to stop."""
+        """Whether the run was asked to stop."""
         return self.folder.exists(f"{run_id}/stop")
 
     def move_to_front(self, run_id: str) -> None:
-        """Let a waiting run begin ahead of the others of its owner. Raises UnknownRun for one that was deleted."""
+        """Let a waiting run begin before the others of its owner. Raises UnknownRun for one that was deleted."""
         self._folder_of(run_id)
         self.write(run_id, "front", str(time.time()).encode())
 
@@ -251,7 +251,7 @@ class RunStore:
         return self.annotations.change(run_id, **changes)
 
     def delete(self, run_id: str) -> None:
-        """Delete a run with all its files, for good."""
+        """Delete a run with all its files, permanently."""
         self.discard(run_id, "")
 
     def put_away(self, run_id: str, place: str) -> None:

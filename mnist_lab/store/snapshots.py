@@ -1,7 +1,7 @@
 """The weights of a network as they were at some moments of its training: small, to be looked at only.
 
 They are kept as float16, in Keras's order of weights, in a run's folder `snapshots`, a file for each epoch. Epoch 0 is
-ahead of the training. Read with NumPy alone.
+before the training. Read with NumPy alone.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The searches of a store: their small files beside the runs, and how far each has come, read from its runs."""
+"""The searches of a store: their small files next to the runs, and how far each has come, read from its runs."""
 
 import json
 import re

@@ -50,7 +50,7 @@ class Tick(NamedTuple):
     def can_be(self) -> bool:
         """Whether a training can have written it. Raises TypeError where what it holds are no numbers.
 
-        A loss that is no number ends a training ahead of its tick; that of a validation does not.
+        A loss that is no number ends a training before its tick; that of a validation does not.
         """
         epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
         return (

@@ -39,7 +39,7 @@ class Trash:
         return self._inside.folder.exists(run_id)
 
     def delete(self, run_id: str) -> None:
-        """Delete a run in the trash for good, with what is noted about it."""
+        """Delete a run in the trash permanently, with its annotations."""
         self._inside.delete(run_id)
         self._store.annotations.delete(run_id)
 

@@ -1,7 +1,7 @@
 """Who a browser belongs to: a secret in a cookie that no script can read, and what it says about the owner of things.
 
-A cookie is a random secret. The owner that it stands for is the secret's hash, so what is kept beside runs and drawings
-helps nobody to act as their owner. An earlier lab knew people by a cookie of Streamlit's that scripts can read; whoever
+A cookie is a random secret. The owner that it identifies is the secret's hash, so what is kept with runs and drawings
+does not let anyone act as their owner. An earlier lab knew people by a cookie of Streamlit's that scripts can read; who
 comes with it takes along what it owned, once: `.visitors/<earlier owner>` then names the owner that it went to, and the
 cookie has the earlier owner behind its secret.
 """
@@ -20,20 +20,20 @@ FORM = re.compile(rf"([\w-]{{43}})(?:\.([0-9a-f]{{{OWNER_LENGTH}}}))?", re.ASCII
 
 
 class Visitors:
-    """The owners that cookies stand for, on one store of runs."""
+    """The owners that cookies identify, on one store of runs."""
 
     def __init__(self, root: Folder) -> None:
         self._folder = Folder(f"{root.url}/{FOLDER}")
 
     def welcome(self, earlier: str | None = None) -> str:
-        """A new cookie; with an `earlier` owner's things, where nobody has taken them yet. Raises StoreError."""
+        """A new cookie; with an `earlier` owner's things, where no one has taken them yet. Raises StoreError."""
         secret = secrets.token_urlsafe(SECRET_BYTES)
         if earlier and self._folder.create(earlier, owner_of(secret).encode()):
             return f"{secret}.{earlier}"
         return secret
 
     def owner(self, cookie: str) -> str | None:
-        """The owner that a cookie stands for; None for a text that is no cookie of the lab's."""
+        """The owner that a cookie identifies; None for a text that is no cookie of the lab's."""
         found = FORM.fullmatch(cookie)
         if not found:
             return None
@@ -53,12 +53,12 @@ def owner_of(secret: str) -> str:
 
 
 def earlier_owner(cookie: str) -> str:
-    """Who an earlier lab took somebody for, by Streamlit's cookie `_streamlit_xsrf`."""
+    """Which owner an earlier lab knew, by Streamlit's cookie `_streamlit_xsrf`."""
     return owner_of(unmasked(cookie))
 
 
 def unmasked(cookie: str) -> str:
-    """The token in Streamlit's cookie "2|mask|masked token|time", which is masked anew on every visit."""
+    """The token in Streamlit's cookie "2|mask|masked token|time", which is masked differently on every visit."""
     try:
         _, mask, masked, _ = cookie.strip('"').split("|")
         key, token = bytes.fromhex(mask), bytes.fromhex(masked)

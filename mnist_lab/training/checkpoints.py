@@ -5,7 +5,7 @@ generators of dropout are, and for early stopping the epochs so far. The order o
 place in it: they follow from the seed and the epoch.
 
 A checkpoint of an earlier lab holds Keras's weights alone. A training goes on from it with random generators that begin
-anew, and looks for the best epoch among those since.
+again, and looks for the best epoch among those since.
 """
 
 import logging
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
-RANDOM, LOSSES, BEST = "mnist_lab/random", "mnist_lab/losses", "mnist_lab/best"  # beside Keras's own groups
+RANDOM, LOSSES, BEST = "mnist_lab/random", "mnist_lab/losses", "mnist_lab/best"  # next to Keras's own groups
 
 
 class Epochs(NamedTuple):
     """The epochs behind: the validation loss of each, and what there was after the best of them.
 
-    `best` is in the order of whoever trains; empty where the last epoch is the one to keep.
+    `best` is in the trainer's own order; empty where the last epoch is the one to keep.
     """
 
     losses: Sequence[float] = ()
@@ -34,7 +34,7 @@ class Epochs(NamedTuple):
 
 
 def save(model: keras.Model, checkpoint: Path, epochs: Epochs) -> None:
-    """Write the checkpoint whole: nobody ever finds half of one."""
+    """Write the checkpoint atomically: no reader ever finds half of one."""
     partial = checkpoint.with_name("partial.weights.h5")
     model.save_weights(partial)
     with h5py.File(partial, "a") as file:
@@ -48,7 +48,7 @@ def load(model: keras.Model, checkpoint: Path | None) -> Epochs | None:
     """Set the model, its optimizer built, as the checkpoint keeps it; the epochs behind.
 
     None where there is no checkpoint; one that is damaged is deleted, and is as good as none, but the model is then to
-    be built anew.
+    be built again.
     """
     if not checkpoint or not checkpoint.exists():
         return None

@@ -20,21 +20,21 @@ from mnist_lab.networks.shapes import CLASSES
 SCORED_AT_ONCE = 1000
 
 turn = threading.Lock()
-"""Held by whoever trains, for a tenth of a second, or takes a step of a range test: of two at once in one process, each
-small operation of the one would wait for a large one of the other, since TensorFlow's threads are shared."""
+"""Held while a training runs, for a tenth of a second, or a range test takes a step: of two at once in one process, the
+small operations of one would wait for the large ones of the other, since TensorFlow's threads are shared."""
 
 _ending = threading.Lock()
 
 
 @contextmanager
 def at_the_end() -> Iterator[None]:
-    """While a run is saved and scored, which somebody who pressed Stop waits for: everything else here pauses."""
+    """While a run is saved and scored, which a visitor who pressed Stop waits for: everything else here pauses."""
     with turn, _ending:
         yield
 
 
 def give_way() -> None:
-    """Pause while a run of this process is at its end. For answers to questions, ahead of each piece of work."""
+    """Pause while a run of this process is at its end. For answers to questions, before each piece of work."""
     with _ending:
         return
 
@@ -103,12 +103,12 @@ class Execution:
         return Steps(losses, right, np.minimum(left, self._batch_size).astype(np.float64), rates)
 
     def step(self, images: NDArray[Any], labels: NDArray[np.int32]) -> float:
-        """Take one step for one batch, outside of any graph; the mean loss of an image ahead of it."""
+        """Take one step for one batch, outside of any graph; the mean loss of an image before it."""
         loss, _ = self._step(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
         return float(loss) / len(labels)
 
     def score(self, images: NDArray[np.uint8], labels: NDArray[np.int32]) -> Score:
-        """How well the network does on these images as it stands."""
+        """How well the network does on these images in its current state."""
         total = Score()
         for at in range(0, len(images), SCORED_AT_ONCE):
             part = slice(at, at + SCORED_AT_ONCE)

@@ -26,8 +26,8 @@ from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
 MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
 
 exclusive = threading.RLock()
-"""Held by whoever makes, reads or forgets models, where others may do so on other threads: Keras draws names from a
-state that all threads share."""
+"""Held while models are made, read or forgotten, since other threads may do so at the same time: Keras draws names from
+a state that all threads share."""
 
 MOST_SEED = 10**9  # Keras's own
 
@@ -50,7 +50,7 @@ def _standardised(image: Tensor, pixels: PixelStatistics) -> Tensor:
 
 
 def _eight_by_eight(image: Tensor, pixels: PixelStatistics) -> Tensor:
-    """The middle 20 x 20, where the digit stands, averaged to 8 x 8: each pixel the mean of 2.5 x 2.5."""
+    """The middle 20 x 20, where the digit is, averaged to 8 x 8: each pixel the mean of 2.5 x 2.5."""
     image = keras.layers.Reshape((SIDE, SIDE, 1), name="scaling_channel")(image)
     image = keras.layers.Cropping2D((SIDE - LONGEST) // 2, name="scaling_middle")(image)
     image = keras.layers.UpSampling2D(2, name="scaling_halves")(image)
@@ -181,7 +181,7 @@ def pixels_for(config: TrainConfig, images: NDArray[np.uint8]) -> PixelStatistic
 
 
 def served(model: keras.Model) -> keras.Model:
-    """The model as it answers: ten probabilities, whatever outputs it was trained with; it shares the weights.
+    """The model as it answers: ten probabilities, no matter which outputs it was trained with; it shares the weights.
 
     Logits become probabilities by softmax. So do the sums below sigmoid outputs: a sigmoid's s says yes with odds
     s / (1 - s), and of ten independent answers, given that just one digit is right, each has its odds' share. That is
@@ -244,7 +244,7 @@ def _activated(
 ) -> Tensor:
     """What a layer makes of its input, pooled, normalized where the configuration says so, and its activation.
 
-    Pooling comes ahead of the normalization, which then has a quarter of the numbers to go through.
+    Pooling comes before the normalization, which then has a quarter of the numbers to go through.
     """
     if not normalized:
         layer.activation = keras.activations.get(activation)

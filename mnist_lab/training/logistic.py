@@ -2,10 +2,10 @@
 others: it is a dense layer with softmax.
 
 lbfgs sees what the model's scaling gives. For `logistic-digits` that is the `8x8` scaling: the lab's datasets hold
-28 x 28 images, so that what people draw reaches every model. scikit-learn's digits stand in them enlarged to 20 x 20
+28 x 28 images, so that what people draw reaches every model. scikit-learn's digits fill 20 x 20 of them, enlarged
 and centred by mass, and the scaling averages the middle 20 x 20 back to 8 x 8 values in [0, 1]. Those are the published
 inputs, pixels / 16, moved by the centring and a little smoothed, not bit for bit; `docs/reproduction.md` has the
-accuracy on the untouched ones beside it.
+accuracy on the untouched ones next to it.
 """
 
 import time
@@ -36,7 +36,7 @@ LOSS: Loss = "sparse-cross-entropy"
 
 
 class Stopped(Exception):
-    """Somebody asked for a stop; scikit-learn's callbacks know no other way out of lbfgs."""
+    """A stop was asked for; scikit-learn's callbacks know no other way out of lbfgs."""
 
 
 def train(
@@ -51,7 +51,7 @@ def train(
     """Fit until lbfgs has converged or did `max_iterations`; the model, and whether it was stopped.
 
     An iteration of lbfgs is one epoch of one step. A stop keeps the last iteration. lbfgs cannot be resumed, so there
-    is no checkpoint, and no `start` either: a run that was interrupted begins anew, and ends with the same weights.
+    is no checkpoint, and no `start` either: a run that was interrupted starts over, and ends with the same weights.
     `keep` is as for `training.train`.
     """
     parts = split(dataset, config)
@@ -91,7 +91,7 @@ def as_dense(regression: LogisticRegression, inputs: int) -> tuple[NDArray[np.fl
 
 
 class _Watcher:
-    """scikit-learn's callback: reports several times a second, and leaves the fit where somebody asks for it."""
+    """scikit-learn's callback: reports several times a second, and leaves the fit when a stop is asked for."""
 
     def __init__(
         self,

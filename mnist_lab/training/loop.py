@@ -47,7 +47,7 @@ def train(
     `report` gets ticks in each epoch and at its end, and a few times a second. `should_stop` is asked often; after it
     says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
     written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
-    memory, the training begins with. `keep` is told each epoch that is behind, 0 ahead of the first, and how to get its
+    memory, the training begins with. `keep` is told each epoch that is over, 0 before the first, and how to get its
     weights, in Keras's order. The same seed gives the same bytes, interrupted or not, with the same packages on the
     same kind of machine and with as many threads. Raises Diverged.
     """
@@ -98,7 +98,7 @@ def _model(
 def _go_on_from(model: keras.Model, parent: keras.Model, config: TrainConfig) -> None:
     """Take over the parent's weights, and its optimizer's memory where it is an optimizer of the same kind.
 
-    A schedule begins anew, so the steps are then counted from 0.
+    A schedule starts over, so the steps are then counted from 0.
     """
     model.set_weights(parent.get_weights())
     mine, its = model.optimizer, getattr(parent, "optimizer", None)

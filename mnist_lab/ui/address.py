@@ -26,15 +26,15 @@ class Limits(NamedTuple):
 
 
 def turned() -> None:
-    """Call it back when somebody has turned a knob, pressed Train or changed the view: that is newer than the address.
+    """A callback for a changed knob, a press of Train or a changed view: these are newer than the address.
 
-    A browser that has not yet heard of the address written last sends the one before, as if somebody had opened it.
+    A browser that has not yet heard of the address written last sends the one before, as if the visitor had opened it.
     """
     st.session_state[TURNED] = True
 
 
 def is_older() -> bool:
-    """Whether the address in hand may be older than what somebody has turned; asked once in each run of a page."""
+    """Whether the address at hand may be older than the last change of a knob; asked once in each run of a page."""
     return bool(st.session_state.pop(TURNED, False))
 
 
@@ -61,7 +61,7 @@ def render_problems(problems: Iterable[str]) -> None:
 
 
 def write_address(config: TrainConfig, limits: Limits) -> None:
-    """Put the configuration into the page's address, beside what others keep there."""
+    """Put the configuration into the page's address, and keep its other parameters."""
     ours = parameters(config, limits)
     if ours != _ours():
         others = {name: value for name, value in st.query_params.to_dict().items() if not _is_ours(name)}
@@ -83,7 +83,7 @@ def render_link(config: TrainConfig) -> None:
     st.code(link, language=None, wrap_lines=True)
     st.caption(
         "The page's address holds this configuration, too. Add `lock=units,dropout` to keep knobs as they are, or "
-        "`hide=seed` to leave knobs out; `?` stands ahead of the first of these, `&` ahead of the others."
+        "`hide=seed` to leave knobs out; `?` comes before the first of these, `&` before the others."
     )
 
 

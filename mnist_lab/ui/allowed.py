@@ -14,7 +14,7 @@ from mnist_lab.ui.visitor import is_at_home, visitor
 
 
 def limits() -> Allowance | None:
-    """The limits for whoever is here; none for somebody on the server's own machine. Raises ConfigError."""
+    """The visitor's limits; none for a visitor on the server's own machine. Raises ConfigError."""
     return None if is_at_home() else allowance()
 
 
@@ -27,7 +27,7 @@ def may_train(configs: Sequence[TrainConfig]) -> None:
 
 
 def may_search(search: Search, trials: int) -> None:
-    """The same for so many more trials of a search, which a few taken at random stand for."""
+    """The same for so many more trials of a search, estimated from a random few."""
     may_train(list(islice(cycle(samples(search)), trials)))
 
 

@@ -26,7 +26,7 @@ class VisitorCookie:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one for a page gets the cookie, anew each time, so that it lasts."""
+        """Answer a request; one for a page gets the cookie, each time again, so that it does not expire."""
         if not _is_for_a_page(scope):
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""How often what changes is drawn anew: each second for a few, less often for a class that looks at once."""
+"""How often live parts of a page are redrawn: each second for a few people, less often when a class is watching."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 LEAST, MOST = 1.0, 5.0  # seconds from one look of a visitor to the next
 FOR_EACH = 0.4  # seconds for each who looks: the looks of all take a tenth of a core, or a quarter where thirty look
 UNTIL_FOUND = 0.7  # seconds between two looks at what one visitor waits for
-GONE = 2.5 * MOST  # seconds after which whoever has not looked again is gone
+GONE = 2.5 * MOST  # seconds without a look after which a visitor counts as gone
 TOLERATED = 1.5  # times more or less often than would be right
 
 _looked: dict[str, float] = {}  # when, by session
@@ -32,7 +32,7 @@ def has_changed(since: float | None) -> bool:
 
 
 def draw_until_found(found: Future[Any], draw: Callable[..., None], *given: Any) -> None:
-    """Draw what depends on an answer, anew until that is found; then without a fragment, whose clock would go on."""
+    """Draw what depends on an answer until it is found; then without a fragment, whose timer would go on."""
     if found.done():
         draw(*given)
     else:

@@ -1,7 +1,8 @@
 """Fields for numbers, and what is wrong with a field, said without moving anything.
 
 Streamlit's own field for numbers keeps what is out of bounds, or no number, to the browser: the page goes on with the
-number before, which the field no longer shows. So a number is typed into a text field and judged here, by whoever asks.
+number before, which the field no longer shows. So a number is typed into a text field, and checked here when
+it is asked for.
 """
 
 import html
@@ -60,9 +61,9 @@ def render_number(steps: Steps, **field: Any) -> str:
 
 
 def render_problem(reason: str) -> None:
-    """What is wrong with the field above, laid over what is below it: nothing moves while it stands there.
+    """What is wrong with the field above, laid over what is below it, so that nothing moves.
 
-    The two stand in a container of their own whose key begins with `field_`.
+    The two are in a container of their own whose key begins with `field_`.
     """
     text = shortly(reason)
     look = "wrong long" if len(text) > LONG else "wrong"
@@ -99,6 +100,6 @@ def _ask(steps: Steps, read: Callable[[str], Any], **about: Any) -> Any:
 
 
 def shortly(reason: str) -> str:
-    """Why something will not do, for a place beside it, where it need not be said what was given."""
+    """Why a value is refused, to be shown next to it, where the value need not be repeated."""
     _, apart, accepted = reason.partition(WILL_NOT_DO)
     return f"It takes {accepted}" if apart else reason

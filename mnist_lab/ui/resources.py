@@ -45,7 +45,7 @@ def store() -> RunStore:
 
 
 def listing(fresh: bool = False) -> Listing:
-    """The store's runs, read anew at most a few times a second for all visitors together, unless asked for fresh."""
+    """The store's runs, read again at most a few times a second for all visitors together, unless asked for fresh."""
     global _listing
     with _lock:
         if fresh or time.monotonic() - _listing[0] > SECONDS_BETWEEN_LISTINGS:
@@ -106,7 +106,7 @@ def searcher() -> Searcher:
 def warm_up() -> None:
     """Have the first stroke answered as quickly as the others, and the first training begin at once.
 
-    The workers start in a while only: they also take up runs that were left behind, so that nobody has to ask.
+    The workers start in a while only: they also continue runs that were left behind, without being asked.
     """
     sys.setswitchinterval(SECONDS_OF_A_TURN)
     threading.Thread(target=_read_once, name="warm-up", daemon=True).start()
@@ -140,7 +140,7 @@ def evaluation(run_id: str) -> Evaluation:
 def neighbours() -> Future[Neighbours | None]:
     """MNIST's training images, to be searched once they are in order, or None where MNIST is not on this machine.
 
-    Putting them in order takes seconds on a busy machine; nobody's drawing waits for it.
+    Sorting them takes seconds on a busy machine; no drawing waits for it.
     """
     return ThreadPoolExecutor(1, "neighbours").submit(_neighbours)
 

@@ -17,7 +17,7 @@ FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
 
 def visitor() -> str:
-    """Who this is: the same browser is the same person, as far as its cookies last; told to nobody."""
+    """Who this is: the same browser is the same person, as long as its cookies last; never shown to anyone."""
     known = _owner(st.context.cookies.get(COOKIE, ""))
     return known or owner_of(st.session_state.setdefault("owner", uuid.uuid4().hex))
 
@@ -28,12 +28,12 @@ def _owner(cookie: str) -> str | None:
 
 
 def is_mine(owner: str | None) -> bool:
-    """Whether what that owner asked for is the visitor's; what nobody is named for is everybody's."""
+    """Whether what that owner asked for is the visitor's; what has no owner belongs to everyone."""
     return owner in (None, visitor())
 
 
 def may_stop(owner: str | None) -> bool:
-    """Whether the visitor may end what is under way: its owner, and whoever sits at the server."""
+    """Whether the visitor may end what is under way: its owner, and anyone at the server's own machine."""
     return is_mine(owner) or is_at_home()
 
 

@@ -1,4 +1,4 @@
-"""Words that somebody typed, on a page: they stand there as they are, whatever they look like."""
+"""What people typed, shown on a page as plain text, even if it looks like Markdown."""
 
 import re
 

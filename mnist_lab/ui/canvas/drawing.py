@@ -39,7 +39,7 @@ _component = st.components.v2.component(
 class Canvas(NamedTuple):
     """A kind of canvas: its name, and its size in its own pixels, which the page may show larger or smaller.
 
-    What is drawn on one stands on all that share their `drawing`.
+    What is drawn on one appears on all that share their `drawing`.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Canvas(NamedTuple):
 
 
 ONE = Canvas("one", CANVAS_SIDE, CANVAS_SIDE, "one")
-SMALL = Canvas("small", CANVAS_SIDE, CANVAS_SIDE, "one")  # beside other things
+SMALL = Canvas("small", CANVAS_SIDE, CANVAS_SIDE, "one")  # next to other things
 SEVERAL = Canvas("several", 2 * CANVAS_SIDE, CANVAS_SIDE, "several")
 
 

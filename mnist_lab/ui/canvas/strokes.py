@@ -39,4 +39,4 @@ def _read(name: str, model: str, picture: str) -> str | None:
     return write_answer(readings) if readings else ""
 
 
-ROUTE = Route("/{below:path}answer", _answer, methods=["POST"])  # whatever path the lab is below
+ROUTE = Route("/{below:path}answer", _answer, methods=["POST"])  # below any path

@@ -38,7 +38,7 @@ def render_actions(runs: list[Run], hidden: int) -> None:
 
 
 def may_change(run: Run) -> bool:
-    """Whether the visitor may name and delete a run: the lab's own nobody may, others their owner."""
+    """Whether the visitor may name and delete a run: no one may for the lab's own runs, their owner may for others."""
     return not run.bundled and is_mine(run.asked.owner)
 
 
@@ -140,7 +140,7 @@ def _delete(runs: Sequence[Run]) -> None:
 
 
 def _ended(run: Run) -> Run:
-    """The run, which is asked to stop where it is not over; what nobody trains is over at once."""
+    """The run, which is asked to stop if it is not over; one that is not being trained is over at once."""
     if run.state.is_over:
         return run
     resources.engine().stop(run.id)

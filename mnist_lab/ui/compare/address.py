@@ -75,7 +75,7 @@ def choose_view(views: Sequence[str]) -> str:
 
 
 def write_address() -> None:
-    """Put what is compared into the address, beside what others keep there."""
+    """Put what is compared into the address, and keep its other parameters."""
     ours = _ours()
     before = st.query_params.to_dict()
     others = {word: value for word, value in before.items() if word not in WORDS}

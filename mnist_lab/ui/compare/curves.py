@@ -47,7 +47,7 @@ def render(runs: list[Run]) -> None:
 
 
 def _choose(several_seeds: bool) -> Options:
-    """The two questions that are asked most beside each other, the others behind a button."""
+    """The two most frequent questions side by side, the others behind a button."""
     keep: dict[str, Any] = {"persist_state": "session"}
     with st.container(horizontal=True, vertical_alignment="center", key="curve-options"):
         metric = st.segmented_control(

@@ -89,7 +89,7 @@ def render_filters(runs: list[Run]) -> list[Run]:
 
 
 def choose_columns(runs: list[Run], usual: list[str]) -> list[str]:
-    """The columns to show: the usual ones, until somebody chooses others."""
+    """The columns to show: the usual ones, until the visitor chooses others."""
     settings = differing([run.config for run in runs])
     options = [*COLUMNS, SETTINGS, *(field for field in TrainConfig.model_fields if field in settings)]
     chosen = [column for column in st.session_state.get(CHOSEN) or [] if column in options]

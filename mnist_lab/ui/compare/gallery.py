@@ -20,7 +20,7 @@ from mnist_lab.ui.compare.tested import Tested
 from mnist_lab.ui.words import plain
 
 SHOWN = 24  # at first; each click on "Show more" doubles it
-FEW = 2  # runs whose ten probabilities stand side by side; of more, the answers do
+FEW = 2  # runs whose ten probabilities are shown side by side; of more, only the answers
 HERE = Path(__file__).parent
 
 _component = st.components.v2.component(

@@ -48,7 +48,7 @@ def _take_in(file_id: str, content: bytes) -> None:
 
 
 def render_trash() -> None:
-    """The runs that the visitor deleted, to bring back or to delete for good."""
+    """The runs that the visitor deleted, to bring back or to delete permanently."""
     runs = [run for run in resources.trash().runs() if may_change(run)]
     if not runs:
         return

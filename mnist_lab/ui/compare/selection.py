@@ -52,7 +52,7 @@ def picked(runs: Iterable[Run]) -> list[Run]:
 
 
 def before() -> list[str]:
-    """What was picked ahead of the last click in a chart, if that is still of use."""
+    """What was picked before the last click in a chart, if it is still valid."""
     ids = list(st.session_state.get(BEFORE) or [])
     return ids if ids != picked_ids() else []
 

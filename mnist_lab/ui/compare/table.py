@@ -23,8 +23,8 @@ SHOWN, PLACES = "compare_shown", "compare_places"
 
 
 class Shown(NamedTuple):
-    """What the table in the browser shows: the runs' ids and what stands in their rows, the ticks that it was told
-    along with them, and how often it began anew."""
+    """What the table in the browser shows: the runs' ids and what their rows contain, the ticks that it was told
+    along with them, and how often it was rebuilt."""
 
     ids: list[str]
     content: list[dict[str, Any]]
@@ -76,7 +76,7 @@ def _first_two(runs: list[Run]) -> list[str]:
 
 
 def _render_table(runs: list[Run], columns: list[str], sources: Sources) -> None:
-    """One table for the whole visit, so that the browser keeps what it is sorted by, whatever comes into it."""
+    """One table for the whole visit, so that the browser keeps its sort order when rows change."""
     content = rows(runs, columns, sources)
     ids, picked = [run.id for run in runs], selection.picked_ids()
     ticks = [row for row, run_id in enumerate(ids) if run_id in picked]
@@ -96,8 +96,8 @@ def _render_table(runs: list[Run], columns: list[str], sources: Sources) -> None
 def _key_with(ticks: list[int], ids: list[str], content: list[dict[str, Any]]) -> str:
     """The table's key; on the way, have the browser tick these rows, where it does not already.
 
-    It keeps its ticks where they are on the screen while rows move beneath them, so it is told anew. It does not listen
-    to the same words twice in a row; where there are no others, the table begins anew, and is sorted by nothing.
+    It keeps its ticks where they are on screen while rows move beneath them, so it is told again. It does not listen
+    to the same words twice in a row; where there are no others, the table is rebuilt and loses its order.
     """
     state, before = st.session_state, _shown()
     is_there, has_changed = before.key in state, (ids, content) != (before.ids, before.content)

@@ -15,7 +15,7 @@ from mnist_lab.ui.words import plain
 
 
 class Tested(NamedTuple):
-    """A run, what it is called beside the others, and its answers on its test set."""
+    """A run, its name among the others, and its answers on its test set."""
 
     run: Run
     name: str

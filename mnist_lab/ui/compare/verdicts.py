@@ -18,7 +18,7 @@ from mnist_lab.ui.words import plain
 
 
 def render(runs: list[Run]) -> None:
-    """The verdict on two runs, or who beats whom among more; runs tested on other images stand apart."""
+    """The verdict on two runs, or who beats whom among more; runs tested on other images are shown separately."""
     groups = tested_alike(runs, say=True)
     if len(groups) > 1 and len(groups[0]) == 1:
         st.info("These were tested on different images, so their scores do not say which is better.")

@@ -1,4 +1,4 @@
-"""How wide a chart is in the visitor's browser: what fits beside its points depends on it."""
+"""How wide a chart is in the visitor's browser: what fits next to its points depends on it."""
 
 from pathlib import Path
 

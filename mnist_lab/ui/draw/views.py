@@ -34,7 +34,7 @@ STEP_NAMES = {
     Step.CENTRE: "centre",
 }
 OWN = "My drawings"
-COMPARED = 4  # models at once, until somebody chooses
+COMPARED = 4  # models at once, until the visitor chooses
 
 
 class Subject(NamedTuple):
@@ -56,7 +56,7 @@ class Subject(NamedTuple):
 
 
 def render_closer(picture: Picture | None, model: str, several: bool) -> None:
-    """The choice of views and the one that is open; what looks like no digit is put beside some that are."""
+    """The choice of views and the one that is open; what does not look like a digit is shown next to some that are."""
     readings = read(picture.image, model, several) if picture else []
     in_doubt = len(readings) == 1 and readings[0].doubt is not Doubt.SURE
     with turn("doubt" if in_doubt else "none", ("doubt", "none")):

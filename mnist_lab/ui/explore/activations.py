@@ -13,7 +13,7 @@ from mnist_lab.ui.explore.unit import choose_unit, render_unit
 
 
 def render(selection: Selection) -> None:
-    """The layers below each other, and beside them the unit that is open."""
+    """The layers below each other, and next to them the unit that is open."""
     stages = data.network(selection.run.id)
     values = activations(stages, selection.image[None])
 

@@ -42,7 +42,7 @@ def open_address(views: Collection[str]) -> None:
 
 
 def remember(**words: object) -> None:
-    """Put these words into the address, beside the others; None takes one away."""
+    """Put these parameters into the address, and keep the others; None removes one."""
     before = st.query_params.to_dict()
     after = before | {name: str(value) for name, value in words.items() if value is not None}
     after = {name: value for name, value in after.items() if words.get(name, value) is not None}
@@ -52,7 +52,7 @@ def remember(**words: object) -> None:
 
 
 def known(key: str, options: Container[object], usual: object) -> None:
-    """Ahead of the widget of that key: where the session holds none of its options there, the usual one."""
+    """Before the widget of that key is made: if the session holds none of its options, the usual one is set."""
     if st.session_state.get(key) not in options:
         st.session_state[key] = usual
 

@@ -13,7 +13,7 @@ from mnist_lab.ui.allowed import limits
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 
-SECONDS_BETWEEN_LOOKS = 0.2  # whether somebody has gone on to something else meanwhile
+SECONDS_BETWEEN_LOOKS = 0.2  # whether the visitor has gone on to something else meanwhile
 
 
 @lru_cache(maxsize=1)

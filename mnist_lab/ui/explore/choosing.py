@@ -1,4 +1,4 @@
-"""The choice of a run and an image, beside all views."""
+"""The choice of a run and an image, next to all views."""
 
 import random
 from collections.abc import Callable

@@ -112,7 +112,7 @@ def _flatten(run_id: str, number: int, name: DatasetName) -> Array:
 
 
 def _kept(content: bytes, count: int) -> Array | None:
-    """A map of so many points that was kept; None where it is damaged, so that it is made anew."""
+    """A map of so many points that was kept; None where it is damaged, so that it is made again."""
     try:
         flat = array(content)
     except ValueError:
@@ -128,7 +128,7 @@ def _later(function: Callable[..., Array], *args: Any) -> Future[Array]:
         with _one_at_a_time:
             try:
                 future.set_result(function(*args))
-            except Exception as error:  # whoever asks for the result gets it
+            except Exception as error:  # raised again where the result is read
                 future.set_exception(error)
 
     Thread(target=work, name="explore-map", daemon=True).start()

@@ -25,7 +25,7 @@ def render_flow(
 ) -> None:
     """The `values` that the stages give for one image; `chosen` is a stage's number and a unit of it, to be marked.
 
-    `on_open` is told which unit somebody clicks on.
+    `on_open` is told which unit was clicked.
     """
     key = "flow"
 
@@ -62,7 +62,7 @@ def _stage(number: int, stage: Stage, values: Array, chosen: int | None) -> dict
 
 
 def _columns(height: int, width: int, units: int) -> int:
-    """So many beside each other that maps can be seen, and that few units are one row."""
+    """Few enough side by side that maps can be seen, and enough that few units make one row."""
     if height == 1:
         return min(units, MOST_COLUMNS if units <= 1024 else 2 * MOST_COLUMNS)
     rows = -(-units // 8)

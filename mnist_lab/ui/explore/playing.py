@@ -1,4 +1,4 @@
-"""A slider that can be played: it moves by itself until it is at its end or somebody takes hold of it."""
+"""A slider that can be played: it moves by itself until its end, or until someone moves it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.ui.words import plain
 
 PLAYING = "explore_playing"  # in the session: whether the slider moves by itself
-STEP = 0.4  # seconds to look at a moment, beside those that it takes to draw
+STEP = 0.4  # seconds to look at a moment, besides those that drawing takes
 
 
 def is_playing() -> bool:
@@ -20,7 +20,7 @@ def is_playing() -> bool:
 def render_playable(
     label: str, options: Sequence[int], key: str, words: Callable[[int], str], show: Callable[[int], None]
 ) -> None:
-    """A slider over the options, beside a button that plays it; `show` draws what belongs to an option.
+    """A slider over the options, next to a button that plays it; `show` draws what belongs to an option.
 
     The session holds one of the options at `key`. Played at the last option, the slider begins with the first. It
     stops when anything around it changes.

@@ -46,7 +46,7 @@ class Groups(NamedTuple):
 
 
 class Picked(NamedTuple):
-    """How many images somebody picked, and the numbers of some of them."""
+    """How many images were picked, and the numbers of some of them."""
 
     total: int
     images: tuple[int, ...]
@@ -62,7 +62,7 @@ def grouped(points: Points, color: str) -> Groups:
 
 
 def render_points(points: Points, color: str) -> Picked:
-    """The points; what is picked by a loop or a click. What `render_marks` shows stands on them."""
+    """The points; what is picked by a loop or a click. What `render_marks` shows lies on top of them."""
     groups = grouped(points, color)
     counts = np.bincount(groups.numbers, minlength=len(groups.names)).tolist()
     shown = zip(groups.names, groups.colors, groups.sizes, counts, strict=True)

@@ -10,7 +10,7 @@ from mnist_lab.store.run import Run
 class Selection(NamedTuple):
     """A run and an image: float32 (28, 28) in [0, 1], ink bright, as every network takes it.
 
-    There always is one: where nobody has drawn yet, it is an example. `label` is the true digit where it is known, and
+    There always is one: before anything is drawn, it is an example. `label` is the true digit where it is known, and
     `source` says in a few words where the image is from.
     """
 
@@ -21,7 +21,7 @@ class Selection(NamedTuple):
 
 
 class View(NamedTuple):
-    """One view of a selection; a `live` one is quick enough to be shown anew while a stroke grows."""
+    """One view of a selection; a `live` one is quick enough to be redrawn while a stroke grows."""
 
     render: Callable[[Selection], None]
     live: bool = False

@@ -50,7 +50,7 @@ def choose_lesson(found: Library) -> Lesson | None:
 
 
 def render_lesson(lesson: Lesson) -> None:
-    """The text and the question; then, once somebody has bet, the button, the trainings, and the answer."""
+    """The text and the question; then, after the bet, the button, the trainings, and the answer."""
     with st.container(key="lesson"):
         st.header(plain(lesson.title), anchor=False)
         if st.session_state.pop(TO_TOP, None):
@@ -97,7 +97,7 @@ def _is_open(lesson: Lesson) -> bool:
 
 
 def _render_bet(lesson: Lesson) -> str | None:
-    """The question with its options; the bet is kept. Once the answer is asked for, it stands."""
+    """The question with its options; the bet is kept. Once the answer is asked for, it can no longer change."""
     key = f"bet-{lesson.id}"
     if key not in st.session_state:
         st.session_state[key] = bets_on(lesson).of(visitor())

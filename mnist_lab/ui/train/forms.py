@@ -56,7 +56,7 @@ class Draft(NamedTuple):
     """What the form asks for at the moment, right or wrong.
 
     `config` is what it asks for, or, where something is wrong, what it asked for before; `problems` says what is wrong
-    by field. `asked` is what decides which fields mean something: what stands in the fields, as far as it can be.
+    by field. `asked` decides which fields have an effect: what the fields contain, as far as it is valid.
     """
 
     asked: TrainConfig
@@ -88,7 +88,7 @@ class Draft(NamedTuple):
 def render_form(datasets: dict[str, str]) -> Draft:
     """The form, and what it asks for; what is impossible is said next to its field, and everything stays in its place.
 
-    `datasets` are those that can be trained on here, with the words to show for each. What it asks for stands in the
+    `datasets` are those that can be trained on here, with the words to show for each. What it asks for is in the
     page's address, and an address that was opened fills the form.
     """
     if _key("units") not in st.session_state:
@@ -108,7 +108,7 @@ def render_form(datasets: dict[str, str]) -> Draft:
 
 
 def _judged(limits: Limits, datasets: dict[str, str]) -> Draft:
-    """What stands in the fields: it, and nothing else, is what is trained or refused."""
+    """What the fields contain: this, and nothing else, is trained or refused."""
     last = st.session_state.get(LAST, TrainConfig())
     given = _values()
     asked = TrainConfig.model_construct(**{field: _possible(field, given[field], last) for field in given})

@@ -53,7 +53,7 @@ def _poll(polls: bool) -> None:
 
 
 def _groups() -> list["Study | list[Run]"]:
-    """The newest first; those under way ahead of the others."""
+    """The newest first; those under way before the others."""
     by_name: dict[str, list[Run]] = {}
     for run in resources.listing().runs:
         if run.asked.group and not run.bundled and not run.asked.group.startswith(OF_A_LESSON):
@@ -189,7 +189,7 @@ def _stop(runs: list[Run]) -> None:
 
 
 def _go_on(study: Study, key: str) -> None:
-    """What stands in the field of that key now counts, which may be newer than the button."""
+    """What the field of that key contains now counts; it may be newer than the button."""
     try:
         more = read_whole(*TRIALS, st.session_state[key])
         may_search(study.search, more)

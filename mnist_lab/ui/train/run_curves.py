@@ -23,6 +23,6 @@ def render_curves(run: Run, name: str, ticks: list[Tick]) -> None:
 
 @lru_cache(LOOKED_AT)
 def _figure(name: str, before: tuple[Tick, ...], ticks: tuple[Tick, ...]) -> go.Figure:
-    """The same for all who look; nobody changes it."""
+    """Shared by all visitors; never modified."""
     series = {"before": curves("before", before)} if before else {}
     return curves_figure(series | {name: curves(name, behind([*before], [*ticks]))})

@@ -118,7 +118,7 @@ def _press(presses: Presses, ready: Start | None, asked: dict[str, Any]) -> None
 
 
 def _asked() -> dict[str, Any]:
-    """What stands in all fields, by their keys."""
+    """What all fields contain, by their keys."""
     return {key: value for key, value in st.session_state.to_dict().items() if key.startswith(ASKED)}
 
 
