@@ -40,11 +40,9 @@ def take_in(options: argparse.Namespace) -> int:
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
-    """What `export` takes."""
     parser.add_argument("runs_to_export", nargs="+", metavar="RUN", help="ids or names of runs")
     parser.add_argument("--out", metavar="FILE", help="the zip file (default: named after the first run)")
 
 
 def add_import_options(parser: argparse.ArgumentParser) -> None:
-    """What `import` takes."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="zip files")

@@ -94,7 +94,6 @@ def add_grid_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_search_options(parser: argparse.ArgumentParser) -> None:
-    """What `search` takes."""
     fields = Search.model_fields
     parser.add_argument("--recipe", metavar="NAME", help="what the trials start from; see `recipes`")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change it for all trials")

@@ -32,7 +32,6 @@ class Ranking(NamedTuple):
 
     @property
     def pairs(self) -> int:
-        """How many pairs there are."""
         return len(self.runs) * (len(self.runs) - 1) // 2
 
 

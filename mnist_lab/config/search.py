@@ -55,7 +55,6 @@ class Search(BaseModel):
 
     @property
     def fields(self) -> list[str]:
-        """The fields that are searched."""
         return [*self.ranges, *self.choices]
 
 

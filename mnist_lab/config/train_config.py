@@ -57,7 +57,6 @@ class TrainConfig(Settings):
 
     @property
     def convolution_activation(self) -> Activation:
-        """The activation of a cnn's convolutions."""
         return self.activation[0] if isinstance(self.activation, tuple) else self.activation
 
     @property

@@ -41,7 +41,6 @@ class Question(NamedTuple):
 
     @property
     def pixels(self) -> FloatImage:
-        """The image."""
         return np.frombuffer(self.image, np.float32).reshape(SIDE, SIDE)
 
 

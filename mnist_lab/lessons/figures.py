@@ -30,13 +30,11 @@ class Mistakes(NamedTuple):
 
 
 def gaps(results: Sequence[Result]) -> list[Gap]:
-    """The gap of each run."""
     training, test = MEASURES["training accuracy"], MEASURES["test accuracy"]
     return [Gap(result.name, training.value(result, results), test.value(result, results)) for result in results]
 
 
 def mistakes(results: Sequence[Result]) -> list[Mistakes]:
-    """The mistakes of each run."""
     return [Mistakes(result.name, MEASURES["mistakes"].value(result, results)) for result in results]
 
 

@@ -81,12 +81,10 @@ class Lesson(BaseModel):
 
     @property
     def names(self) -> list[str]:
-        """The names of its runs."""
         return [run.name for run in self.runs]
 
     @property
     def choices(self) -> list[str]:
-        """What can be bet on."""
         named = [*self.options] or KINDS[self._rule.kind].options(self.names)
         return [*named, *([self.alike] if self.alike else [])]
 

@@ -126,7 +126,6 @@ def digit_measure(name: str) -> tuple[str, int] | None:
 
 
 def digit_values(name: str, result: Result) -> list[float]:
-    """That measure of the ten digits."""
     found = digit_measure(name)
     assert found
     measure, number = found

@@ -26,11 +26,9 @@ class Quantity(NamedTuple):
         return next((result for result in results if result.name == self.run), results[0])
 
     def value(self, results: Sequence[Result]) -> float:
-        """The number."""
         return MEASURES[self.measure].value(self.of(results), results)
 
     def shown(self, results: Sequence[Result]) -> str:
-        """The number, written."""
         return MEASURES[self.measure].show(self.value(results))
 
 

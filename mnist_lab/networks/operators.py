@@ -67,7 +67,6 @@ def _pooling(side: int) -> Rule:
 
 
 def _each(given: Given, options: Any) -> Value:
-    """A number for each one."""
     (value,) = given
     return Value(_computed(value))
 
@@ -144,7 +143,6 @@ def _tiled(given: Given, options: Any) -> Value:
 
 
 def _computed(value: Value) -> tuple[int, ...]:
-    """The shape of what is computed of the images."""
     demand(not value.is_constant and value.numbers is None, "an operator gets another input")
     return value.shape
 

@@ -50,7 +50,6 @@ def layer_shapes(config: TrainConfig) -> list[LayerShape]:
 
 
 def count_parameters(config: TrainConfig) -> int:
-    """Parameters of the whole network."""
     return sum(layer.parameters for layer in layer_shapes(config))
 
 

@@ -155,7 +155,6 @@ class Report:
 
     @cached_property
     def figures(self) -> dict[str, list[go.Figure]]:
-        """The figures by their headings."""
         names = self.names
         ticks = {names[run.id]: curves(names[run.id], self.store.metrics(run.id)) for run in self.drawn}
         cost = COSTS["Parameters"]

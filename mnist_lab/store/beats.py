@@ -46,7 +46,6 @@ class Beats:
                 self._folder.delete(other)
 
     def end(self, engine: str) -> None:
-        """Say that an engine ends."""
         self._folder.delete(engine)
 
     def is_alive(self, engine: str) -> bool:

@@ -119,7 +119,6 @@ class Studies:
         self._save(search.model_copy(update={"created": now, "since": now}))
 
     def find(self, name: str) -> Search | None:
-        """The search of that name."""
         search = self._load(slug(name))
         return search if search and search.name == name else None
 

@@ -52,7 +52,6 @@ class Score(NamedTuple):
 
     @property
     def mean_loss(self) -> float:
-        """The mean loss of an image."""
         return self.loss / self.images
 
     @property

@@ -143,7 +143,6 @@ class _Watcher:
                 raise Stopped
 
     def end(self, regression: LogisticRegression, x: NDArray[np.float64], y: NDArray[np.uint8]) -> None:
-        """Report the result."""
         self._iteration = max(int(regression.n_iter_[0]), 1)
         self._tick(regression, x, y)
 

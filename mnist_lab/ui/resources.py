@@ -81,7 +81,6 @@ def _validation_of(run_id: str) -> list[Epoch]:
 
 @lru_cache(maxsize=1)
 def studies() -> Studies:
-    """The searches of the store."""
     return Studies(store())
 
 
@@ -96,7 +95,6 @@ def engine() -> Engine:
 
 
 def searcher() -> Searcher:
-    """What drives the searches of the store."""
     engine()
     assert _searcher
     return _searcher

@@ -48,7 +48,6 @@ def main() -> None:
 
 
 def open_page(title: str, lead: str) -> None:
-    """The head of a page."""
     st.title(title, anchor=False)
     st.caption(lead)
 

@@ -111,7 +111,6 @@ def render_canvas(canvas: Canvas) -> Drawing | None:
 
 
 def render_pen() -> None:
-    """The width of the pen."""
     low, high = map(int, PEN_WIDTHS)
     st.slider("Pen width", low, high, value=int(PEN_WIDTH), key="pen", persist_state="session")
 

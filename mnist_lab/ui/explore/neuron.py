@@ -65,7 +65,6 @@ def _pictures(here: Neuron, inputs: Array) -> str:
 
 
 def _line(stage: Stage, here: Neuron) -> str:
-    """The sum in numbers."""
     words = "all products added up", "the bias", "the sum", WORDS[stage.activation]
     steps = zip(here.in_numbers, words, strict=True)
     return (

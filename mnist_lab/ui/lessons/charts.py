@@ -25,7 +25,6 @@ IN_TABLE = ("test accuracy", "training accuracy", "gap", "seconds", "parameters"
 
 
 def render_charts(lesson: Lesson, results: list[Result]) -> None:
-    """All charts of a lesson, in its order."""
     for chart in lesson.charts:
         title, render = CHARTS[chart]
         st.subheader(title, anchor=False)
