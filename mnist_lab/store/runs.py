@@ -2,12 +2,10 @@
 
 import os
 import re
-import threading
 import time
 import uuid
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,17 +17,15 @@ from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.store.annotations import Annotation, Annotations
+from mnist_lab.store.claims import claim
 from mnist_lab.store.folders import Folder
 from mnist_lab.store.run import Asked, Listing, Run, RunState, Status
-from mnist_lab.store.ticks import Tick, in_order, lines_of, ticks_in
+from mnist_lab.store.ticks import KnownTicks, Tick, epochs_in, lines_of
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 DEFAULT_MODEL = "house-cnn"
 RUN_ID = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")  # of all runs; what is the lab's own begins with a dot
-CLAIM_SECONDS = 15.0
-MOST_TOLD = 16  # runs whose ticks are kept in memory
 LONGEST_TIME = 100  # bytes of a file that holds a time
-MOST_REMEMBERED = 4 * MB  # of ticks of one run
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,8 +40,7 @@ class RunStore:
         self.folder = Folder(root)
         self._bundled = Folder(bundled) if bundled else None
         self.annotations = Annotations(self.folder)
-        self._told: dict[str, tuple[bytes, list[Tick]]] = {}  # by run, those asked for last: lines and what they say
-        self._telling = threading.Lock()
+        self._ticks = KnownTicks()
         self._over: dict[str, Run] = {}  # what is over never changes, so it is read once
 
     @classmethod
@@ -149,35 +144,14 @@ class RunStore:
             self.write(run_id, "metrics.jsonl", lines_of(tick for tick in ticks if tick.epoch <= epochs))
 
     def metrics(self, run_id: str) -> list[Tick]:
-        """The run's ticks in order. A torn or damaged line is skipped; what a resumed run did twice is there once.
-
-        Of a run that is read again and again only what came since is parsed.
-        """
-        content = self._content(run_id)
-        with self._telling:
-            known, ticks = self._told.pop(run_id, (b"", []))
-        if not content.startswith(known):
-            known, ticks = b"", []
-        whole = content[: content.rfind(b"\n") + 1]
-        ticks = [*ticks, *ticks_in(whole[len(known) :].splitlines())]
-        with self._telling:
-            if len(whole) < MOST_REMEMBERED:
-                self._told[run_id] = whole, ticks
-            while len(self._told) > MOST_TOLD:
-                del self._told[next(iter(self._told))]
-        return in_order([*ticks, *ticks_in(content[len(whole) :].splitlines())])
+        """The run's ticks in order. A torn or damaged line is skipped; what a resumed run did twice is there once."""
+        return self._ticks.of(run_id, self._lines(run_id))
 
     def epochs(self, run_id: str) -> list[Tick]:
-        """Those of the run's ticks that end an epoch, several times as quick: few of the others are looked at.
+        """Those of the run's ticks that end an epoch, several times as quick."""
+        return epochs_in(self._lines(run_id))
 
-        A resumed run begins with a whole epoch, so the first and the last line of each show what it did twice.
-        """
-        lines = self._content(run_id).splitlines()
-        epochs = (list(lines) for _, lines in groupby(lines, lambda line: line.partition(b",")[0]))
-        ends = (line for lines in epochs for line in (lines[:1] if len(lines) == 1 else (lines[0], lines[-1])))
-        return [tick for tick in in_order(ticks_in(ends)) if tick.ends_epoch]
-
-    def _content(self, run_id: str) -> bytes:
+    def _lines(self, run_id: str) -> bytes:
         folder = self._folder_of(run_id)
         try:
             return folder.read(f"{run_id}/metrics.jsonl", LARGEST["metrics.jsonl"])
@@ -233,17 +207,13 @@ class RunStore:
     def claim(self, run: Run, **changes: Any) -> bool:
         """Take a run in hand and change its status; False where another was quicker: of several only one gets it.
 
-        `run` is the snapshot that the claim is made for. A claim that no status followed, since its maker died in
-        between, holds for a few seconds only.
+        `run` is the snapshot that the claim is made for.
         """
-        number = run.status.claims + 1
-        while not self.folder.create(f"{run.id}/claim-{number}"):
-            followed = self.get(run.id).status.claims >= number
-            if followed or abs(self.folder.age(f"{run.id}/claim-{number}")) < CLAIM_SECONDS:
-                return False
-            number += 1
-        self.update(run.id, claims=number, **changes)
-        return True
+        following = run.status.claims + 1
+        number = claim(self.folder, f"{run.id}/claim", following, lambda one: self.get(run.id).status.claims >= one)
+        if number is not None:
+            self.update(run.id, claims=number, **changes)
+        return number is not None
 
     def annotate(self, run_id: str, **changes: Any) -> Annotation:
         """Note something about a run: fields of Annotation. Raises UnknownRun, ConfigError where it is too long."""

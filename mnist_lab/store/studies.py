@@ -10,8 +10,8 @@ from typing import NamedTuple
 from mnist_lab.config.search import Search, plan
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import DAMAGE, ConfigError
+from mnist_lab.store.claims import Lease
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.leases import Lease
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.validation import Epoch, kept, validations
@@ -89,6 +89,7 @@ class Studies:
     .studies/<slug>/search.json   what is asked
                     over          there once it is over: why
                     lease         which engine drives it
+                    claim-1 …     an engine that creates the next one changes the lease
     ```
     """
 

@@ -1,12 +1,15 @@
 """What a training tells while it goes on: `metrics.jsonl`, one tick a line."""
 
 import json
+import threading
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from math import inf
 from typing import NamedTuple
 
 from mnist_lab.config.knobs import knob
 from mnist_lab.config.limits import MOST
+from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE
 
 SECONDS_BETWEEN_TICKS = 0.25  # while an epoch lasts; its end has a tick of its own
@@ -15,6 +18,8 @@ MOST_EPOCHS = int(max(knob(field).bounds[1] for field in ("epochs", "max_iterati
 MOST_IMAGES = 10**6  # of an epoch, and so steps
 MOST_LOSS, FASTEST = 1e300, 1e3
 LONGEST_LINE = 1000  # bytes of a tick
+MOST_KNOWN = 16  # runs whose ticks are kept in memory
+LARGEST_KNOWN = 4 * MB  # of the lines of one run
 
 
 class Tick(NamedTuple):
@@ -99,3 +104,36 @@ def in_order(ticks: Iterable[Tick]) -> list[Tick]:
             kept.pop()
         kept.append(tick)
     return kept
+
+
+def epochs_in(content: bytes) -> list[Tick]:
+    """The ticks in a `metrics.jsonl` that end an epoch; few of the other lines are parsed.
+
+    A resumed run begins with a whole epoch, so the first and the last line of each show what it did twice.
+    """
+    epochs = (list(lines) for _, lines in groupby(content.splitlines(), lambda line: line.partition(b",")[0]))
+    ends = (line for lines in epochs for line in (lines[:1] if len(lines) == 1 else (lines[0], lines[-1])))
+    return [tick for tick in in_order(ticks_in(ends)) if tick.ends_epoch]
+
+
+class KnownTicks:
+    """The ticks of the runs that were read last: of a file that has grown, only the new lines are parsed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[bytes, list[Tick]]] = {}  # whole lines and what they say, by run
+        self._lock = threading.Lock()
+
+    def of(self, run_id: str, content: bytes) -> list[Tick]:
+        """The ticks in the run's `metrics.jsonl`, in order."""
+        with self._lock:
+            known, ticks = self._known.pop(run_id, (b"", []))
+        if not content.startswith(known):
+            known, ticks = b"", []
+        whole = content[: content.rfind(b"\n") + 1]
+        ticks = [*ticks, *ticks_in(whole[len(known) :].splitlines())]
+        with self._lock:
+            if len(whole) < LARGEST_KNOWN:
+                self._known[run_id] = whole, ticks
+            while len(self._known) > MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+        return in_order([*ticks, *ticks_in(content[len(whole) :].splitlines())])

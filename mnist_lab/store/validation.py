@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store.stopping import best_epoch
 from mnist_lab.store.ticks import Tick
 
 
@@ -27,6 +26,11 @@ def validations(ticks: Iterable[Tick]) -> list[Epoch]:
         for tick in ticks
         if tick.val_loss is not None and tick.val_accuracy is not None
     ]
+
+
+def best_epoch(losses: Sequence[float]) -> int:
+    """The epoch, counted from 1, with the lowest validation loss; of equal ones the first; 0 where there is none."""
+    return min(range(len(losses)), key=losses.__getitem__) + 1 if losses else 0
 
 
 def best(curve: Sequence[Epoch]) -> Epoch | None:

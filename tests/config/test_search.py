@@ -11,7 +11,7 @@ from mnist_lab.config.search import DEFAULT_SHARE, holding_back, plan, to_config
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.tuning import Tuner
 from mnist_lab.errors import ConfigError
-from mnist_lab.store.leases import Lease
+from mnist_lab.store.claims import Lease
 from mnist_lab.store.run import Asked, Run, RunState, Status, Summary
 from mnist_lab.store.studies import Studies, points, reached
 from mnist_lab.store.validation import Epoch

@@ -34,9 +34,9 @@ from mnist_lab.plots.curves import curves
 from mnist_lab.plots.learning import Learner, Look, learning_figure
 from mnist_lab.store import snapshots
 from mnist_lab.store.annotations import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, Annotations
-from mnist_lab.store.beats import Beats
+from mnist_lab.store.claims import Lease
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.leases import Lease
+from mnist_lab.store.heartbeats import Heartbeats
 from mnist_lab.store.own_drawings import OwnSet
 from mnist_lab.store.own_scores import OwnScores
 from mnist_lab.store.run import Asked, RunState, Status, Summary
@@ -319,7 +319,8 @@ BESIDE = {
         lambda folder: _ignored((Bets(folder, "dropout").of("ann"), Bets(folder, "dropout").tally(["one"]))),
     ),
     ".engines/e": Beside(
-        lambda folder: Beats(folder, 15.0).beat("e"), lambda folder: _ignored(Beats(folder, 15.0).is_alive("e"))
+        lambda folder: Heartbeats(folder, 15.0).beat("e"),
+        lambda folder: _ignored(Heartbeats(folder, 15.0).is_alive("e")),
     ),
     "map.npy": Beside(
         lambda folder: folder.write("map.npy", _npy(np.ones((10, 2), np.float32))),

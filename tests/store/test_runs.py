@@ -7,7 +7,7 @@ import pytest
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import RunError, StoreError, UnknownRun
 from mnist_lab.inference.evaluation import Evaluation
-from mnist_lab.store import runs
+from mnist_lab.store import claims
 from mnist_lab.store.run import RunState, Summary
 from mnist_lab.store.runs import BUNDLED, RUN_ID, RunStore
 from mnist_lab.store.ticks import Tick
@@ -67,7 +67,7 @@ def test_of_several_claims_one_wins_and_an_abandoned_one_is_passed_over(store, m
     store.folder.create(f"{run.id}/claim-2")  # whoever made it died before it wrote the status
     claimed = store.get(run.id)
     assert not store.claim(claimed, sent=7.0)
-    monkeypatch.setattr(runs, "CLAIM_SECONDS", 0.0)
+    monkeypatch.setattr(claims, "CLAIM_SECONDS", 0.0)
     assert store.claim(claimed, sent=8.0)
     assert store.get(run.id).status.claims == 3
 

@@ -15,10 +15,9 @@ from mnist_lab.plots.curves import curves
 from mnist_lab.reports.comparison import Report, report
 from mnist_lab.store.run import RunState, Summary
 from mnist_lab.store.runs import RunStore
-from mnist_lab.store.stopping import best_epoch
 from mnist_lab.store.studies import Studies, reached
 from mnist_lab.store.ticks import Tick
-from mnist_lab.store.validation import best, kept, validations
+from mnist_lab.store.validation import best, best_epoch, kept, validations
 from mnist_lab.ui.compare.columns import NUMBERS
 
 SUMMARY = Summary(test_accuracy=0.9, train_accuracy=0.9, seconds=9.0, parameters=99, epochs=3, model_bytes=99)

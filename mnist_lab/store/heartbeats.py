@@ -30,8 +30,8 @@ class Signs:
         return self._first[whose][1]
 
 
-class Beats:
-    """A file for each engine, below `.engines/`, with the time of its last beat in seconds since 1970."""
+class Heartbeats:
+    """A file for each engine, below `.engines/`, with the time of its last heartbeat in seconds since 1970."""
 
     def __init__(self, root: Folder, stale_seconds: float) -> None:
         self._folder = Folder(f"{root.url}/.engines")

@@ -3,27 +3,26 @@
 import time
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.store import runs
-from mnist_lab.store.beats import Beats, Signs
+from mnist_lab.store.claims import Lease
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.leases import Lease
+from mnist_lab.store.heartbeats import Heartbeats, Signs
 from mnist_lab.store.runs import RunStore
 
 
 def test_an_engine_lives_as_long_as_it_beats_also_where_its_clock_is_ahead(tmp_path):
-    folder, beats = Folder(tmp_path), Beats(Folder(tmp_path), stale_seconds=0.3)
+    folder, heartbeats = Folder(tmp_path), Heartbeats(Folder(tmp_path), stale_seconds=0.3)
     for ahead in (3600.0, 3600.1, 3600.2, 3600.3):
         folder.write(".engines/ahead", str(time.time() + ahead).encode())
-        assert beats.is_alive("ahead")
+        assert heartbeats.is_alive("ahead")
         time.sleep(0.1)
     time.sleep(0.3)
-    assert not beats.is_alive("ahead")
+    assert not heartbeats.is_alive("ahead")
 
 
 def test_an_engine_whose_beat_cannot_be_read_is_dead(tmp_path):
     for content in (b"", b"nan", b"inf", b"-1", b"1e300", b"\xff"):
         Folder(tmp_path).write(".engines/damaged", content)
-        assert not Beats(Folder(tmp_path), stale_seconds=15.0).is_alive("damaged")
+        assert not Heartbeats(Folder(tmp_path), stale_seconds=15.0).is_alive("damaged")
 
 
 def test_the_same_sign_from_the_future_is_no_new_one():
@@ -37,13 +36,13 @@ def test_the_same_sign_from_the_future_is_no_new_one():
 
 
 def test_a_search_is_taken_over_from_an_engine_that_died_with_its_clock_ahead(tmp_path):
-    folder, beats = Folder(tmp_path), Beats(Folder(tmp_path), stale_seconds=0.2)
+    folder, heartbeats = Folder(tmp_path), Heartbeats(Folder(tmp_path), stale_seconds=0.2)
     folder.write("search/search.json", b"{}")
     folder.write(".engines/ahead", str(time.time() + 3600).encode())
-    assert Lease(folder, "search").take("ahead", beats.is_alive)
-    assert not Lease(folder, "search").take("next", beats.is_alive)
+    assert Lease(folder, "search").take("ahead", heartbeats.is_alive)
+    assert not Lease(folder, "search").take("next", heartbeats.is_alive)
     time.sleep(0.3)
-    assert Lease(folder, "search").take("next", beats.is_alive)
+    assert Lease(folder, "search").take("next", heartbeats.is_alive)
 
 
 def test_a_claim_that_was_made_by_a_clock_far_ahead_is_passed_over(tmp_path, monkeypatch):
@@ -52,5 +51,5 @@ def test_a_claim_that_was_made_by_a_clock_far_ahead_is_passed_over(tmp_path, mon
     store.folder.create(f"{run.id}/claim-1")
     assert not store.claim(run, sent=5.0)
     made = time.time()
-    monkeypatch.setattr(runs.time, "time", lambda: made - 3600)  # put right since
+    monkeypatch.setattr(time, "time", lambda: made - 3600)  # put right since
     assert store.claim(run, sent=5.0)
