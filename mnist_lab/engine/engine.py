@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine import cluster
+from mnist_lab.engine.asking import Asking
 from mnist_lab.engine.continuation import continued, name_of
 from mnist_lab.engine.fair_queue import line
-from mnist_lab.engine.workers import Workers, ask
+from mnist_lab.engine.liveness import Liveness
+from mnist_lab.engine.workers import Workers
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
-from mnist_lab.store.beats import Beats, Signs
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
 
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STALE_SECONDS = 15.0  # without a sign of life: gone
 HUNG_SECONDS = 60.0  # without a sign of life on a worker that lives: hung
 WATCH_SECONDS = 3.0
 MOST_ATTEMPTS = 6
-QUESTIONS_AT_ONCE = 4
 
 
 class Engine:
@@ -41,7 +40,7 @@ class Engine:
     All talk with the cluster happens on one thread of the engine's own, which first connects: no caller waits for a
     cluster to start, and where there is none the runs wait until there is one.
 
-    An engine beats while it lives. When it dies, the runs whose workers went with it are put back into the line by any
+    An engine gives signs of life. When it dies, the runs whose workers went with it are put back into the line by any
     other engine on the same store, and go on from their last whole epoch.
     """
 
@@ -51,10 +50,9 @@ class Engine:
         self.problem: str | None = None
         self._workers = Workers(connect)
         self.unwritten: dict[str, str] = {}  # reasons of failures, by run, that the store could not take yet
-        self._beats = Beats(store.folder, STALE_SECONDS)
-        self._signs = Signs()
+        self._life = Liveness(store.folder, self.id)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
-        self._asking = threading.BoundedSemaphore(QUESTIONS_AT_ONCE)
+        self._asking = Asking(store.folder.url, lambda: self._thread.submit(self._workers.connect).result())
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
@@ -86,7 +84,7 @@ class Engine:
 
     def is_trained(self, run: Run) -> bool:
         """Whether some process holds a run that neither waits nor is over, or held it until a moment ago."""
-        return self._silent(run) < STALE_SECONDS or self._workers.has(run.id) or self._is_anothers(run)
+        return not self._life.is_silent(run) or self._workers.has(run.id) or self._life.is_anothers(run)
 
     def remove(self, run_id: str) -> None:
         """Delete a run that waits; one that has begun meanwhile is asked to stop."""
@@ -102,28 +100,15 @@ class Engine:
         The answer is a `findings` one, or the MnistLabError that kept it from being found. The thread that waits for
         it does not keep the process from ending.
         """
-        answer: Future[bytes] = Future()
-        threading.Thread(target=self._ask, args=(question, answer), name="engine-asks", daemon=True).start()
-        return answer
-
-    def _ask(self, question: "Question", answer: "Future[bytes]") -> None:
-        with self._asking:
-            answer.set_running_or_notify_cancel()
-            try:
-                client = self._thread.submit(self._workers.connect).result()
-                answer.set_result(ask(client, self.store.folder.url, question))
-            except (MnistLabError, OSError) as error:
-                answer.set_exception(error)
-            except RuntimeError as error:  # the engine was closed meanwhile
-                answer.set_exception(ClusterLost(str(error)))
+        return self._asking.ask(question)
 
     def workers(self) -> int:
         """How many workers there are to train side by side; 1 while that is not known."""
         return max(1, self._workers.count)
 
     def is_alive(self, engine: str) -> bool:
-        """Whether an engine on the same store has beaten of late."""
-        return self._beats.is_alive(engine)
+        """Whether an engine on the same store gave a sign of life a short while ago."""
+        return self._life.is_alive(engine)
 
     def close(self) -> None:
         """Leave the cluster; runs under way on a local cluster are taken up by the next engine on this store."""
@@ -131,13 +116,13 @@ class Engine:
         self._watcher.join()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._workers.close()
-        self._beats.end(self.id)
+        self._life.end()
 
     def _watch(self) -> None:
         tended = self._soon(self._tend)
         while True:
             try:
-                self._beats.beat(self.id)
+                self._life.beat()
             except (MnistLabError, OSError) as error:
                 log.warning("The engine cannot beat in %s: %s", self.store.folder.path, error)
             if self._closed.wait(WATCH_SECONDS):
@@ -206,25 +191,14 @@ class Engine:
 
     def _tend_to(self, run: Run) -> None:
         """Take care of a run that is under way, or should be, and shows no sign of life."""
-        silent = self._silent(run)
-        if silent < STALE_SECONDS:
+        if not self._life.is_silent(run):
             return
         if self._workers.has(run.id):  # where its worker died, Dask starts it again on another
             began = (run.status.heartbeat or 0.0) > (run.status.sent or 0.0)  # before, a worker may be starting
-            if began and silent > HUNG_SECONDS and self._workers.restart(run.id):
+            if began and self._life.silence(run) > HUNG_SECONDS and self._workers.restart(run.id):
                 self._put_back(run)
-        elif not self._is_anothers(run):
+        elif not self._life.is_anothers(run):
             self._put_back(run)
-
-    def _silent(self, run: Run) -> float:
-        """Seconds since the last sign of life of a run that does not wait; the first one is that it was asked for."""
-        status = run.status
-        return time.time() - self._signs.when(run.id, max(status.heartbeat or 0.0, status.sent or run.asked.created))
-
-    def _is_anothers(self, run: Run) -> bool:
-        """Whether another engine has the run, and lives."""
-        engine = run.status.engine
-        return engine is not None and engine != self.id and self._beats.is_alive(engine)
 
     def _put_back(self, run: Run) -> None:
         """Let a run wait again, to go on from its last whole epoch; not for ever, nor where no engine began it."""

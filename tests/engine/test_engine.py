@@ -31,7 +31,7 @@ def store(tmp_path_factory):
 def engine(store, connect):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
-        patch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 3.0)
+        patch.setattr("mnist_lab.engine.liveness.STALE_SECONDS", 3.0)
         engine = Engine(store, connect)
         yield engine
         engine.close()
@@ -175,7 +175,7 @@ def test_what_no_engine_has_is_taken_up_and_a_heartbeat_from_the_future_counts_o
     ids=["never begun", "worker gone", "worker gone, clock ahead", "on its way for ever"],
 )
 def test_what_nobody_trains_can_be_ended_and_deleted_also_without_a_cluster(tmp_path, monkeypatch, status):
-    monkeypatch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 0.2)
+    monkeypatch.setattr("mnist_lab.engine.liveness.STALE_SECONDS", 0.2)
     store = RunStore(tmp_path / "runs", bundled=None)
     run = left_behind(store, "stuck", **status)
 

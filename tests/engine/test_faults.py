@@ -28,11 +28,12 @@ LARGE = SHORT.model_copy(update={"units": (4096,) * 8, "epochs": 3})
 WEB_PROCESS = """
 import sys, threading
 import mnist_lab.engine.engine as engines
+import mnist_lab.engine.liveness as liveness
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.runs import RunStore
 
 if __name__ == "__main__":
-    engines.WATCH_SECONDS, engines.STALE_SECONDS = 0.3, 4.0
+    engines.WATCH_SECONDS, liveness.STALE_SECONDS = 0.3, 4.0
     engine = engines.Engine(RunStore(sys.argv[1], bundled=None))
     for text in sys.argv[2:]:
         print(engine.submit(TrainConfig.model_validate_json(text), "left behind").id, flush=True)
@@ -57,7 +58,7 @@ def address():
 def lab(address, monkeypatch):
     """Start an engine on a store; it is closed at the end."""
     monkeypatch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
-    monkeypatch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 3.0)
+    monkeypatch.setattr("mnist_lab.engine.liveness.STALE_SECONDS", 3.0)
     monkeypatch.setattr("mnist_lab.engine.engine.HUNG_SECONDS", 5.0)
     engines = []
 

@@ -42,7 +42,7 @@ def studies(store):
 @pytest.fixture
 def searcher(cluster, store, studies, monkeypatch):
     monkeypatch.setattr("mnist_lab.engine.engine.WATCH_SECONDS", 0.2)
-    monkeypatch.setattr("mnist_lab.engine.engine.STALE_SECONDS", 3.0)
+    monkeypatch.setattr("mnist_lab.engine.liveness.STALE_SECONDS", 3.0)
     monkeypatch.setattr("mnist_lab.engine.searcher.POLL_SECONDS", 0.05)
     monkeypatch.setattr("mnist_lab.engine.searcher.IDLE_SECONDS", 0.1)
     engine = Engine(store, lambda: Client(cluster.scheduler_address, set_as_default=False))

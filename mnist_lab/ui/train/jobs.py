@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mnist_lab.comparing.naming import labels
-from mnist_lab.engine.engine import STALE_SECONDS
+from mnist_lab.comparing.families import labels
 from mnist_lab.engine.fair_queue import line
+from mnist_lab.engine.liveness import STALE_SECONDS
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.ticks import Tick
