@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from mnist_lab.cli.output import print_json, store_of, write_file
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.errors import ArchiveError
 from mnist_lab.store import archives
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, with_data_at_hand
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.config import recipes
 from mnist_lab.config.grids import expand, free_name, name_of
 from mnist_lab.config.knobs import in_words, limits, values

@@ -9,7 +9,7 @@ from typing import Any
 
 from mnist_lab.cli import archives, many
 from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.comparing.verdicts import sentence, verdict
 from mnist_lab.config import recipes
 from mnist_lab.config.train_config import TrainConfig, parse

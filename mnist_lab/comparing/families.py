@@ -1,11 +1,15 @@
-"""Runs that are one training with several seeds, and what tells runs apart."""
+"""What tells runs apart: their names, their settings, or nothing but their seeds."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from mnist_lab.config.knobs import in_words
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import differing
 from mnist_lab.store.run import Run
+
+SHORTEST = 4  # characters of an id: those that the store draws at random
 
 
 def families(runs: Sequence[Run]) -> list[list[Run]]:
@@ -21,3 +25,24 @@ def differences(runs: Sequence[Run], but: Sequence[str] = ()) -> dict[str, str]:
     """For each run, by its id, the settings in which these runs differ: "units 64, dropout 0.2"."""
     fields = [field for field in differing([run.config for run in runs]) if field not in but]
     return {run.id: in_words(run.config, [field for field in fields if applies(field, run.config)]) for run in runs}
+
+
+def labels(runs: Iterable[Run]) -> dict[str, str]:
+    """For each run, by its id, a name that no other of them has: where several share one, with the end of the id.
+
+    Of the ids there is as much as it takes to tell all apart.
+    """
+    return dict(_told_apart(tuple((run.id, run.name) for run in runs)))
+
+
+@lru_cache(maxsize=64)
+def _told_apart(named: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Kept, since a page that tells of a training asks for the names of all runs several times a second."""
+    by_id = dict(named)
+    count = Counter(by_id.values())
+    length = SHORTEST
+    while True:
+        found = {run_id: name if count[name] == 1 else f"{name} ({run_id[-length:]})" for run_id, name in by_id.items()}
+        if len(set(found.values())) == len(found) or length >= max(map(len, by_id)):
+            return found
+        length += 1

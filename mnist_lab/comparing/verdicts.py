@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mnist_lab.comparing.families import labels
 from mnist_lab.comparing.formatting import SIGNIFICANT
-from mnist_lab.comparing.naming import labels
 from mnist_lab.errors import RunError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.store.run import Run

@@ -73,6 +73,15 @@ class Evaluation:
             for digit in range(10)
         ]
 
+    def hardest(self, digit: int | None = None) -> NDArray[np.intp]:
+        """The places of a digit's images, or of all, by the probability given to the true digit, the lowest first.
+
+        Where several got next to none, those with the surest wrong answer come first.
+        """
+        places = places_of(self.labels, digit)
+        true = self.probabilities[places, self.labels[places]]
+        return places[np.lexsort((-self.confidences[places], true))]
+
     @property
     def test_set(self) -> str:
         """SHA-256 of the labels: two evaluations with the same one answer the same questions."""
@@ -106,6 +115,11 @@ class Evaluation:
         if not within or labels.max() > 9:
             return "it holds what is no probability or no digit."
         return None if digest == self.test_set else "its labels do not match their digest."
+
+
+def places_of(labels: NDArray[np.uint8], digit: int | None) -> NDArray[np.intp]:
+    """The places of a digit's images among the labels, uint8 (n,), in their order; all of them for None."""
+    return np.arange(len(labels)) if digit is None else np.flatnonzero(labels == digit)
 
 
 def _share(part: int, whole: int) -> float:

@@ -15,9 +15,9 @@ from mnist_lab import __version__
 from mnist_lab.comparing.calibration import coverage, reliability
 from mnist_lab.comparing.cost import COSTS, explained, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
+from mnist_lab.comparing.families import labels
 from mnist_lab.comparing.formatting import p_value
 from mnist_lab.comparing.mistakes import exchange, less
-from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.rankings import leader, rank
 from mnist_lab.comparing.verdicts import Interval, interval, judge, percent, sentence
 from mnist_lab.config.knobs import said

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import Dataset
 from mnist_lab.datasets.splits import PixelStatistics, split
-from mnist_lab.store.stopping import best_epoch, check_loss
-from mnist_lab.store.stopping import is_over as no_longer_better
 from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
+from mnist_lab.store.validation import best_epoch
 from mnist_lab.training import checkpoints, logistic, scratch
 from mnist_lab.training.batches import Batches
 from mnist_lab.training.checkpoints import Epochs
 from mnist_lab.training.graph import Execution, Score, Steps
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served, wants_one_hot
+from mnist_lab.training.stopping import check_loss
+from mnist_lab.training.stopping import is_over as no_longer_better
 
 Report = Callable[[Tick], None]
 ShouldStop = Callable[[], bool]

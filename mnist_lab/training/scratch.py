@@ -15,12 +15,12 @@ from mnist_lab.datasets.mnist import Dataset
 from mnist_lab.datasets.splits import split
 from mnist_lab.networks import scratch
 from mnist_lab.networks.scratch import Array, Layer, learn, score
-from mnist_lab.store import stopping
-from mnist_lab.store.stopping import check_loss
 from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
+from mnist_lab.store.validation import best_epoch
 from mnist_lab.training import checkpoints
 from mnist_lab.training.checkpoints import Epochs
 from mnist_lab.training.keras_models import build, features, pixels_for, served, set_dense
+from mnist_lab.training.stopping import check_loss, is_over
 
 
 def train(
@@ -51,7 +51,7 @@ def train(
     x = features(model, parts.x_train)
     kept, losses = [*behind.best] or _weights(layers), [*behind.losses]
     for epoch in range(done + 1, config.epochs + 1):
-        if stopping.is_over(losses, config.patience):
+        if is_over(losses, config.patience):
             break
         if config.augment:
             x = features(model, augment(parts.x_train, np.random.default_rng([config.seed, epoch])))
@@ -61,7 +61,7 @@ def train(
             break
         watched = score(layers, *validation, config.loss) if len(parts.y_validation) else None
         losses += [watched[0]] if watched else []
-        is_best = not config.patience or stopping.best_epoch(losses) == len(losses)
+        is_best = not config.patience or best_epoch(losses) == len(losses)
         if is_best:
             kept = _weights(layers)
         _save(model, layers, epoch * steps, checkpoint, Epochs(losses, [] if is_best else kept))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from mnist_lab.comparing import naming
+from mnist_lab.comparing import families
 from mnist_lab.config import recipes
 from mnist_lab.errors import MnistLabError
 from mnist_lab.inference.predictor import Predictor
@@ -61,7 +61,7 @@ def card(run: Run) -> str:
 
 def labels(models: Mapping[str, Run]) -> dict[str, str]:
     """For each of several models, by id, its name among them and what it reached: "small-cnn · 99.1 % on MNIST"."""
-    return {run_id: f"{name}{_reached(models[run_id])}" for run_id, name in naming.labels(models.values()).items()}
+    return {run_id: f"{name}{_reached(models[run_id])}" for run_id, name in families.labels(models.values()).items()}
 
 
 def _reached(run: Run) -> str:

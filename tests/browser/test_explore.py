@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from mnist_lab.inference.images import most_confused
 from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import answer, draw, wait_until
 
@@ -21,7 +20,7 @@ def look(page: Page, view: str) -> None:
 
 
 def worst(run: str) -> int:
-    return int(most_confused(RunStore("nowhere").evaluation(run))[0])
+    return int(RunStore("nowhere").evaluation(run).hardest()[0])
 
 
 def test_a_drawing_walks_through_the_network_and_back(server, open_tab):

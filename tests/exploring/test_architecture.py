@@ -5,8 +5,7 @@ import pytest
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.exploring.architecture import rows
-from mnist_lab.inference.evaluation import Evaluation
-from mnist_lab.inference.images import most_confused, of_digit
+from mnist_lab.inference.evaluation import Evaluation, places_of
 
 CONFIGS = [
     TrainConfig(),
@@ -41,6 +40,6 @@ def test_the_most_confused_are_those_least_believed_to_be_what_they_are():
     labels = np.array([3, 3, 8, 3], np.uint8)
     probabilities[[0, 1, 2, 3], labels] = [0.8, 0.1, 0.0, 0.3]
     evaluation = Evaluation(probabilities, labels)
-    assert most_confused(evaluation).tolist() == [2, 1, 3, 0]
-    assert most_confused(evaluation, 3).tolist() == [1, 3, 0]
-    assert of_digit(labels, 8).tolist() == [2]
+    assert evaluation.hardest().tolist() == [2, 1, 3, 0]
+    assert evaluation.hardest(3).tolist() == [1, 3, 0]
+    assert places_of(labels, 8).tolist() == [2]

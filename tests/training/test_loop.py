@@ -218,7 +218,7 @@ def test_a_batch_larger_than_all_images_is_one_step(digits):
 
 
 def test_early_stopping_ends_and_keeps_the_best_epoch(digits):
-    from mnist_lab.store.stopping import best_epoch
+    from mnist_lab.store.validation import best_epoch
 
     patient = change(units=(64,), validation_share=0.3, patience=2, epochs=200, learning_rate=0.05)
     model, stopped, ticks = run(patient, digits)

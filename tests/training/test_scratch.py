@@ -10,7 +10,7 @@ from mnist_lab.config.train_config import parse
 from mnist_lab.errors import Diverged
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import scratch
-from mnist_lab.store import stopping
+from mnist_lab.store.validation import best_epoch
 
 SMALL = {
     "network": "scratch",
@@ -195,8 +195,8 @@ def test_early_stopping_ends_and_keeps_the_best_epoch(digits):
     losses = [tick.val_loss for tick in ticks if tick.ends_epoch]
     assert not stopped
     assert len(losses) < 200
-    assert len(losses) - stopping.best_epoch(losses) == 2
-    best, *_ = run(digits, {**settings, "patience": 0, "epochs": stopping.best_epoch(losses)})
+    assert len(losses) - best_epoch(losses) == 2
+    best, *_ = run(digits, {**settings, "patience": 0, "epochs": best_epoch(losses)})
     assert same_weights(model, best)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.datasets.arrays import MB
 from mnist_lab.engine.admission import kept_bytes
 from mnist_lab.errors import MnistLabError

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.comparing.cost import COSTS, RECORDS, Record, explained, points, published
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.selection import picking

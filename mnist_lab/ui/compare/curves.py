@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.comparing.families import differences, families
+from mnist_lab.comparing.families import differences, families, labels
 from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
-from mnist_lab.comparing.naming import labels
 from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
 from mnist_lab.plots.style import COLORS, colors
 from mnist_lab.store.run import Run

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.archives import MOST_ZIPPED, take_in

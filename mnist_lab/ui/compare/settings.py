@@ -6,9 +6,9 @@ from importlib import import_module
 
 import streamlit as st
 
+from mnist_lab.comparing.families import labels
 from mnist_lab.comparing.grid_tables import table
 from mnist_lab.comparing.importance import Importances, importances
-from mnist_lab.comparing.naming import labels
 from mnist_lab.comparing.settings import Axis, axes
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import TooFewRuns

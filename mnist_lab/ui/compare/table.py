@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from mnist_lab.comparing.families import labels
 from mnist_lab.comparing.listing import Sources, rows, usual
-from mnist_lab.comparing.naming import labels
 from mnist_lab.store.own_drawings import OwnSet
 from mnist_lab.store.own_scores import OwnScores
 from mnist_lab.store.run import Run

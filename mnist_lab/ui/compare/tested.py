@@ -5,7 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from mnist_lab.comparing.doubtful import doubts
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.plots.style import colors

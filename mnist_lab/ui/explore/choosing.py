@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_lab.errors import ImageError, MnistLabError
 from mnist_lab.images.drawing_links import encode
 from mnist_lab.images.preprocessing import FloatImage, prepare
-from mnist_lab.inference.images import most_confused, of_digit
+from mnist_lab.inference.evaluation import places_of
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
@@ -123,14 +123,14 @@ def _test_image(run: Run) -> Choice:
 
 
 def _random(digit: int | None) -> None:
-    places = of_digit(data.dataset().y_test, digit)
+    places = places_of(data.dataset().y_test, digit)
     st.session_state[NUMBER] = int(random.choice(places))
 
 
 def _confused(run_id: str, digit: int | None) -> None:
     """The next of the images that the network got most wrong, at first the worst."""
     try:
-        order = most_confused(data.evaluation(run_id), digit)
+        order = data.evaluation(run_id).hardest(digit)
     except MnistLabError as error:
         st.toast(plain(error), icon=":material/error:")
         return

@@ -5,7 +5,7 @@ import time
 import pandas as pd
 import streamlit as st
 
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.config.knobs import said
 from mnist_lab.config.search import TRIALS
 from mnist_lab.errors import MnistLabError

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.engine.continuation import continued
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.run import Run, RunState

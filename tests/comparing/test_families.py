@@ -15,7 +15,7 @@ from google.protobuf import text_format
 from streamlit.testing.v1 import AppTest
 
 from mnist_lab.cli import main
-from mnist_lab.comparing.naming import labels
+from mnist_lab.comparing.families import labels
 from mnist_lab.reports.comparison import report
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import BUNDLED, RunStore
