@@ -41,6 +41,16 @@ class Knob(NamedTuple):
         return self.low is not None and self.high is not None
 
     @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return self.options == (False, True)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is one number that is written rather than chosen along a line, as a share is."""
+        return self.is_number and not self.is_list and (self.whole or bool(self.stops))
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value of a number."""
         assert self.low is not None

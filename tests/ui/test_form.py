@@ -2,15 +2,17 @@
 
 import math
 import sys
+from itertools import chain
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_lab.config.knobs import knob
+from mnist_lab.config.knobs import knob, knobs
 from mnist_lab.config.train_config import TrainConfig, accepted
-from mnist_lab.ui.train.forms import NUMBERS
+from mnist_lab.ui.train.forms import FIRST, FOLDED, STEPS
 from tests.conftest import slow_but
 
+NUMBERS = [field for field, this in knobs().items() if this.is_typed]
 SCRIPT = """
 import streamlit as st
 from mnist_lab.ui.train.forms import render_form
@@ -55,6 +57,10 @@ def typed(app: AppTest, field: str, text: str) -> AppTest:
 
 def told(app: AppTest) -> str:
     return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_each_setting_has_its_field():
+    assert sorted([*FIRST, *STEPS, *chain.from_iterable(FOLDED.values())]) == sorted(TrainConfig.model_fields)
 
 
 @pytest.mark.parametrize("field", slow_but((one for one in NUMBERS if one != "held_out_writers"), "learning_rate"))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from mnist_lab.config import recipes
-from mnist_lab.config.knobs import knob, value
+from mnist_lab.config.knobs import knob, said, value
 from mnist_lab.config.numerals import written
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, parse
@@ -17,16 +17,7 @@ from mnist_lab.ui.address import Limits, open_address, turned, write_address
 from mnist_lab.ui.numbers import render_number, render_problem, steps_of
 
 OWN = "My own"
-SLIDERS = {"validation_share": 0.05, "spoiled_labels": 0.05}
-LISTS = ("units", "filters", "leave_out")
-PER_LAYER = ("activation", "dropout")
-NUMBERS = (
-    *("epochs", "batch_size", "seed", "train_images", "kernel", "convolutions", "held_out_writers", "patience"),
-    *("max_iterations", "learning_rate", "momentum", "weight_decay", "l2", "c"),
-)
-SWITCHES = ("batch_normalization", "nesterov", "augment", "pens", "snapshots")
-EMPTY = {"train_images": "all", "leave_out": "none", "units": "none"}
-
+SHARE_STEP = 0.05
 FIRST = ("network", "units", "filters", "kernel", "convolutions", "activation", "dropout", "c", "max_iterations")
 STEPS = ("optimizer", "learning_rate", "epochs", "batch_size")
 FOLDED = {
@@ -45,7 +36,10 @@ FOLDED = {
         *("dataset", "scaling", "train_images", "leave_out", "spoiled_labels", "augment", "pens", "held_out_writers"),
     ),
 }
-WHOLE_LINES = ("network", "units", "filters", *SWITCHES)
+FOLDED["More"] = tuple(
+    field for field in TrainConfig.model_fields if not any(field in named for named in (FIRST, STEPS, *FOLDED.values()))
+)
+WHOLE_LINES = ("network", "units", "filters")
 
 LEARNING_RATES = {"scratch": 0.1}  # where the default of the other networks would hardly move
 DEFAULT_RATE = TrainConfig().learning_rate
@@ -166,11 +160,12 @@ def _render_fields(draft: Draft, fields: Iterable[str]) -> None:
     """Two fields a line, but for those that need the whole of it."""
     waiting: list[str] = []
     for field in [*draft.shown(fields), None]:
-        if field is None or field in WHOLE_LINES or len(waiting) == 2:
+        alone = field in WHOLE_LINES or (field is not None and knob(field).is_switch)
+        if field is None or alone or len(waiting) == 2:
             if waiting:
                 _render_pair(draft, waiting)
             waiting = []
-        if field in WHOLE_LINES:
+        if field and alone:
             _render_field(draft, field)
         elif field:
             waiting.append(field)
@@ -192,36 +187,36 @@ def _render_field(draft: Draft, field: str) -> None:
 
 
 def _render_widget(draft: Draft, field: str) -> None:
-    about = TrainConfig.model_fields[field]
+    this = knob(field)
     locked = field in draft.limits.locked or (field == "pens" and pens.find() is None)
     common: dict[str, Any] = {
         "label": _title(field),
         "key": _key(field),
-        "help": about.description,
+        "help": TrainConfig.model_fields[field].description,
         "persist_state": "session",
         "disabled": locked,
         "on_change": _changed,
         "args": (field,),
     }
-    if field in SLIDERS:
-        low, high = knob(field).bounds
-        st.slider(**common, min_value=low, max_value=high, step=SLIDERS[field])
-    elif field in SWITCHES:
+    nothing = said(() if this.is_list else None) if this.may_be_nothing else None
+    if this.is_switch:
         st.toggle(**common)
         if field == "snapshots":
             st.caption(
                 f"{len(snapshots.epochs_kept(draft.config))} moments, {_megabytes(draft.config)} beside the run."
             )
-    elif field == "activation":
+    elif this.is_list and this.options:
         typed = st.session_state[common["key"]]  # one for all layers, or one for each
-        options = dict.fromkeys([*knob(field).options, typed])
+        options = dict.fromkeys([*this.options, typed])
         st.selectbox(**common, options=list(options), accept_new_options=True)
-    elif field in NUMBERS:
-        render_number(steps_of(field), **common, placeholder=EMPTY.get(field))
-    elif field in LISTS or field in PER_LAYER:
-        st.text_input(**common, placeholder=EMPTY.get(field))
+    elif this.is_list:
+        st.text_input(**common, placeholder=nothing)
+    elif this.is_typed:
+        render_number(steps_of(field), **common, placeholder=nothing)
+    elif this.is_number:
+        st.slider(**common, min_value=this.low, max_value=this.high, step=SHARE_STEP)
     else:
-        names = draft.datasets if field == "dataset" else {name: name for name in knob(field).options}
+        names = draft.datasets if field == "dataset" else {name: name for name in this.options}
         st.selectbox(**common, options=list(names), format_func=lambda name: names[name])
 
 
@@ -239,7 +234,7 @@ def _changed(field: str) -> None:
     has chosen the steps.
     """
     turned()
-    if field in NUMBERS or field == "dropout":
+    if knob(field).is_typed or field == "dropout":
         _write_out(field)
     rate = _key("learning_rate")
     usual = [written(one) for one in (DEFAULT_RATE, *LEARNING_RATES.values())]
@@ -268,9 +263,9 @@ def _values() -> dict[str, Any]:
 
 
 def _as_widget(field: str, value: Any) -> Any:
-    if field in NUMBERS:
+    if knob(field).is_typed:
         return written(value)
-    if field in LISTS or field in PER_LAYER:
+    if knob(field).is_list:
         parts = value if isinstance(value, tuple) else (value,)
         return " ".join(written(part) if isinstance(part, float) else str(part) for part in parts)
     return value
