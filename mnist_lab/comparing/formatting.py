@@ -15,6 +15,11 @@ def decimal(value: float, digits: int = 2, plus: bool = False) -> str:
     return text.replace("-", MINUS)
 
 
+def percent(share: float, digits: int = 2) -> str:
+    """A share of one: "98.40 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def p_value(value: float) -> str:
     """Two digits, or as many as keep it on its side of 0.05: "0.031", but "0.0502", and "0.0496" rather than "0.05"."""
     for digits in range(2, 17):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.comparing.formatting import SIGNIFICANT
-from mnist_lab.comparing.verdicts import Interval, exact_mcnemar, interval, percent
+from mnist_lab.comparing.formatting import SIGNIFICANT, percent
+from mnist_lab.comparing.verdicts import Interval, exact_mcnemar, interval
 from mnist_lab.inference.evaluation import Evaluation
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnist_lab.comparing.families import labels
-from mnist_lab.comparing.formatting import SIGNIFICANT
+from mnist_lab.comparing.formatting import SIGNIFICANT, percent
 from mnist_lab.errors import RunError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.store.run import Run
@@ -107,11 +107,6 @@ def sentence(verdict: Verdict, first: str, second: str) -> str:
         return f"{second} is better: {score}. {exchange}; that is {likelihood} to be luck."
     exchange = _exchange("It", second, verdict.broken, verdict.fixed)
     return f"{first} is better: {score}. {exchange}; that is {likelihood} to be luck."
-
-
-def percent(share: float) -> str:
-    """An accuracy as it is told in a verdict: "98.40 %"."""
-    return f"{100 * share:.2f} %"
 
 
 def _exchange(one: str, other: str, fixed: int, broken: int) -> str:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
+from mnist_lab.comparing import formatting
 from mnist_lab.comparing.formatting import decimal, difference
 from mnist_lab.errors import RunError
 from mnist_lab.inference.evaluation import Evaluation
@@ -35,9 +37,7 @@ class Measure(NamedTuple):
     show: Callable[[float], str]
 
 
-def percent(share: float) -> str:
-    """A share of one: "97.7 %"."""
-    return f"{100 * share:.1f} %"
+percent = partial(formatting.percent, digits=1)
 
 
 def points(more: float) -> str:

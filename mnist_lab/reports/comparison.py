@@ -16,10 +16,10 @@ from mnist_lab.comparing.calibration import coverage, reliability
 from mnist_lab.comparing.cost import COSTS, explained, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
 from mnist_lab.comparing.families import labels
-from mnist_lab.comparing.formatting import p_value
+from mnist_lab.comparing.formatting import p_value, percent
 from mnist_lab.comparing.mistakes import exchange, less
 from mnist_lab.comparing.rankings import leader, rank
-from mnist_lab.comparing.verdicts import Interval, interval, judge, percent, sentence
+from mnist_lab.comparing.verdicts import Interval, interval, judge, sentence
 from mnist_lab.config.knobs import said
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, differing

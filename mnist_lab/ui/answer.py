@@ -88,7 +88,7 @@ def _one(reading: Reading) -> str:
 
 def certainty(prediction: Prediction, doubt: Doubt) -> str:
     """How sure the network is; nothing where it says so of what is no digit, since one answer is enough."""
-    return "" if doubt is Doubt.NOT_A_DIGIT else percent(prediction.confidence)
+    return "" if doubt is Doubt.NOT_A_DIGIT else short_percent(prediction.confidence)
 
 
 def bars(prediction: Prediction | None, numbers: bool = True) -> str:
@@ -102,13 +102,13 @@ def bars(prediction: Prediction | None, numbers: bool = True) -> str:
         first = " first" if prediction and digit == prediction.digit else ""
         rows.append(
             f'<div class="bar{first}"><span data-digit="{digit}"></span><i><b style="width:{share:.1%}"></b></i>'
-            f"<em>{html.escape(percent(share)) if prediction and numbers else ''}</em></div>"
+            f"<em>{html.escape(short_percent(share)) if prediction and numbers else ''}</em></div>"
         )
     return f'<div class="bars" role="img" aria-label="Probability of each digit">{"".join(rows)}</div>'
 
 
-def percent(share: float) -> str:
-    """A probability as people read it: never 100 % for what is not certain."""
+def short_percent(share: float) -> str:
+    """A share of one with one decimal; neither 100 % nor 0 % for what only comes near."""
     if share >= 0.9995:
         return "> 99.9 %"
     if share < 0.0005:

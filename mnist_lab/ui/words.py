@@ -1,4 +1,4 @@
-"""What people typed, shown on a page as plain text, even if it looks like Markdown."""
+"""Words on a page: what people typed, as plain text even if it looks like Markdown, and times."""
 
 import re
 
@@ -18,3 +18,16 @@ def plain(text: object) -> str:
     typed = " ".join(str(text).replace("\0", "").split())
     parted = PARTED.sub(lambda found: f"{found[0]}\0", typed)
     return MARKS.sub(r"\\\g<0>", parted).replace("\0", NOTHING)
+
+
+def duration(seconds: float) -> str:
+    """A time that was measured: "42 s", "3 min 05 s"."""
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)  # a clock may have been ahead
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def about(seconds: float) -> str:
+    """A time that was forecast: "under a second", "about 42 s", "about 3 min"."""
+    if seconds < 1:
+        return "under a second"
+    return f"about {seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"

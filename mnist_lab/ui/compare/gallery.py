@@ -15,7 +15,7 @@ from mnist_lab.errors import DatasetError
 from mnist_lab.inference.predictor import Prediction
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.plots.pixels import pixels
-from mnist_lab.ui.answer import bars, percent
+from mnist_lab.ui.answer import bars, short_percent
 from mnist_lab.ui.compare.tested import Tested
 from mnist_lab.ui.words import plain
 
@@ -84,12 +84,12 @@ def _lines(place: int, readers: Sequence[Tested]) -> list[str]:
     label = readers[0].evaluation.labels[place]
     answers = sorted({int(each.evaluation.answers[place]) for each in readers})
     read = f"{label} read as {', '.join(map(str, answers))}"
-    return [read, percent(float(readers[0].evaluation.confidences[place]))] if len(readers) == 1 else [read]
+    return [read, short_percent(float(readers[0].evaluation.confidences[place]))] if len(readers) == 1 else [read]
 
 
 def _answer(place: int, tested: Tested) -> str:
     evaluation = tested.evaluation
-    return f"{evaluation.answers[place]}, {percent(float(evaluation.confidences[place]))}"
+    return f"{evaluation.answers[place]}, {short_percent(float(evaluation.confidences[place]))}"
 
 
 def _row(place: int, group: Sequence[Tested]) -> dict[str, Any]:

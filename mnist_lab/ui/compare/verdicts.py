@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mnist_lab.comparing.doubtful import doubts, without_doubtful
-from mnist_lab.comparing.formatting import p_value
+from mnist_lab.comparing.formatting import p_value, percent
 from mnist_lab.comparing.rankings import Ranking, leader, rank
-from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, percent, sentence
+from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, sentence
 from mnist_lab.plots.matrices import RANKING, ranking_figure
 from mnist_lab.plots.style import colors
 from mnist_lab.store.run import Run

@@ -20,7 +20,7 @@ from mnist_lab.plots.drawings import replay_figure, wobble_figure
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.ui import crowd, resources
-from mnist_lab.ui.answer import Reading, percent, read
+from mnist_lab.ui.answer import Reading, read, short_percent
 from mnist_lab.ui.canvas.sources import Picture
 from mnist_lab.ui.draw.own_drawings import render_own
 from mnist_lab.ui.models import labels, predictors
@@ -116,7 +116,7 @@ def _x_ray(subject: Subject) -> None:
 def _figure(image: FloatImage, name: str, prediction: Prediction) -> str:
     return (
         f"<figure>{pixels(image, name, side=120)}<figcaption>{html.escape(name)}<br>"
-        f"<b>{prediction.digit}</b> {percent(prediction.confidence)}</figcaption></figure>"
+        f"<b>{prediction.digit}</b> {short_percent(prediction.confidence)}</figcaption></figure>"
     )
 
 
@@ -132,7 +132,8 @@ def _all_models(subject: Subject) -> None:
     rows = [
         f'<tr class="{"" if prediction.digit == majority else "other"}"><td>{html.escape(names[run_id])}</td>'
         f'<td class="digit">{prediction.digit}</td><td class="probability"><i>'
-        f'<b style="width:{prediction.confidence:.1%}"></b></i></td><td>{percent(prediction.confidence)}</td></tr>'
+        f'<b style="width:{prediction.confidence:.1%}"></b></i></td>'
+        f"<td>{short_percent(prediction.confidence)}</td></tr>"
         for run_id, prediction in predictions.items()
     ]
     st.html(f'<table class="models">{"".join(rows)}</table>')
@@ -195,7 +196,7 @@ def _replay(subject: Subject) -> None:
 
 def _frame(frame: NDArray[np.uint8], moment: Moment) -> str:
     prediction = None if moment.probabilities is None else Prediction(moment.probabilities)
-    answer = f"<b>{prediction.digit}</b> {percent(prediction.confidence)}" if prediction else ""
+    answer = f"<b>{prediction.digit}</b> {short_percent(prediction.confidence)}" if prediction else ""
     return f"<figure>{pixels(frame / 255.0, 'The drawing so far', side=84)}<figcaption>{answer}</figcaption></figure>"
 
 

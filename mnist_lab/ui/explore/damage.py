@@ -14,7 +14,7 @@ from mnist_lab.networks.stages import Array, Stage, read
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
-from mnist_lab.ui.answer import bars, percent
+from mnist_lab.ui.answer import bars, short_percent
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import UNIT
 from mnist_lab.ui.explore.selection import Selection
@@ -32,10 +32,10 @@ def render(selection: Selection) -> None:
     answer = left.predictor.predict(selection.image)
     numbers, bars_beside = st.columns([330, 480], gap="large")
     numbers.html(
-        f'<div class="damage"><b>{percent(left.accuracy)}</b>'
-        f"<span>{_of_what(left.images, images)}; undamaged {percent(whole.accuracy)}</span>"
+        f'<div class="damage"><b>{short_percent(left.accuracy)}</b>'
+        f"<span>{_of_what(left.images, images)}; undamaged {short_percent(whole.accuracy)}</span>"
         f'<i><u style="width:{left.accuracy:.1%}"></u></i>'
-        f"<b>{answer.digit}</b><span>is what it reads now, with {percent(answer.confidence)}</span></div>"
+        f"<b>{answer.digit}</b><span>is what it reads now, with {short_percent(answer.confidence)}</span></div>"
     )
     bars_beside.html(f'<div class="answer">{bars(answer)}</div>')
     st.html(_weights(run.id, whole.content, left.content, asked))

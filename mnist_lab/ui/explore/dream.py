@@ -6,7 +6,7 @@ from mnist_lab.comparing.formatting import decimal
 from mnist_lab.exploring.findings import Dreams
 from mnist_lab.exploring.questions import asked
 from mnist_lab.plots.pixels import pixels
-from mnist_lab.ui.answer import percent
+from mnist_lab.ui.answer import short_percent
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DREAM, known, remember
 from mnist_lab.ui.explore.asking import ask
@@ -43,7 +43,7 @@ def _figures(found: Dreams, first: int, of_outputs: bool) -> str:
         bright = image / max(float(image.max()), 1e-6)
         before, after = found.excitement[place]
         rise = f"{decimal(before, 1)} → {decimal(after, 1)}"
-        said = percent(float(found.probabilities[place, place])) if of_outputs else rise
+        said = short_percent(float(found.probabilities[place, place])) if of_outputs else rise
         name = str(first + place)
         figures.append(
             f"<figure>{pixels(bright, f'What excites {name} most', side=150)}"

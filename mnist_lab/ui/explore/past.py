@@ -16,7 +16,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.store import snapshots
 from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
-from mnist_lab.ui.answer import bars, percent
+from mnist_lab.ui.answer import bars, short_percent
 from mnist_lab.ui.explore import moments
 from mnist_lab.ui.explore.address import EPOCH, known, remember
 from mnist_lab.ui.explore.learning import link_to_train
@@ -52,7 +52,7 @@ def _render_moment(selection: Selection, epochs: Sequence[int], epoch: int) -> N
     with now:
         prediction = Prediction(values[-1][0])
         st.html(
-            f'<div class="then"><b>{prediction.digit}</b><div><strong>{percent(evaluation.accuracy)}</strong>'
+            f'<div class="then"><b>{prediction.digit}</b><div><strong>{short_percent(evaluation.accuracy)}</strong>'
             f"<em>of {len(evaluation.labels):,} test images right</em><em>{_words(epoch)}</em></div></div>"
             f'<div class="answer">{bars(prediction)}</div>'
         )

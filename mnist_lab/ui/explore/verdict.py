@@ -5,14 +5,14 @@ import streamlit as st
 from mnist_lab.inference.rejection import verdict
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
-from mnist_lab.ui.answer import WORDS, certainty, percent
+from mnist_lab.ui.answer import WORDS, certainty, short_percent
 from mnist_lab.ui.explore.selection import Selection
 
 
 def render_verdict(selection: Selection) -> None:
     """The image, the digit in large type, how sure the network is, and whether it is right where that is known."""
     prediction = resources.predictor(selection.run.id).predict(selection.image)
-    sure = percent(prediction.confidence)
+    sure = short_percent(prediction.confidence)
     if selection.label is None:
         doubt = verdict(prediction, selection.image)
         sure, words = certainty(prediction, doubt), WORDS[doubt]

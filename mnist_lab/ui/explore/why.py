@@ -19,7 +19,7 @@ from mnist_lab.images.preprocessing import SIDE, FloatImage
 from mnist_lab.plots.pictures import signed
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
-from mnist_lab.ui.answer import percent
+from mnist_lab.ui.answer import short_percent
 from mnist_lab.ui.explore.address import WHY, known, remember
 from mnist_lab.ui.explore.asking import ask, begin
 from mnist_lab.ui.explore.selection import Selection
@@ -157,5 +157,5 @@ def _card(image: FloatImage, found: Flip | None, verb: str) -> str:
     return (
         f"<figure>{pixels(picture, f'{verb} this stroke', side=150)}<figcaption><span>{verb} this stroke, "
         f"{100 * share:.0f} % of the ink, and it says</span><b>{found.prediction.digit}</b>"
-        f"<em>{percent(found.prediction.confidence)}</em></figcaption></figure>"
+        f"<em>{short_percent(found.prediction.confidence)}</em></figcaption></figure>"
     )

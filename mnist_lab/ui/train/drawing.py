@@ -19,6 +19,7 @@ from mnist_lab.networks.shapes import (
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_link
 from mnist_lab.ui.layers import layer_table, shape
+from mnist_lab.ui.words import about
 
 DRAWN = ("InputLayer", "AveragePooling2D", "Conv2D", "MaxPooling2D", "Dense")
 TALLEST = 88  # pixels
@@ -58,7 +59,7 @@ def figures(config: TrainConfig, seconds: float | None) -> str:
     rest = [
         f"{_short(count_operations(config))} operations an image",
         weights,
-        "no forecast of the time yet" if seconds is None else f"forecast: {_duration(seconds)} of training here",
+        "no forecast of the time yet" if seconds is None else f"forecast: {about(seconds)} of training here",
     ]
     words = "".join(f"<span>{part}</span>" for part in rest)
     return f'<div><b>{count_parameters(config):,}</b> parameters</div><div class="rest">{words}</div>'
@@ -105,9 +106,3 @@ def _bytes(number: float) -> str:
         if number >= size:
             return f"{number / size:.3g} {name}"
     return f"{number / 1e3:.3g} kB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return "under a second"
-    return f"about {seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"

@@ -12,10 +12,10 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import crowd, resources
-from mnist_lab.ui.train.outcomes import duration, render_outcomes
+from mnist_lab.ui.train.outcomes import render_outcomes
 from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import is_mine, may_stop
-from mnist_lab.ui.words import plain
+from mnist_lab.ui.words import duration, plain
 
 
 def render_jobs() -> None:

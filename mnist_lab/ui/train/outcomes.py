@@ -14,7 +14,7 @@ from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.numbers import ask_setting
 from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
-from mnist_lab.ui.words import plain
+from mnist_lab.ui.words import duration, plain
 
 RECENT_SECONDS = 900
 RECENT = 4
@@ -75,9 +75,3 @@ def _render_continue(run: Run) -> None:
                 st.rerun()
             except MnistLabError as error:
                 st.error(plain(error))
-
-
-def duration(seconds: float) -> str:
-    """A time in words: "42 s", "3 min 05 s"."""
-    minutes, rest = divmod(round(max(seconds, 0.0)), 60)  # a clock may have been ahead
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,6 +1,5 @@
 """What the configuration in the form begins: one run, a grid of several values, or a search."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from mnist_lab.ui.address import turned
 from mnist_lab.ui.allowed import may_search, may_train
 from mnist_lab.ui.numbers import ask_whole, render_problem
 from mnist_lab.ui.visitor import visitor
-from mnist_lab.ui.words import plain
+from mnist_lab.ui.words import about, plain
 
 AROUND = 10  # a range offered reaches so many times below and above the value in the form
 SAMPLERS = {"tpe": "TPE", "random": "at random"}
@@ -191,16 +190,12 @@ def _forecast(configs: list[TrainConfig]) -> str:
     each = forecasts(configs, resources.listing().runs)
     known = [one for one in each if one is not None]
     together = sum(known) / resources.engine().workers()
-    time = f", roughly {_duration(together)}" if len(known) == len(each) else ""
+    time = f", {about(together)}" if len(known) == len(each) else ""
     return f"{_runs(configs)}{time}"
 
 
 def _runs(configs: list[TrainConfig]) -> str:
     return "1 run" if len(configs) == 1 else f"{len(configs)} runs"
-
-
-def _duration(seconds: float) -> str:
-    return f"{math.ceil(seconds)} s" if seconds < 90 else f"{math.ceil(seconds / 60)} min"
 
 
 def _space(field: str, text: str) -> tuple[float, float] | list[Any]:
