@@ -1,27 +1,17 @@
-"""The workers: how many there are, what each may use, and what one does for a run."""
+"""The cluster: how many workers there are, what each may use, and how to reach them."""
 
-import asyncio
-import gc
-import logging
 import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import psutil
 
-from mnist_lab.errors import ConfigError, MnistLabError, RunError, Superseded, reason_of
-from mnist_lab.inference.priority import step_back
-from mnist_lab.inference.quiet import quiet
-from mnist_lab.store.runs import RunStore
+from mnist_lab.engine.tasks import prepare
+from mnist_lab.errors import ConfigError
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
-
-    from mnist_lab.exploring.questions import Question
-
-log = logging.getLogger(__name__)
 
 MEMORY_OF_A_WORKER = 1_500_000_000  # bytes: TensorFlow, MNIST and a network of the usual size
 MOST_WORKERS = 8
@@ -29,10 +19,8 @@ MEMORY_SHARE = 0.8  # of the machine's, for all workers together
 CONNECT_SECONDS = 10
 UNMANAGED = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause", "terminate")}
 
-_one_at_a_time = threading.Lock()
 
-
-class Settings(NamedTuple):
+class WorkerSettings(NamedTuple):
     """Worker processes on this machine, the threads of each, and the bytes of memory that each may use."""
 
     workers: int
@@ -40,7 +28,7 @@ class Settings(NamedTuple):
     memory: int
 
 
-def settings(environment: Mapping[str, str] = os.environ) -> Settings:
+def settings(environment: Mapping[str, str] = os.environ) -> WorkerSettings:
     """What `MNIST_LAB_WORKERS`, `MNIST_LAB_THREADS` and `MNIST_LAB_MEMORY` ask for, or what suits this machine.
 
     As many workers as cores, each with one thread, since small networks gain little from a second one; fewer where the
@@ -52,7 +40,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     room = max(1, int(MEMORY_LIMIT * MEMORY_SHARE / MEMORY_OF_A_WORKER))
     workers = _number(environment, "MNIST_LAB_WORKERS", min(cores, room, MOST_WORKERS))
     threads = _number(environment, "MNIST_LAB_THREADS", max(1, cores // workers))
-    return Settings(workers, threads, _bytes(environment, int(MEMORY_LIMIT * MEMORY_SHARE / workers)))
+    return WorkerSettings(workers, threads, _bytes(environment, int(MEMORY_LIMIT * MEMORY_SHARE / workers)))
 
 
 def memory() -> int | None:
@@ -108,7 +96,7 @@ def connect() -> "Client":
     return client
 
 
-def prepare_plugin(asked: Settings | None = None) -> Any:
+def prepare_plugin(asked: WorkerSettings | None = None) -> Any:
     """A Dask plugin that prepares workers before their first run.
 
     `asked` tells each worker what it may use. Without it a worker goes by the settings where it was started: the
@@ -130,84 +118,8 @@ def prepare_plugin(asked: Settings | None = None) -> Any:
     return Prepare()
 
 
-def _settings_there(worker: "Worker") -> Settings:
+def _settings_there(worker: "Worker") -> WorkerSettings:
     given = {"MNIST_LAB_WORKERS": "1", **os.environ}
     if worker.memory_manager.memory_limit:
         given.setdefault("MNIST_LAB_MEMORY", str(worker.memory_manager.memory_limit))
     return settings(given)
-
-
-def prepare() -> None:
-    """Lower the priority, import TensorFlow, try it out and read MNIST, before the first run."""
-    step_back()
-    from mnist_lab.datasets import pens
-    from mnist_lab.datasets.mnist import find_mnist, load
-    from mnist_lab.errors import DatasetError
-
-    with _one_at_a_time:
-        _rehearse()
-        try:
-            if find_mnist():
-                load("mnist")
-        except DatasetError as error:
-            log.warning("No MNIST for this worker: %s", error)  # the first run that needs it says so
-        gc.collect()
-        gc.freeze()  # TensorFlow's million objects stay, and every later collection is quick
-    try:
-        pens.shared_test()
-    except DatasetError as error:
-        log.warning("No pen digits for this worker: %s", error)
-
-
-def _rehearse() -> None:
-    """Train a little on nothing: TensorFlow's first steps take a second longer than all later ones."""
-    from mnist_lab.config.train_config import TrainConfig
-    from mnist_lab.datasets.mnist import Dataset
-
-    with quiet():
-        from mnist_lab.training.loop import train
-
-    images, labels = np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 10
-    nothing = Dataset("digits", images, labels, images, labels)
-    train(TrainConfig(dataset="digits", units=(8,), epochs=1), nothing, lambda tick: None)
-
-
-async def answer(store_url: str, question: "Question") -> bytes:
-    """What a worker does for a question about a run: on a thread of its own, next to the one that trains.
-
-    Raises MnistLabError.
-    """
-    return await asyncio.to_thread(_answer, store_url, question)
-
-
-def _answer(store_url: str, question: "Question") -> bytes:
-    with quiet():
-        from mnist_lab.gradients.answers import answer as found
-
-    try:
-        return found(store_url, question, is_training)
-    except MnistLabError:
-        raise
-    except Exception as error:
-        log.exception("No answer to %s", question.name)
-        raise RunError(reason_of(error)) from error
-
-
-def is_training() -> bool:
-    """Whether this process, a worker, has a run in hand."""
-    return _one_at_a_time.locked()
-
-
-def run_job(store_url: str, run_id: str, claim: int) -> None:
-    """What a worker does for one run. Does nothing where the run was taken in hand by another engine since."""
-    from mnist_lab.engine.worker import execute
-
-    step_back()
-    with _one_at_a_time:  # also where a worker was started with several threads
-        store = RunStore(store_url)
-        if store.get(run_id).status.claims != claim:
-            return
-        try:
-            execute(store, run_id, memory_limit=int(os.environ.get("MNIST_LAB_MEMORY") or 0))
-        except Superseded as error:
-            log.warning("%s", error)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mnist_lab.engine import cluster
+from mnist_lab.engine import tasks
 from mnist_lab.errors import ClusterLost, ConfigError, reason_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Workers:
         """Have a worker train a run. `after` gets its id, and what went wrong, from another thread."""
         client = self.connect()
         with _lost():
-            future = client.submit(cluster.run_job, store_url, run_id, claim, key=f"{run_id}-{claim}", pure=False)
+            future = client.submit(tasks.run_job, store_url, run_id, claim, key=f"{run_id}-{claim}", pure=False)
         self._futures[run_id] = future
         future.add_done_callback(lambda done: after(run_id, _reason(done)))
 
@@ -102,7 +102,7 @@ def ask(client: "Client", store_url: str, question: "Question") -> bytes:
         if not busy:
             raise ClusterLost("there is no worker")
         worker = min(busy, key=lambda address: (len(busy[address]), zlib.crc32(f"{address} {question.run}".encode())))
-        answers = client.run(cluster.answer, store_url, question, workers=[worker], callback_timeout=ASK_SECONDS)
+        answers = client.run(tasks.answer, store_url, question, workers=[worker], callback_timeout=ASK_SECONDS)
     content: bytes = answers[worker]
     return content
 
