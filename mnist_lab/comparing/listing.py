@@ -1,10 +1,9 @@
-"""The columns that a table of runs can have, and the filter of its rows, from what the runs' folders hold."""
+"""The columns that a table of runs can have. All from what the runs' folders hold; no model runs here."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from mnist_lab.comparing.queries import understand
 from mnist_lab.config.knobs import in_words, said
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, changed, differing
@@ -131,29 +130,3 @@ def _cell(run: Run, column: str, fields: list[str], sources: Sources) -> Any:
 
 def _setting(config: TrainConfig, field: str) -> str:
     return said(getattr(config, field)) if applies(field, config) else ""
-
-
-class Filter(NamedTuple):
-    """What runs must have to be seen; nothing asks for nothing. Of several tags all, of the others any one will do.
-
-    The text is a query: its words and facts must all be true of a run.
-    """
-
-    text: str = ""
-    recipes: Sequence[str] = ()
-    networks: Sequence[str] = ()
-    states: Sequence[str] = ()
-    tags: Sequence[str] = ()
-    starred: bool = False
-
-    def lets_through(self, run: Run) -> bool:
-        """Whether a run is to be seen."""
-        notes = run.annotation
-        return (
-            (not self.recipes or (run.asked.recipe or "") in self.recipes)
-            and (not self.networks or run.config.network in self.networks)
-            and (not self.states or str(run.state) in self.states)
-            and set(self.tags) <= set(notes.tags)
-            and (notes.starred or not self.starred)
-            and understand(self.text).finds(run)
-        )

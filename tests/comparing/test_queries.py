@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist_lab.comparing.listing import Filter
+from mnist_lab.comparing.filters import Filter
 from mnist_lab.comparing.queries import EXAMPLES, MEASURED, understand
 from mnist_lab.config.knobs import said
 from mnist_lab.config.relevance import applies

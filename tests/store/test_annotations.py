@@ -2,7 +2,8 @@
 
 import pytest
 
-from mnist_lab.comparing.listing import COLUMNS, Filter, Sources, rows, setting_columns, usual
+from mnist_lab.comparing.filters import Filter
+from mnist_lab.comparing.listing import COLUMNS, Sources, rows, setting_columns, usual
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets import pens
 from mnist_lab.engine.scoring import answer_own, pen_accuracy, prediction_seconds

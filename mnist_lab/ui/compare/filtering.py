@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from mnist_lab.comparing.listing import COLUMNS, SETTINGS, Filter
+from mnist_lab.comparing.filters import Filter
+from mnist_lab.comparing.listing import COLUMNS, SETTINGS
 from mnist_lab.comparing.queries import EXAMPLES, understand
 from mnist_lab.config.train_config import TrainConfig, differing
 from mnist_lab.store.annotations import tags_of
