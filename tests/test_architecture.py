@@ -3,6 +3,7 @@
 import ast
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,3 +114,9 @@ def test_the_picture_of_the_house_is_that_of_the_code() -> None:
 
     text = DOCUMENT.read_text("utf-8")
     assert drawn(text) == text, "python -m benchmarks.house draws it anew"
+
+
+@pytest.mark.parametrize("document", [*ROOT.glob("docs/*.md"), *ROOT.glob("*.md")], ids=name_of)
+def test_documents_name_modules_that_exist(document: Path) -> None:
+    named = re.findall(rf"`(?:mnist_lab\.)?({'|'.join(ORDER[1:])})\.(?!json)([a-z_]+)", document.read_text("utf-8"))
+    assert not {f"{package}.{module}" for package, module in named if f"mnist_lab.{package}.{module}" not in MODULES}
