@@ -12,6 +12,16 @@ from pathlib import Path
 import pytest
 
 import mnist_lab
+from mnist_lab.store.run import (
+    CHECKPOINT,
+    CHECKPOINTS,
+    CONFIG,
+    EVALUATION,
+    KERAS_MODEL,
+    METRICS,
+    MODEL,
+    STATUS,
+)
 from tests.drawings import draw
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +31,7 @@ ORDER = (
 )
 EARLIER = ("augmentation", "pens")  # names that the scripts of an earlier lab import
 TENSORFLOW = ("training", "gradients")
+HIDDEN = (".annotations", ".bets", ".engines", ".explored", ".studies", ".trash", ".visitors")
 PAGES = ("draw", "train", "compare", "explore", "lessons")
 MODULES = {module.name for module in pkgutil.walk_packages(mnist_lab.__path__, "mnist_lab.")} - {"mnist_lab.__main__"}
 SOURCES = [ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("mnist_lab/**/*.py")]
@@ -87,6 +98,15 @@ def test_tensorflow_and_streamlit_stay_in_their_rooms(path: Path) -> None:
         assert "streamlit" not in packages(path)
     if room[1:2] not in ([one] for one in TENSORFLOW):
         assert not {"tensorflow", "keras"} & packages(path)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_only_the_store_spells_the_names_of_its_files(path: Path) -> None:
+    if name_of(path).startswith("mnist_lab.store.") or path.name == "keras_files.py":  # there a file in Keras's zip
+        return
+    texts = {node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)}
+    assert not texts & {CONFIG, STATUS, METRICS, MODEL, KERAS_MODEL, EVALUATION, CHECKPOINTS, CHECKPOINT}
+    assert not {text for text in texts if isinstance(text, str) and text.startswith(HIDDEN)}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("mnist_lab/ui/*/*.py")), ids=name_of)

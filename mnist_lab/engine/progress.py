@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError, RunError, StoreError, Superseded
 from mnist_lab.store import snapshots
-from mnist_lab.store.run import Run, RunState, Status
+from mnist_lab.store.run import CHECKPOINT, Run, RunState, Status
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.ticks import Tick
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT = "checkpoint/last.weights.h5"
 HEARTBEAT_SECONDS = 2.0
 LOOK_SECONDS = 0.1  # between two looks at the memory and, on a local store, for a request to stop
 REMOTE_LOOK_SECONDS = 0.5

@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 
 from mnist_lab.datasets.mnist import Dataset, load
-from mnist_lab.engine.progress import CHECKPOINT, OnPhase, Progress
+from mnist_lab.engine.progress import OnPhase, Progress
 from mnist_lab.errors import MnistLabError, Superseded, reason_of
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.quiet import quiet
 from mnist_lab.store.models import keras_file_of
-from mnist_lab.store.run import Run, RunState, Summary
+from mnist_lab.store.run import CHECKPOINT, CHECKPOINTS, EVALUATION, KERAS_MODEL, MODEL, Run, RunState, Summary
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.ticks import Tick
 
@@ -83,16 +83,16 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
         progress.check()
         progress.phase("saving and evaluating")
         with at_the_end():
-            model.save(workplace / "model.keras")
-            export_litert(model, workplace / "model.tflite")
-            for name in ("model.keras", "model.tflite"):
+            model.save(workplace / KERAS_MODEL)
+            export_litert(model, workplace / MODEL)
+            for name in (KERAS_MODEL, MODEL):
                 store.write(run.id, name, (workplace / name).read_bytes())
             progress.flush()
             summary = _evaluate(store, run, dataset, model.count_params())
     state = RunState.STOPPED if stopped else RunState.FINISHED
     reason = store.stop_reason(run.id) if stopped else None
     progress.update(state=state, phase=None, ended=time.time(), summary=summary, reason=reason)
-    store.discard(run.id, "checkpoint")
+    store.discard(run.id, CHECKPOINTS)
 
 
 def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path | None]:
@@ -112,12 +112,12 @@ def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> S
     from mnist_lab.datasets.splits import split
     from mnist_lab.engine.scoring import answer_own, pen_accuracy, prediction_seconds
 
-    content = store.read(run.id, "model.tflite")
+    content = store.read(run.id, MODEL)
     predictor = Predictor(content, threads=2)
     seen = split(dataset, run.config)
     train_accuracy = Evaluation(predictor.probabilities(seen.x_train), seen.y_train).accuracy
     evaluation = Evaluation(predictor.probabilities(dataset.x_test), dataset.y_test)
-    store.write(run.id, "evaluation.npz", evaluation.to_bytes())
+    store.write(run.id, EVALUATION, evaluation.to_bytes())
     answer_own(run.id, predictor, run.asked.owner)
     ticks = store.metrics(run.id)
     return Summary(

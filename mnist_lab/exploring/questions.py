@@ -13,6 +13,7 @@ from mnist_lab.errors import LimitReached, RunError, StoreError
 from mnist_lab.exploring import findings
 from mnist_lab.exploring.findings import Dreams, Finding, FindingT, GradientNorms, Sweep, Why
 from mnist_lab.images.preprocessing import SIDE, FloatImage
+from mnist_lab.store import explored
 from mnist_lab.store.runs import RunStore
 
 KINDS: dict[type[Finding], str] = {Why: "why", Dreams: "dreams", GradientNorms: "gradient-norms", Sweep: "sweep"}
@@ -92,7 +93,7 @@ class Answers:
         if question.image:
             return None
         try:
-            content = self._store.folder.read(self._place(question))
+            content = self._store.folder.read(self._path(question))
             findings.from_bytes(KIND_OF[question.kind], content)
         except (OSError, RunError):  # there is none, or a damaged one, and it is asked again
             return None
@@ -104,15 +105,12 @@ class Answers:
         if answer.cancelled() or answer.exception():
             return
         try:
-            self._store.folder.write(self._place(question), answer.result())
+            self._store.folder.write(self._path(question), answer.result())
         except StoreError:  # then it is known as long as this process lives
             return
 
-    def _place(self, question: Question) -> str:
-        """With the run; the folder of those that come with the lab is not to be written, so theirs is apart."""
-        own = self._store.folder.exists(question.run)
-        folder = f"{question.run}/explored" if own else f".explored/{question.run}"
-        return f"{folder}/{question.name}.npz"
+    def _path(self, question: Question) -> str:
+        return explored.with_run(self._store.folder, question.run, f"{question.name}.npz")
 
 
 def asked(kind: type[Finding], run: str, *details: Detail, image: FloatImage | None = None) -> Question:

@@ -24,7 +24,7 @@ from mnist_lab.networks import litert
 from mnist_lab.networks.stages import read
 from mnist_lab.store import snapshots
 from mnist_lab.store.models import keras_file_of
-from mnist_lab.store.run import Run
+from mnist_lab.store.run import KERAS_MODEL, MODEL, Run
 from mnist_lab.store.runs import RunStore
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served
 
@@ -79,11 +79,11 @@ def network(store_url: str, run_id: str) -> keras.Model:
     """The model of a run that is over, as it is served. Raises RunError where it cannot be had."""
     store = RunStore(store_url)
     config = store.get(run_id).config
-    if not store.has(run_id, "model.keras"):
-        return rebuilt(config, store.read(run_id, "model.tflite", litert.most_bytes(config)))
+    if not store.has(run_id, KERAS_MODEL):
+        return rebuilt(config, store.read(run_id, MODEL, litert.most_bytes(config)))
     content = keras_file_of(store, run_id)
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
-        path = Path(folder) / "model.keras"
+        path = Path(folder) / KERAS_MODEL
         path.write_bytes(content)
         try:
             return keras.models.load_model(path, compile=False)

@@ -16,7 +16,7 @@ from mnist_lab.inference.quiet import quiet
 from mnist_lab.networks import scratch
 from mnist_lab.store import snapshots
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.run import Run, RunState
+from mnist_lab.store.run import CONFIG, EVALUATION, KERAS_MODEL, METRICS, MODEL, STATUS, Run, RunState
 from mnist_lab.store.runs import BUNDLED, RunStore
 from mnist_lab.store.ticks import Tick
 
@@ -265,11 +265,11 @@ def bundle(store: RunStore, run: Run, name: str, bundled: Folder | None = None) 
         from mnist_lab.training.keras_models import without_optimizer
 
     bundled = bundled or Folder(BUNDLED)
-    for file in ("config.json", "status.json", "metrics.jsonl", "model.tflite", "evaluation.npz"):
+    for file in (CONFIG, STATUS, METRICS, MODEL, EVALUATION):
         bundled.write(f"{name}/{file}", store.read(run.id, file))
     for epoch in snapshots.epochs_of(store, run.id):
         bundled.write(f"{name}/{snapshots.name(epoch)}", store.read(run.id, snapshots.name(epoch)))
-    slim = without_optimizer(store.read(run.id, "model.keras"))
+    slim = without_optimizer(store.read(run.id, KERAS_MODEL))
     if len(slim) <= LARGE:
         bundled.write(f"{name}/model.keras", slim)
     else:

@@ -22,15 +22,15 @@ from mnist_lab.networks import keras_files, litert
 from mnist_lab.store.allowances import Allowance, check_import
 from mnist_lab.store.annotations import NOTHING, Annotation
 from mnist_lab.store.archive_checks import MOST_WEIGHTS, try_models
-from mnist_lab.store.run import Asked, Run, RunState, Status
+from mnist_lab.store.run import CONFIG, EVALUATION, KERAS_MODEL, METRICS, MODEL, STATUS, Asked, Run, RunState, Status
 from mnist_lab.store.runs import LARGEST, RUN_ID, RunStore
 from mnist_lab.store.studies import Studies
 from mnist_lab.store.ticks import lines_of, ticks_in
 from mnist_lab.store.trash import Trash
 
 NOTES = "annotation.json"
-NEEDED = ("config.json", "status.json", "evaluation.npz", "model.tflite")
-FILES = LARGEST | {"model.tflite": MOST_WEIGHTS, "model.keras": MOST_WEIGHTS, NOTES: MB // 10, "metrics.jsonl": 50 * MB}
+NEEDED = (CONFIG, STATUS, EVALUATION, MODEL)
+FILES = LARGEST | {MODEL: MOST_WEIGHTS, KERAS_MODEL: MOST_WEIGHTS, NOTES: MB // 10, METRICS: 50 * MB}
 MOST_BYTES = 400 * MB  # of all files of an archive together
 MOST_RUNS = 50
 MOST_ZIPPED = 200 * MB  # of an archive itself, which the browser's server has in memory
@@ -128,16 +128,16 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
     try:
         if missing := [file for file in NEEDED if file not in files]:
             raise ArchiveError(f"It lacks {', '.join(missing)}.")
-        answers = _evaluation(files["evaluation.npz"])
-        asked = _asked(files.pop("config.json"), store, owner)
+        answers = _evaluation(files[EVALUATION])
+        asked = _asked(files.pop(CONFIG), store, owner)
         _check_models(files, asked.config)
-        status = _status(files["status.json"], answers.accuracy, len(files["model.tflite"]))
+        status = _status(files[STATUS], answers.accuracy, len(files[MODEL]))
         return files | {
-            "status.json": status.model_dump_json().encode(),
-            "metrics.jsonl": lines_of(ticks_in(files.get("metrics.jsonl", b"").splitlines())),
-            "evaluation.npz": answers.to_bytes(),
+            STATUS: status.model_dump_json().encode(),
+            METRICS: lines_of(ticks_in(files.get(METRICS, b"").splitlines())),
+            EVALUATION: answers.to_bytes(),
             **({NOTES: _parse(Annotation, files[NOTES], NOTES).model_dump_json().encode()} if NOTES in files else {}),
-            "config.json": asked.model_dump_json().encode(),  # the last one, with which it is a run
+            CONFIG: asked.model_dump_json().encode(),  # the last one, with which it is a run
         }
     except (ArchiveError, RunError) as error:
         raise ArchiveError(f"The run {name} cannot be taken in. {error}") from error
@@ -145,12 +145,12 @@ def _checked(name: str, files: dict[str, bytes], store: RunStore, owner: str | N
 
 def _check_models(files: dict[str, bytes], config: TrainConfig) -> None:
     """Raises ArchiveError or RunError where a model is not what the configuration builds."""
-    litert.check(files["model.tflite"], config)
+    litert.check(files[MODEL], config)
     weights = None
-    if "model.keras" in files:
-        keras_files.check_layers(files["model.keras"], config)
-        weights = keras_files.weights_in(files["model.keras"], config)
-    try_models(files["model.tflite"], weights, config)
+    if KERAS_MODEL in files:
+        keras_files.check_layers(files[KERAS_MODEL], config)
+        weights = keras_files.weights_in(files[KERAS_MODEL], config)
+    try_models(files[MODEL], weights, config)
 
 
 def _evaluation(content: bytes) -> Evaluation:
@@ -162,7 +162,7 @@ def _evaluation(content: bytes) -> Evaluation:
 
 def _asked(content: bytes, store: RunStore, owner: str | None) -> Asked:
     """What was asked; a search or lesson of this lab gets no runs of another's, and a parent is one that is here."""
-    asked = _parse(Asked, content, "config.json")
+    asked = _parse(Asked, content, CONFIG)
     group, parent = asked.group, asked.parent
     foreign = group and (group in Studies(store).names() or group.startswith("lesson: "))
     return asked.model_copy(
@@ -178,7 +178,7 @@ def _asked(content: bytes, store: RunStore, owner: str | None) -> Asked:
 
 def _status(content: bytes, accuracy: float, model_bytes: int) -> Status:
     """How the run ended, with nothing of who worked on it; what can be counted here is."""
-    status = _parse(Status, content, "status.json")
+    status = _parse(Status, content, STATUS)
     if status.state not in (RunState.FINISHED, RunState.STOPPED) or status.summary is None:
         raise ArchiveError("It did not come to its end.")
     return Status(

@@ -3,13 +3,14 @@
 from mnist_lab.errors import RunError
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import keras_files, litert
+from mnist_lab.store.run import KERAS_MODEL, MODEL
 from mnist_lab.store.runs import RunStore
 
 
 def model_of(store: RunStore, run_id: str, threads: int = 1) -> Predictor:
     """What a run answers with. Raises RunError where it has no model, or one that its configuration does not build."""
     config = store.get(run_id).config
-    content = store.read(run_id, "model.tflite", litert.most_bytes(config))
+    content = store.read(run_id, MODEL, litert.most_bytes(config))
     try:
         litert.check(content, config)
         return Predictor.tried(content, threads)
@@ -20,6 +21,6 @@ def model_of(store: RunStore, run_id: str, threads: int = 1) -> Predictor:
 def keras_file_of(store: RunStore, run_id: str) -> bytes:
     """The file of the model that a run trained. Raises RunError as `model_of` does."""
     config = store.get(run_id).config
-    content = store.read(run_id, "model.keras", keras_files.most_bytes(config))
+    content = store.read(run_id, KERAS_MODEL, keras_files.most_bytes(config))
     keras_files.check(content, config)
     return content

@@ -12,6 +12,12 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.annotations import NOTHING, Annotation
 from mnist_lab.store.ticks import MOST_EPOCHS
 
+CONFIG, STATUS, METRICS = "config.json", "status.json", "metrics.jsonl"
+MODEL, KERAS_MODEL, EVALUATION = "model.tflite", "model.keras", "evaluation.npz"
+CHECKPOINTS = "checkpoint"
+CHECKPOINT = f"{CHECKPOINTS}/last.weights.h5"
+"""The files in a run's folder."""
+
 
 class RunState(StrEnum):
     """Where a run is on its way."""

@@ -19,7 +19,7 @@ from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.store.annotations import Annotation, Annotations
 from mnist_lab.store.claims import claim
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.run import Asked, Listing, Run, RunState, Status
+from mnist_lab.store.run import CONFIG, EVALUATION, METRICS, STATUS, Asked, Listing, Run, RunState, Status
 from mnist_lab.store.ticks import KnownTicks, Tick, epochs_in, lines_of
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
@@ -29,7 +29,7 @@ LONGEST_TIME = 100  # bytes of a file that holds a time
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LARGEST = {"config.json": MB // 10, "status.json": MB // 10, "evaluation.npz": 20 * MB, "metrics.jsonl": 200 * MB}
+LARGEST = {CONFIG: MB // 10, STATUS: MB // 10, EVALUATION: 20 * MB, METRICS: 200 * MB}
 """Of what is read whole, the most bytes that a run of this lab needs; so many metrics take days of training."""
 
 
@@ -60,7 +60,7 @@ class RunStore:
         asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)
         status = Status(state=RunState.QUEUED, engine=engine)
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{_slug(name)}-{uuid.uuid4().hex[:8]}"
-        files = {"status.json": status.model_dump_json().encode(), "config.json": asked.model_dump_json().encode()}
+        files = {STATUS: status.model_dump_json().encode(), CONFIG: asked.model_dump_json().encode()}
         self.folder.publish(files, run_id)
         return Run(run_id, asked, status)
 
@@ -72,8 +72,8 @@ class RunStore:
     def _get(self, run_id: str, folder: Folder) -> Run:
         if run_id in self._over:
             return self._over[run_id]
-        asked = _parse(Asked, folder, run_id, "config.json")
-        status = _parse(Status, folder, run_id, "status.json")
+        asked = _parse(Asked, folder, run_id, CONFIG)
+        status = _parse(Status, folder, run_id, STATUS)
         if status.state is RunState.RUNNING and folder.exists(f"{run_id}/stop"):
             status = status.model_copy(update={"state": RunState.STOPPING})
         run = Run(run_id, asked, status, bundled=folder is self._bundled)
@@ -128,20 +128,20 @@ class RunStore:
         """Write the status with some fields changed; the new status."""
         self._check_writable(run_id)
         self._over.pop(run_id, None)
-        before = _parse(Status, self.folder, run_id, "status.json")
+        before = _parse(Status, self.folder, run_id, STATUS)
         status = Status.model_validate({**dict(before), **changes})
-        self.folder.write(f"{run_id}/status.json", status.model_dump_json().encode())
+        self.folder.write(f"{run_id}/{STATUS}", status.model_dump_json().encode())
         return status
 
     def log(self, run_id: str, *ticks: Tick) -> None:
         """Add lines to the run's metrics."""
-        self.folder.append(f"{run_id}/metrics.jsonl", lines_of(ticks))
+        self.folder.append(f"{run_id}/{METRICS}", lines_of(ticks))
 
     def forget_after(self, run_id: str, epochs: int) -> None:
         """Take the ticks of later epochs away: their training was lost, and what it made is in no model."""
         ticks = self.metrics(run_id)
         if ticks and ticks[-1].epoch > epochs:
-            self.write(run_id, "metrics.jsonl", lines_of(tick for tick in ticks if tick.epoch <= epochs))
+            self.write(run_id, METRICS, lines_of(tick for tick in ticks if tick.epoch <= epochs))
 
     def metrics(self, run_id: str) -> list[Tick]:
         """The run's ticks in order. A torn or damaged line is skipped; what a resumed run did twice is there once."""
@@ -154,13 +154,13 @@ class RunStore:
     def _lines(self, run_id: str) -> bytes:
         folder = self._folder_of(run_id)
         try:
-            return folder.read(f"{run_id}/metrics.jsonl", LARGEST["metrics.jsonl"])
+            return folder.read(f"{run_id}/{METRICS}", LARGEST[METRICS])
         except OSError:  # it has none yet, or one that cannot be read
             return b""
 
     def evaluation(self, run_id: str) -> Evaluation:
         """The run's answers on its test set. Raises RunError where there are none, or they are damaged."""
-        content = self.read(run_id, "evaluation.npz")
+        content = self.read(run_id, EVALUATION)
         try:
             return Evaluation.from_bytes(content)
         except RunError as error:

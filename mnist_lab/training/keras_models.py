@@ -22,6 +22,7 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.splits import PixelStatistics, pixel_statistics
 from mnist_lab.images.preprocessing import LONGEST, SIDE
 from mnist_lab.networks.shapes import CLASSES, EIGHT, POOL
+from mnist_lab.store.run import KERAS_MODEL
 
 MNIST_PIXELS = PixelStatistics(0.13066, 0.30811)
 
@@ -214,7 +215,7 @@ def set_dense(model: keras.Model, layers: Sequence[tuple[NDArray[Any], NDArray[A
 def without_optimizer(content: bytes) -> bytes:
     """A `model.keras` without what its optimizer keeps for each weight, and without its loss."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
+        path = Path(folder) / KERAS_MODEL
         path.write_bytes(content)
         keras.models.load_model(path, compile=False).save(path)
         return path.read_bytes()

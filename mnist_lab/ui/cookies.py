@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.library import library
+from mnist_lab.store.bets import Bets
 from mnist_lab.store.own_drawings import OwnSet
 from mnist_lab.store.visitors import Visitors, earlier_owner
 from mnist_lab.ui import resources

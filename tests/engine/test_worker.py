@@ -5,9 +5,9 @@ import pytest
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets import pens
-from mnist_lab.engine.worker import CHECKPOINT, execute
+from mnist_lab.engine.worker import execute
 from mnist_lab.inference.predictor import Predictor
-from mnist_lab.store.run import RunState
+from mnist_lab.store.run import CHECKPOINT, RunState
 from mnist_lab.store.ticks import Tick
 
 SMALL = TrainConfig(dataset="digits", train_images=320, units=(16,), epochs=3, validation_share=0.0)

@@ -11,12 +11,12 @@ from mnist_lab.config.recipes import get
 from mnist_lab.engine.engine import Engine
 from mnist_lab.errors import LessonError
 from mnist_lab.lessons import figures, sources
-from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import CHARTS, PLACEHOLDER, read
 from mnist_lab.lessons.library import SHIPPED, gather, library
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.lessons.rules import OF_DIGITS, quantity
 from mnist_lab.lessons.running import is_done, results, seconds_to_go, standing, submit
+from mnist_lab.store.bets import Bets
 from mnist_lab.store.folders import Folder
 from mnist_lab.store.run import RunState
 from mnist_lab.store.runs import RunStore

@@ -28,12 +28,12 @@ from mnist_lab.errors import ConfigError, DatasetError, MnistLabError, RunError
 from mnist_lab.exploring import findings
 from mnist_lab.exploring.findings import Dreams, GradientNorms, Sweep, Why
 from mnist_lab.inference.evaluation import MOST_IMAGES, Evaluation
-from mnist_lab.lessons.bets import Bets
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.plots.curves import curves
 from mnist_lab.plots.learning import Learner, Look, learning_figure
 from mnist_lab.store import snapshots
 from mnist_lab.store.annotations import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, Annotations
+from mnist_lab.store.bets import Bets
 from mnist_lab.store.claims import Lease
 from mnist_lab.store.folders import Folder
 from mnist_lab.store.heartbeats import Heartbeats

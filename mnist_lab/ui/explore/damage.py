@@ -13,6 +13,7 @@ from mnist_lab.exploring.damage import FULL, Damage, Left, changed, left_over
 from mnist_lab.networks.stages import Array, Stage, read
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.pixels import pixels
+from mnist_lab.store.run import MODEL
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, short_percent
 from mnist_lab.ui.explore import data
@@ -59,7 +60,7 @@ def _choose(run_id: str) -> Damage:
 @lru_cache(maxsize=48)
 def _left(run_id: str, asked: Damage, name: DatasetName) -> Left:
     store = resources.store()
-    return left_over(store.read(run_id, "model.tflite"), store.get(run_id).config, asked, load(name))
+    return left_over(store.read(run_id, MODEL), store.get(run_id).config, asked, load(name))
 
 
 def _of_what(count: int, images: Dataset) -> str:

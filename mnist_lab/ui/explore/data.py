@@ -19,6 +19,8 @@ from mnist_lab.exploring.units import strongest as find_strongest
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.networks import keras_files, litert
 from mnist_lab.networks.stages import Array, Stage, of_run
+from mnist_lab.store import explored
+from mnist_lab.store.run import KERAS_MODEL, MODEL
 from mnist_lab.ui import resources
 
 _one_at_a_time = Lock()
@@ -57,8 +59,8 @@ def network(run_id: str) -> list[Stage]:
     config = store.get(run_id).config
     moved = any(layer.activation == "linear" for layer in config.hidden_layers)
     most = keras_files.most_bytes(config)
-    archive = store.read(run_id, "model.keras", most) if moved and store.has(run_id, "model.keras") else None
-    return of_run(config, store.read(run_id, "model.tflite", litert.most_bytes(config)), archive)
+    archive = store.read(run_id, KERAS_MODEL, most) if moved and store.has(run_id, KERAS_MODEL) else None
+    return of_run(config, store.read(run_id, MODEL, litert.most_bytes(config)), archive)
 
 
 def strongest(run_id: str, number: int) -> Future[Strongest]:
@@ -101,7 +103,7 @@ def _flattened(run_id: str, number: int, name: DatasetName) -> Future[Array]:
 
 
 def _flatten(run_id: str, number: int, name: DatasetName) -> Array:
-    folder, file = resources.store().folder, f".explored/{run_id or 'pixels'}/{name}-{number}.npy"
+    folder, file = resources.store().folder, explored.apart(run_id or "pixels", f"{name}-{number}.npy")
     count = len(load(name).y_test)
     step = every(count)
     if folder.exists(file) and (kept := _kept(folder.read(file), -(-count // step))) is not None:

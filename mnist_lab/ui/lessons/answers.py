@@ -6,9 +6,9 @@ import streamlit as st
 
 from mnist_lab.config import links
 from mnist_lab.errors import MnistLabError
-from mnist_lab.lessons.bets import Bets
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.running import Standing, results
+from mnist_lab.store.bets import Bets
 from mnist_lab.ui import resources
 from mnist_lab.ui.lessons.charts import render_charts
 from mnist_lab.ui.shell import PAGES
