@@ -99,4 +99,4 @@ def test_the_table_and_the_report_say_by_what_the_best_epoch_is_the_best(tmp_pat
 def test_only_one_place_reads_what_validation_found():
     sources = {path.name: path.read_text("utf-8") for path in Path("mnist_lab").rglob("*.py")}
     readers = {name for name, text in sources.items() if re.search(r"\.val_(loss|accuracy)|f?[\"']val_", text)}
-    assert readers == {"validation.py", "code.py"}  # code.py writes a script for Keras, which has these names, too
+    assert readers == {"validation.py", "script.py"}  # script.py writes a script for Keras, which has these names, too

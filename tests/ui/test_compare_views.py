@@ -80,7 +80,7 @@ def test_without_mnist_the_answers_are_told_in_numbers(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("image", ["10000", "-1", "seven"])
 def test_an_address_with_no_test_image_is_said_to_have_none(mnist, image):
-    app = _app("from mnist_lab.ui.share import open_link\nopen_link()", image=image)
+    app = _app("from mnist_lab.ui.canvas.share import open_link\nopen_link()", image=image)
     (warning,) = app.warning
     assert f"image: '{image}' will not do; it takes a whole number from 0 to 9,999." in warning.value.replace(
         ":small[]", ""
@@ -89,7 +89,7 @@ def test_an_address_with_no_test_image_is_said_to_have_none(mnist, image):
 
 
 def test_an_address_with_a_test_image_puts_it_onto_the_canvas(digits):
-    app = _app("from mnist_lab.ui.share import open_link\nopen_link()", image="7", dataset="digits")
+    app = _app("from mnist_lab.ui.canvas.share import open_link\nopen_link()", image="7", dataset="digits")
     drawing = app.session_state["one_drawing"]
     assert (drawing.strokes, drawing.on_image) == ([], True)
     small = np.asarray(Image.fromarray(drawing.image).resize((28, 28), Image.Resampling.BOX), dtype=float)

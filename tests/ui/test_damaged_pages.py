@@ -23,7 +23,7 @@ from mnist_lab.store.runs import BUNDLED, DEFAULT_MODEL, RunStore
 from mnist_lab.store.trash import Trash
 from mnist_lab.ui import resources
 from mnist_lab.ui.explore import data, moments
-from tests.comparing.test_naming import VIEWS, page, store, text_of
+from tests.comparing.test_families import VIEWS, page, store, text_of
 from tests.pages import app_of, at
 
 __all__ = ["store"]  # the fixture: an empty store, which is also that of the pages
