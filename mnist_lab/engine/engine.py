@@ -157,7 +157,13 @@ class Engine:
         self._fill()
 
     def _fill(self) -> None:
-        """Send the runs at the head of the line to the workers that are free."""
+        """Send the runs at the head of the line to the workers that are free.
+
+        Without a connection `_tend` does so once there is one: else each run that is asked for meanwhile would wait
+        for an attempt of its own, and the process could not end before the last.
+        """
+        if not self._workers.are_reached:
+            return
         if in_line := line(self.store.listing().runs):
             for run in in_line[: max(0, self._workers.free())]:
                 self._send(run)

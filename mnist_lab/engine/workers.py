@@ -30,6 +30,11 @@ class Workers:
         self._seen = time.monotonic()
         self.count = 0  # of the workers, when they were last asked for
 
+    @property
+    def are_reached(self) -> bool:
+        """Whether there is a connection."""
+        return self._client is not None
+
     def connect(self) -> "Client":
         """The connection, made where there is none. Raises ConfigError, too."""
         if self._client is None:

@@ -1,5 +1,7 @@
 """The script that a configuration becomes is run, and ends where the lab's training ends. Needs TensorFlow."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,10 @@ def test_every_recipe_is_a_short_script_that_compiles(name, capsys):
     compile(text, name, "exec")
     longest = 45 if name.startswith(("house", "best")) else 30
     assert 5 < len([line for line in text.splitlines() if line]) <= longest
+
+
+def test_a_script_that_an_earlier_lab_printed_still_runs(capsys):
+    exec(Path(__file__).with_name("printed_by_an_earlier_lab.txt").read_text("utf-8"), {})
+    from mnist_lab.pens import drawings
+
+    assert drawings.__module__ == "mnist_lab.datasets.pens"  # what scripts with pen digits import

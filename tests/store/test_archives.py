@@ -5,12 +5,16 @@ import json
 import pickle
 import time
 import zipfile
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnist_lab.cli import main
 from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine.continuation import continued
+from mnist_lab.engine.worker import execute
 from mnist_lab.errors import ArchiveError, RunError, StoreError
 from mnist_lab.networks.keras_files import check_layers
 from mnist_lab.store import archives
@@ -36,7 +40,11 @@ def other(tmp_path):
 @pytest.fixture
 def files(lab):
     """The files of a packed run, to be changed and packed again."""
-    with zipfile.ZipFile(io.BytesIO(pack(lab, [lab.get(RUN)]))) as archive:
+    return unzipped(pack(lab, [lab.get(RUN)]))
+
+
+def unzipped(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
@@ -66,6 +74,22 @@ def test_a_run_goes_from_one_lab_to_another_with_all_that_matters(lab, other):
     np.testing.assert_array_equal(other.evaluation(RUN).probabilities, lab.evaluation(RUN).probabilities)
     assert other.read(RUN, "model.tflite") == lab.read(RUN, "model.tflite")
     assert other.read(RUN, "model.keras") == lab.read(RUN, "model.keras")
+
+
+def test_a_run_that_an_earlier_lab_packed_is_taken_in_and_gone_on_with(other):
+    content = Path(__file__).with_name("exported_by_an_earlier_lab.zip").read_bytes()
+    (run,) = take_in(other, content)
+    child = other.create(continued(run, {"epochs": 1}), "child", parent=run.id)
+    assert execute(other, child.id).state is RunState.FINISHED
+
+
+@pytest.mark.parametrize(("module", "passes"), [("networks", True), ("training", True), ("store", False)])
+def test_the_lab_s_own_loss_is_known_where_it_was_and_where_it_is(files, lab, module, passes):
+    loss = {"module": f"mnist_lab.{module}.keras_models", "class_name": "QuadraticCost", "config": {}}
+    model = unzipped(files[f"{RUN}/model.keras"])
+    model["config.json"] = changed(model["config.json"], compile_config={"loss": loss})
+    with nullcontext() if passes else pytest.raises(RunError, match="QuadraticCost"):
+        check_layers(zipped(model), lab.get(RUN).config)
 
 
 def test_an_id_that_is_taken_is_not_taken_again(lab, other):
