@@ -10,6 +10,7 @@ photos upload one after the other in a browser, which takes its share of the cor
 import argparse
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import random
@@ -69,13 +70,14 @@ class Visitor:
         await self._socket.close()
 
     async def look(self, page: str) -> float:
-        """Open a page; the seconds until all of it is there."""
+        """Open a page; the seconds until all of it is there, at most PATIENCE."""
         self._finished.clear()
         begun = time.perf_counter()
         message = BackMsg()
         message.rerun_script.page_name = page
         await self._socket.send(message.SerializeToString())
-        await asyncio.wait_for(self._finished.wait(), PATIENCE)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), PATIENCE)
         return time.perf_counter() - begun
 
     async def rest(self, number: int, picture: str) -> None:
