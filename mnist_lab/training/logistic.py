@@ -10,8 +10,6 @@ accuracy on the untouched ones next to it.
 
 import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -28,6 +26,7 @@ from mnist_lab.datasets.splits import Split, split
 from mnist_lab.networks.scratch import Layer, score
 from mnist_lab.networks.shapes import CLASSES
 from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick
+from mnist_lab.training.contract import Contract
 from mnist_lab.training.keras_models import build, features, pixels_for, set_dense
 
 NEVER = -1e4  # a digit that was never seen: its softmax is 0 in any company
@@ -39,26 +38,17 @@ class Stopped(Exception):
     """A stop was asked for; scikit-learn's callbacks know no other way out of lbfgs."""
 
 
-def train(
-    config: TrainConfig,
-    dataset: Dataset,
-    report: Callable[[Tick], None],
-    should_stop: Callable[[], bool] = lambda: False,
-    checkpoint: Path | None = None,
-    start: Path | None = None,
-    keep: Callable[[int, Callable[[], list[NDArray[Any]]]], None] = lambda epoch, weights: None,
-) -> tuple[keras.Model, bool]:
+def train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[keras.Model, bool]:
     """Fit until lbfgs has converged or did `max_iterations`; the model, and whether it was stopped.
 
     An iteration of lbfgs is one epoch of one step. A stop keeps the last iteration. lbfgs cannot be resumed, so there
     is no checkpoint, and no `start` either: a run that was interrupted starts over, and ends with the same weights.
-    `keep` is as for `training.train`.
     """
     parts = split(dataset, config)
     model = build(config, pixels=pixels_for(config, parts.x_train))
     x = features(model, parts.x_train).astype(np.float64)
-    watcher = _Watcher(config, parts, features(model, parts.x_validation), report, should_stop, keep)
-    keep(0, model.get_weights)
+    watcher = _Watcher(config, parts, features(model, parts.x_validation), contract)
+    contract.keep(0, model.get_weights)
     regression = regression_for(config).set_callbacks(watcher)
     try:
         with warnings.catch_warnings(), threadpool_limits(1):  # more threads gain little, and stall on a busy machine
@@ -98,15 +88,11 @@ class _Watcher:
         config: TrainConfig,
         parts: Split,
         watched: NDArray[np.float32],
-        report: Callable[[Tick], None],
-        should_stop: Callable[[], bool],
-        keep: Callable[[int, Callable[[], list[NDArray[Any]]]], None],
+        contract: Contract,
     ) -> None:
-        self._keep = keep
+        self._contract = contract
         self._rate = config.learning_rate
         self._watched = watched, parts.y_validation
-        self._report = report
-        self._should_stop = should_stop
         self._started = self._last = time.monotonic()
         self._iteration = 0
         self._takes = 0.0  # seconds that the last tick took
@@ -134,11 +120,11 @@ class _Watcher:
         if context.parent is None or X is None:
             return
         self._iteration += 1
-        self._keep(self._iteration, lambda: list(as_dense(fitted_estimator, X.shape[1])))
+        self._contract.keep(self._iteration, lambda: list(as_dense(fitted_estimator, X.shape[1])))
         is_doubled = self._iteration.bit_count() == 1  # 1, 2, 4, 8, …: a curve however soon the fit is over
         if is_doubled or time.monotonic() - self._last >= min(SECONDS_BETWEEN_TICKS, self._takes / SHARE_FOR_TICKS):
             self._tick(fitted_estimator, X, y)
-            if self._should_stop():
+            if self._contract.should_stop():
                 self.latest = fitted_estimator
                 raise Stopped
 
@@ -150,9 +136,10 @@ class _Watcher:
         begun = time.monotonic()
         layers = [Layer(*as_dense(regression, x.shape[1]), "softmax")]
         y = np.asarray(y, dtype=np.uint8)
-        watched = score(layers, *self._watched, LOSS) if len(self._watched[1]) else (None, None)
+        val_loss, val_accuracy = score(layers, *self._watched, LOSS) if len(self._watched[1]) else (None, None)
         cost, accuracy = score(layers, np.asarray(x, np.float32), y, LOSS)
         self._last = time.monotonic()
         self._takes = self._last - begun
         seconds = self._last - self._started
-        self._report(Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, *watched)._replace(images=len(y)))
+        tick = Tick(self._iteration, 1, 1, cost, accuracy, self._rate, seconds, val_loss, val_accuracy, len(y))
+        self._contract.report(tick)

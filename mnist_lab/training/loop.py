@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,11 @@ from mnist_lab.store.validation import best_epoch
 from mnist_lab.training import checkpoints, logistic, scratch
 from mnist_lab.training.batches import Batches
 from mnist_lab.training.checkpoints import Epochs
+from mnist_lab.training.contract import Contract, Keep, Report, ShouldStop
 from mnist_lab.training.graph import Execution, Score, Steps
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served, wants_one_hot
 from mnist_lab.training.stopping import check_loss
 from mnist_lab.training.stopping import is_over as no_longer_better
-
-Report = Callable[[Tick], None]
-ShouldStop = Callable[[], bool]
-Keep = Callable[[int, Callable[[], list[NDArray[Any]]]], None]
 
 TRAINERS = {"scratch": scratch.train, "logistic": logistic.train}  # networks that Keras does not train
 
@@ -45,32 +41,32 @@ def train(
 ) -> tuple[keras.Model, bool]:
     """Train from the start, or from `checkpoint` where that file exists; the model, and whether it was stopped early.
 
-    `report` gets ticks in each epoch and at its end, and a few times a second. `should_stop` is asked often; after it
-    says yes the model is that of the last whole epoch, or of the moment where none was completed. `checkpoint` is
-    written whole after an epoch, every few seconds at most. `start` is a `model.keras` whose weights, and optimizer's
-    memory, the training begins with. `keep` is told each epoch that is over, 0 before the first, and how to get its
-    weights, in Keras's order. The same seed gives the same bytes, interrupted or not, with the same packages on the
-    same kind of machine and with as many threads. Raises Diverged.
+    What the others of these mean, `Contract` says. The same seed gives the same bytes, interrupted or not, with the
+    same packages on the same kind of machine and with as many threads. Raises Diverged.
     """
-    if config.network in TRAINERS:
-        return TRAINERS[config.network](config, dataset, report, should_stop, checkpoint, start, keep)
+    contract = Contract(report, should_stop, checkpoint, start, keep)
+    return TRAINERS.get(config.network, _train)(config, dataset, contract)
+
+
+def _train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[keras.Model, bool]:
+    """Train a network of Keras."""
     parts = split(dataset, config)
     batches = Batches(parts.x_train, parts.y_train, config)
     with exclusive:
         keras.backend.clear_session()
     pixels = pixels_for(config, parts.x_train)
-    model, done, behind = _model(config, batches.steps, pixels, checkpoint, start)
+    model, done, behind = _model(config, batches.steps, pixels, contract.checkpoint, contract.start)
     execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
-    course, pace = Course(config, batches.steps, model, behind, report, should_stop, checkpoint), Pace()
+    course, pace = Course(config, batches.steps, model, behind, contract), Pace()
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
-    keep(done, model.get_weights)
+    contract.keep(done, model.get_weights)
     to_come = range(0) if course.is_over else range(done, config.epochs)
     for chunk in batches.chunks(to_come, lambda: pace.steps):
         course.go_on(chunk.epoch, chunk.first, execution.train(chunk.images, chunk.labels))
         pace.took(chunk.stop - chunk.first)
         if chunk.stop == batches.steps:
             course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
-            keep(chunk.epoch + 1, model.get_weights)
+            contract.keep(chunk.epoch + 1, model.get_weights)
         if course.is_over:
             break
     course.end()
@@ -123,17 +119,13 @@ class Course:
         steps: int,
         model: keras.Model,
         behind: Epochs | None,
-        report: Report,
-        should_stop: ShouldStop,
-        checkpoint: Path | None,
+        contract: Contract,
     ) -> None:
         self.stopped = False
         self._config = config
         self._steps = steps
         self._model = model
-        self._report = report
-        self._should_stop = should_stop
-        self._checkpoint = checkpoint
+        self._contract = contract
         self._kept: list[NDArray[Any]] = [*behind.best] or self._values() if behind else []
         self._val_losses: list[float] = [*behind.losses] if behind else []
         self._score = Score()
@@ -151,7 +143,7 @@ class Course:
                 self._score, self._rate = score, rate
                 self._tick(epoch, step, self._noted + (now - self._noted) * (step - first) / len(scores))
         self._score, self._rate, self._noted = scores[-1], float(steps.rates[-1]), now
-        self.stopped = last < self._steps and self._should_stop()
+        self.stopped = last < self._steps and self._contract.should_stop()
 
     def end_epoch(self, epoch: int, validation: Score | None) -> None:
         """Keep what the epoch made of the network, then report it with its validation."""
@@ -161,12 +153,13 @@ class Course:
         if is_best:
             self._kept = self._values()
         due = epoch + 1 == self._config.epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
-        if self._checkpoint and due:
-            checkpoints.save(self._model, self._checkpoint, Epochs(self._val_losses, [] if is_best else self._kept))
+        if self._contract.checkpoint and due:
+            epochs = Epochs(self._val_losses, [] if is_best else self._kept)
+            checkpoints.save(self._model, self._contract.checkpoint, epochs)
             self._saved = time.monotonic()
         self._tick(epoch, self._steps, time.monotonic(), validation)
         self._score, self._noted = Score(), time.monotonic()
-        self.stopped = self._should_stop()
+        self.stopped = self._contract.should_stop()
 
     @property
     def is_over(self) -> bool:
@@ -193,7 +186,7 @@ class Course:
             val_accuracy=validation and validation.accuracy,
             images=self._score.images,
         )
-        self._report(tick)
+        self._contract.report(tick)
 
     def _values(self) -> list[NDArray[Any]]:
         return [variable.numpy() for variable in self._variables()]

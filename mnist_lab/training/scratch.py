@@ -1,7 +1,6 @@
-"""Train a network from scratch, with the contract of `training.train`. Imports TensorFlow, to save it like others."""
+"""Train a network from scratch. Imports TensorFlow, to save it like others."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -19,34 +18,28 @@ from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.store.validation import best_epoch
 from mnist_lab.training import checkpoints
 from mnist_lab.training.checkpoints import Epochs
+from mnist_lab.training.contract import Contract
 from mnist_lab.training.keras_models import build, features, pixels_for, served, set_dense
 from mnist_lab.training.stopping import check_loss, is_over
 
 
-def train(
-    config: TrainConfig,
-    dataset: Dataset,
-    report: Callable[[Tick], None],
-    should_stop: Callable[[], bool] = lambda: False,
-    checkpoint: Path | None = None,
-    start: Path | None = None,
-    keep: Callable[[int, Callable[[], list[Array]]], None] = lambda epoch, weights: None,
-) -> tuple[keras.Model, bool]:
-    """Train from the start, or from `checkpoint`; the model that serves, and whether it was stopped early.
+def train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[keras.Model, bool]:
+    """Train from the start, or from the checkpoint; the model that serves, and whether it was stopped early.
 
-    The checkpoint is that of the same network in Keras, and so is `start`, a `model.keras` to begin with. A stop keeps
-    the last whole epoch, early stopping the best one. `keep` is as for `training.train`. Raises Diverged.
+    The checkpoint is that of the same network in Keras. A stop keeps the last whole epoch, early stopping the best one.
+    Raises Diverged.
     """
+    keep, checkpoint = contract.keep, contract.checkpoint
     parts = split(dataset, config)
     model = build(config, pixels=pixels_for(config, parts.x_train))
     steps = -(-len(parts.x_train) // config.batch_size)
     layers = scratch.start(config, features(model, parts.x_train[:1]).shape[1])
-    if start:
-        _set(layers, keras.models.load_model(start, compile=False))
+    if contract.start:
+        _set(layers, keras.models.load_model(contract.start, compile=False))
     done, behind = _restore(model, layers, checkpoint)
     done //= steps
     keep(done, lambda: _weights(layers))
-    loop = _Loop(config, layers, steps, report, should_stop)
+    loop = _Loop(config, layers, steps, contract)
     validation = features(model, parts.x_validation), parts.y_validation
     x = features(model, parts.x_train)
     kept, losses = [*behind.best] or _weights(layers), [*behind.losses]
@@ -76,20 +69,12 @@ def train(
 class _Loop:
     """Goes through epochs, reports often in each and looks for a request to stop as often."""
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        layers: list[Layer],
-        steps: int,
-        report: Callable[[Tick], None],
-        should_stop: Callable[[], bool],
-    ) -> None:
+    def __init__(self, config: TrainConfig, layers: list[Layer], steps: int, contract: Contract) -> None:
         self.stopped = False
         self._config = config
         self._layers = layers
         self._steps = steps
-        self._report = report
-        self._should_stop = should_stop
+        self._contract = contract
         self._due = steps_told(steps)
         self._cost, self._right, self._seen = 0.0, 0, 0
         self._started = self._last = time.monotonic()
@@ -119,7 +104,7 @@ class _Loop:
         self._stop_asked()
 
     def _stop_asked(self) -> bool:
-        self.stopped = self.stopped or self._should_stop()
+        self.stopped = self.stopped or self._contract.should_stop()
         return self.stopped
 
     def _tick(self, epoch: int, step: int, val_loss: float | None = None, val_accuracy: float | None = None) -> None:
@@ -128,7 +113,8 @@ class _Loop:
         check_loss(loss, epoch)
         rate, seconds = self._config.learning_rate, self._last - self._started
         accuracy = self._right / self._seen
-        self._report(Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, self._seen))
+        tick = Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, self._seen)
+        self._contract.report(tick)
 
 
 def _weights(layers: list[Layer]) -> list[Array]:
