@@ -1,7 +1,7 @@
 """How well the bundled models read what people draw: python -m benchmarks.reading [--json] [MODEL…].
 
-The digits are pen digits of writers that no bundled model has learnt from, drawn as on the page's canvas. Needs the
-pen digits in the folder named by `MNIST_LAB_DATA`. The page's setting is a canvas of 280 pixels and a pen of 20.
+The digits are pen digits of writers that no bundled model has learnt from, drawn as on the page's canvas.
+The page's setting is a canvas of 280 pixels and a pen of 20.
 """
 
 import argparse

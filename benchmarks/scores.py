@@ -1,7 +1,6 @@
 """Score the bundled runs as a worker does at the end of a run: python -m benchmarks.scores.
 
-Writes `pen_accuracy` and `prediction_seconds` into their summaries and prints them. It needs the pen digits in
-`MNIST_LAB_DATA`.
+Writes `pen_accuracy` and `prediction_seconds` into their summaries and prints them.
 """
 
 from mnist_lab.engine.scoring import pen_accuracy, prediction_seconds

@@ -5,8 +5,7 @@ MnistLabError
 ├── ClusterLost          no worker is there to train
 ├── ConfigError          a value out of bounds, an unknown setting
 │   └── UnknownRecipe
-├── DatasetError         no data, or data that is not what it says
-│   └── DatasetUnavailable
+├── DatasetError         data that is not what it says, or not where it should be
 ├── ImageError           a file that is no image
 ├── LessonError          a lesson's file that cannot be used
 ├── LimitReached         a visitor asks for more than the server takes from one
@@ -69,10 +68,6 @@ class UnknownRecipe(ConfigError):
 
 class DatasetError(MnistLabError):
     """A data file exists but cannot be used."""
-
-
-class DatasetUnavailable(DatasetError):
-    """The data is not on this machine and could not be fetched."""
 
 
 class ImageError(MnistLabError):

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from mnist_lab.ui.data import render_data_status
 from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.train.drawing import render_network
 from mnist_lab.ui.train.forms import render_form
@@ -16,7 +15,7 @@ open_page(
 
 form, jobs = st.columns([420, 620], gap="large")
 with form:
-    draft = render_form(render_data_status())
+    draft = render_form()
 with jobs:
     render_network(draft.config, draft.in_words())
     render_start(draft.config, draft.is_right)

@@ -18,8 +18,7 @@ import pytest
 from PIL import Image
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.datasets import pens
-from mnist_lab.datasets.mnist import Dataset, DatasetUnavailable, find_mnist, load_digits, load_mnist
+from mnist_lab.datasets.mnist import Dataset, load_digits, load_mnist
 from mnist_lab.store.run import Run
 from mnist_lab.store.runs import RunStore
 
@@ -29,12 +28,9 @@ if TYPE_CHECKING:
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what is begun in the background ignores it, children and all
 
 ROOT = Path(__file__).parents[1]
-SHARED_DATA = ROOT.parent / "shared" / "data"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
-if "MNIST_LAB_DATA" not in os.environ and (SHARED_DATA / "mnist.npz").is_file():
-    os.environ["MNIST_LAB_DATA"] = str(SHARED_DATA)
 
 
 def slow_but(values: Iterable[Any], *quick: Any) -> list[Any]:
@@ -44,7 +40,6 @@ def slow_but(values: Iterable[Any], *quick: Any) -> list[Any]:
     return [pytest.param(*value, marks=() if value in chosen else pytest.mark.slow) for value in several]
 
 
-needs_pens = pytest.mark.skipif(pens.find() is None, reason="the pen digits are not in MNIST_LAB_DATA")
 SMALL = TrainConfig(dataset="digits", train_images=600, units=(32,), epochs=2, validation_share=0.0)
 
 
@@ -83,20 +78,7 @@ def quick_collections() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def mnist() -> Dataset:
-    try:
-        path = find_mnist()
-    except DatasetUnavailable as error:
-        pytest.skip(str(error))
-    if path is None:
-        pytest.skip("MNIST is not on this machine: set MNIST_LAB_DATA to a folder with mnist.npz")
     return load_mnist()
-
-
-@pytest.fixture(scope="session")
-def mnist_file(mnist: Dataset) -> Path:
-    path = find_mnist()
-    assert path is not None
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,11 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.datasets.mnist import load
-from mnist_lab.errors import ConfigError, DatasetUnavailable, StoreError
+from mnist_lab.errors import ConfigError, StoreError
 from mnist_lab.store.runs import RunStore
 
 
@@ -19,16 +16,6 @@ def setting(text: str, option: str = "--set", example: str = "epochs=3") -> tupl
     if not equals:
         raise ConfigError(f"{option} takes KEY=VALUE, not {text!r}; for example {option} {example}")
     return key.strip().replace("-", "_"), value.strip()
-
-
-def with_data_at_hand(config: TrainConfig) -> TrainConfig:
-    """The configuration as it can be trained here: on the small digits, and saying so, where there is no MNIST."""
-    try:
-        load(config.dataset)
-        return config
-    except DatasetUnavailable as error:
-        print(f"mnist_lab: {error} Training on the 1,797 small 8 x 8 digits instead.", file=sys.stderr)
-        return config.model_copy(update={"dataset": "digits", "train_images": None})
 
 
 def store_of(options: argparse.Namespace) -> RunStore:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, with_data_at_hand
+from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of
 from mnist_lab.comparing.families import labels
 from mnist_lab.config import recipes
 from mnist_lab.config.grids import expand, free_name, name_of
@@ -36,7 +36,7 @@ def train_grid(options: argparse.Namespace) -> int:
         raise ConfigError("--grid needs --recipe, whose settings it varies.")
     varied = dict(_varied(options.grid, "--grid", "dropout=0,0.2", values))
     base = parse(dict(setting(text) for text in options.set), recipes.get(options.recipe).config)
-    configs = expand(with_data_at_hand(base), varied)
+    configs = expand(base, varied)
     store = store_of(options)
     taken = Studies(store).taken_names()
     group = free_name(options.name, taken) if options.name else name_of(varied, taken)
@@ -144,7 +144,7 @@ def _base(options: argparse.Namespace) -> TrainConfig:
             "since a search may not look at the test set.",
             file=sys.stderr,
         )
-    return with_data_at_hand(base)
+    return base
 
 
 def _varied(

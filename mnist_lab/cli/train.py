@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_lab.cli import search
-from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, with_data_at_hand, write_file
+from mnist_lab.cli.output import percent, print_json, print_table, setting, store_of, write_file
 from mnist_lab.config import recipes
 from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.engine.continuation import continued, name_of
@@ -48,8 +48,7 @@ def train(options: argparse.Namespace) -> int:
         parent = store.find(options.go_on)
         run = store.create(continued(parent, settings), name_of(parent), parent=parent.id)
     else:
-        config = with_data_at_hand(_configuration(options))
-        run = store.create(config, options.recipe, recipe=options.recipe)
+        run = store.create(_configuration(options), options.recipe, recipe=options.recipe)
     run = _train_with_a_bar(store, run)
     answer: dict[str, Any] = {"run": run.id, "state": str(run.state), "dataset": run.config.dataset}
     if run.summary:

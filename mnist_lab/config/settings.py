@@ -104,7 +104,7 @@ class Settings(BaseModel):
     pens: bool = Field(
         False,
         title="Pen digits",
-        description="Learn also from the UCI pen digits, drawn as on the canvas. They must be in MNIST_LAB_DATA.",
+        description="Learn also from the UCI pen digits, drawn as on the canvas.",
     )
     held_out_writers: Whole = Field(
         8,

@@ -1,12 +1,12 @@
 """The images to learn from: where they come from, what is checked.
 
-MNIST is looked for in this order: the folder named by `MNIST_LAB_DATA`, Keras's cache, the download that
-`keras.datasets.mnist` makes. Every file found is checked against the digests of the original arrays.
+MNIST comes with the lab. What is read is checked against the digests of the original arrays.
 """
 
 import hashlib
-import os
-from collections.abc import Callable
+import logging
+import shutil
+import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,13 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from platformdirs import user_cache_path
 
 from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets import files
 from mnist_lab.datasets.arrays import MB, unpack
-from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.errors import DatasetError
 from mnist_lab.images.preprocessing import LONGEST, centre
 
-MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+log = logging.getLogger(__name__)
+
+FILE = "mnist.npz"
 MNIST_SHA256 = {
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
     "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
@@ -30,8 +34,6 @@ MNIST_SHA256 = {
 }
 
 MOST_BYTES = 50 * MB  # of an array of MNIST
-
-OnProgress = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,50 +70,28 @@ def sha256(*arrays: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def load(name: DatasetName, on_progress: OnProgress | None = None) -> Dataset:
-    """The dataset of that name, kept in memory once read.
-
-    `on_progress` is called with the share in [0, 1] that a download has fetched.
-    Raises DatasetUnavailable where MNIST is neither here nor to be downloaded, DatasetError where its file is damaged.
-    """
-    return load_digits() if name == "digits" else load_mnist(on_progress=on_progress)
+def load(name: DatasetName) -> Dataset:
+    """The dataset of that name, kept in memory once read. Raises DatasetError where its file is damaged."""
+    return load_digits() if name == "digits" else load_mnist()
 
 
 def load_test_part(name: DatasetName) -> TestPart:
-    """The part for the final score alone, read in a fraction of the time; nothing is downloaded.
-
-    Raises DatasetUnavailable where MNIST is not on this machine, DatasetError where its file is damaged.
-    """
+    """The part for the final score alone, read in a fraction of the time. Raises DatasetError where it is damaged."""
     if name == "digits":
         digits = load_digits()
         return TestPart(digits.x_test, digits.y_test)
-    path = find_mnist()
-    if path is None:
-        raise DatasetUnavailable("MNIST is not on this machine. The Train page fetches it.")
-    return _read_test_part(path, path.stat().st_mtime_ns)
+    return _read_test_part(*files.found(FILE))
 
 
-def load_mnist(url: str = MNIST_URL, on_progress: OnProgress | None = None) -> Dataset:
-    """MNIST (Y. LeCun and C. Cortes, CC BY-SA 3.0): 60,000 training and 10,000 test images."""
-    path = find_mnist()
-    if path is None:
-        path = _download_mnist(url, on_progress)
-    return _read_mnist(path, path.stat().st_mtime_ns)
+def load_mnist() -> Dataset:
+    """MNIST (Y. LeCun and C. Cortes, CC BY-SA 3.0): 60,000 training and 10,000 test images. Raises DatasetError."""
+    return _read_mnist(*files.found(FILE))
 
 
-def find_mnist() -> Path | None:
-    """The file that holds MNIST on this machine, or None.
-
-    Raises DatasetUnavailable where `MNIST_LAB_DATA` is set and names no folder with a `mnist.npz`.
-    """
-    folder = os.environ.get("MNIST_LAB_DATA")
-    if folder:
-        path = Path(folder).expanduser() / "mnist.npz"
-        if not path.is_file():
-            raise DatasetUnavailable(f"MNIST_LAB_DATA is set to {folder}, but there is no mnist.npz in that folder.")
-        return path
-    path = _keras_cache()
-    return path if path.is_file() else None
+def load_data() -> tuple[tuple[NDArray[np.uint8], NDArray[np.uint8]], tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """MNIST as `keras.datasets.mnist.load_data` returns it, for the scripts that the lab prints."""
+    data = load_mnist()
+    return (data.x_train, data.y_train), (data.x_test, data.y_test)
 
 
 @lru_cache(maxsize=1)
@@ -142,86 +122,65 @@ def _enlarge(image: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.round(centre(enlarged) * 255.0).astype(np.uint8)
 
 
-def _keras_cache() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
-
-
 @lru_cache(maxsize=1)
 def _read_mnist(path: Path, _changed: int) -> Dataset:
-    return _checked_mnist(path)
+    return Dataset("mnist", **_arrays(path, tuple(MNIST_SHA256)))
 
 
 @lru_cache(maxsize=1)
 def _read_test_part(path: Path, _changed: int) -> TestPart:
-    return TestPart(*_checked_arrays(path, ("x_test", "y_test")).values())
+    return TestPart(*_arrays(path, ("x_test", "y_test")).values())
 
 
-def _checked_mnist(path: Path) -> Dataset:
-    return Dataset("mnist", **_checked_arrays(path, tuple(MNIST_SHA256)))
+def _arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.uint8]]:
+    return _shared(names) if path == files.BUNDLED / FILE else _unpacked(path, names)
 
 
-def _checked_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.uint8]]:
-    remedy = f"Delete {path}, and the lab downloads it anew, or set MNIST_LAB_DATA to a folder with a good mnist.npz."
+def _shared(names: tuple[str, ...]) -> dict[str, NDArray[np.uint8]]:
+    """Arrays of the bundled MNIST, read-only, in memory that all processes of this user share.
+
+    They lie unpacked in the user's cache, 55 MB, and in the memory of this process alone where they can't be kept.
+    """
+    cache = user_cache_path("mnist-lab") / f"mnist-{MNIST_SHA256['x_train'][:8]}"
     try:
-        arrays = unpack(path, dict.fromkeys(names, MOST_BYTES))
-    except ValueError as error:
-        raise DatasetError(f"The MNIST file is damaged or incomplete ({error}). {remedy}") from error
-    wrong = [name for name in names if sha256(arrays[name]) != MNIST_SHA256[name]]
-    if wrong:
-        raise DatasetError(f"The MNIST file does not hold MNIST: {', '.join(wrong)} differ. {remedy}")
+        return _mapped(cache, names)
+    except (OSError, ValueError):  # not there yet, or damaged
+        every = _unpacked(files.BUNDLED / FILE, tuple(MNIST_SHA256))
+    try:
+        _keep(cache, every)
+        return _mapped(cache, names)
+    except (OSError, ValueError) as error:
+        log.info("MNIST is not shared with other processes: %s", error)
+        return {name: every[name] for name in names}
+
+
+def _mapped(cache: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.uint8]]:
+    arrays = {name: np.asarray(np.load(cache / f"{name}.npy", mmap_mode="r", allow_pickle=False)) for name in names}
+    if wrong := _wrong(arrays):
+        raise ValueError(f"{wrong} in {cache} is not MNIST's")
     return arrays
 
 
-def _download_mnist(url: str, on_progress: OnProgress | None) -> Path:
-    """Fetch MNIST into Keras's cache; the file appears there whole and checked, or not at all."""
-    import pooch
-    import requests
+def _keep(cache: Path, arrays: dict[str, NDArray[np.uint8]]) -> None:
+    """Put arrays into the cache, all at once."""
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache.parent) as fresh:
+        for name, array in arrays.items():
+            np.save(Path(fresh, f"{name}.npy"), array)
+        shutil.rmtree(cache, ignore_errors=True)
+        Path(fresh).rename(cache)
 
-    target = _keras_cache()
-    partial = target.with_name(f"mnist.{os.getpid()}.part")
-    downloader = pooch.HTTPDownloader(
-        progressbar=_Progress(on_progress) if on_progress else False, chunk_size=2**16, timeout=15
-    )
-    pooch.get_logger().setLevel("WARNING")
+
+def _unpacked(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.uint8]]:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetUnavailable(
-            f"MNIST cannot be kept in {target.parent} ({error.strerror}). Set KERAS_HOME to a folder that can be "
-            "written, or MNIST_LAB_DATA to one that holds mnist.npz."
-        ) from error
-    try:
-        pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent, downloader=downloader)
-        _checked_mnist(partial)
-        partial.replace(target)
-    except (OSError, requests.RequestException) as error:
-        raise DatasetUnavailable(
-            f"MNIST is not on this machine and could not be downloaded ({type(error).__name__}). "
-            "Connect to the network, or set MNIST_LAB_DATA to a folder that holds mnist.npz."
-        ) from error
-    except DatasetError as error:
-        raise DatasetUnavailable(f"What was downloaded from {url} is not MNIST; it was thrown away.") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return target
+        arrays = unpack(path, dict.fromkeys(names, MOST_BYTES))
+    except ValueError as error:
+        raise DatasetError(f"The MNIST file {path} is damaged or incomplete ({error}). {files.REMEDY}") from error
+    if wrong := _wrong(arrays):
+        raise DatasetError(f"The file {path} does not hold MNIST: {wrong} differs. {files.REMEDY}")
+    return arrays
 
 
-class _Progress:
-    """What pooch asks of a progress bar, as calls of `on_progress`."""
-
-    def __init__(self, on_progress: OnProgress) -> None:
-        self.on_progress = on_progress
-        self.total = 0
-        self.fetched = 0
-
-    def update(self, size: int) -> None:
-        self.fetched += size
-        if self.total:
-            self.on_progress(min(self.fetched / self.total, 1.0))
-
-    def reset(self) -> None:
-        self.fetched = 0
-
-    def close(self) -> None:
-        self.on_progress(1.0)
+def _wrong(arrays: dict[str, NDArray[np.uint8]]) -> str:
+    """The names of those that are not MNIST's."""
+    return ", ".join(name for name, array in arrays.items() if sha256(array) != MNIST_SHA256[name])

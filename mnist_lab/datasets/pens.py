@@ -1,13 +1,12 @@
 """Digits as people draw them with a pen, as drawings of them that models learn from.
 
 The UCI set "Pen-Based Recognition of Handwritten Digits" (E. Alpaydin and F. Alimoglu, CC BY 4.0): the pen's raw
-trajectories, by 30 writers. It is read from the folder named by `MNIST_LAB_DATA`, one JSON object a line:
+trajectories, by 30 writers. It comes with the lab, one JSON object a line:
 `{"label": 8, "writer": 12, "strokes": [[[x, y], ...], ...]}`, in a box of 500 x 500, x to the right, y down.
 """
 
 import gzip
 import json
-import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.errors import DAMAGE, DatasetError, DatasetUnavailable
+from mnist_lab.datasets import files
+from mnist_lab.errors import DAMAGE, DatasetError
 from mnist_lab.images.preprocessing import SIDE, prepare
 from mnist_lab.images.strokes import CANVAS_SIDE, PEN_WIDTHS, Stroke, draw, resized
 
@@ -48,33 +48,20 @@ class WriterSplit(NamedTuple):
 
 
 def load() -> list[PenDigit]:
-    """The pen digits in the folder `MNIST_LAB_DATA`, kept in memory once read.
-
-    Raises DatasetUnavailable where there are none, DatasetError where the file is damaged.
-    """
-    path = find()
-    if path is None:
-        raise DatasetUnavailable(
-            f"The pen digits are not on this machine: set MNIST_LAB_DATA to a folder that holds {FILES[0]}, "
-            "or train without them (pens=false)."
-        )
-    return read(path)
-
-
-def find() -> Path | None:
-    """The file of pen digits in the folder `MNIST_LAB_DATA`, or None."""
-    folder = Path(os.environ.get("MNIST_LAB_DATA") or ".").expanduser()
-    return next((folder / name for name in FILES if (folder / name).is_file()), None)
+    """The pen digits, kept in memory once read. Raises DatasetError where their file is damaged."""
+    return read(*files.found(*FILES))
 
 
 @lru_cache(maxsize=2)
-def read(path: Path) -> list[PenDigit]:
+def read(path: Path, _changed: int = 0) -> list[PenDigit]:
     """The digits of one JSON Lines file, plain or gzipped. Raises DatasetError where it is damaged."""
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return [_digit(json.loads(line)) for line in content.splitlines()]
     except DAMAGE as error:
-        raise DatasetError(f"The file of pen digits is damaged or incomplete ({error}): {path}") from error
+        raise DatasetError(
+            f"The file of pen digits is damaged or incomplete ({error}): {path}. {files.REMEDY}"
+        ) from error
 
 
 def split_by_writer(digits: Iterable[PenDigit], held_out: int, seed: int) -> WriterSplit:
@@ -115,18 +102,17 @@ def drawings(held_out: int, seed: int, limit: int | None = None) -> tuple[Drawin
     )
 
 
-def shared_test() -> Drawings | None:
+def shared_test() -> Drawings:
     """TEST_DIGITS digits of TEST_WRITERS as the models see them, drawn once a process: what all runs are scored on.
 
-    None where there are no pen digits on this machine. Raises DatasetError where their file is damaged.
+    Raises DatasetError where their file is damaged.
     """
-    path = find()
-    return _of_test_writers(path) if path else None
+    return _of_test_writers(*files.found(*FILES))
 
 
 @lru_cache(maxsize=1)
-def _of_test_writers(path: Path) -> Drawings:
-    digits = [digit for digit in read(path) if digit.writer in TEST_WRITERS]
+def _of_test_writers(path: Path, changed: int) -> Drawings:
+    digits = [digit for digit in read(path, changed) if digit.writer in TEST_WRITERS]
     chosen = np.random.default_rng(0).permutation(len(digits))[:TEST_DIGITS]
     return as_drawn([digits[place] for place in chosen])
 

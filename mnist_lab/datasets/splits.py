@@ -37,7 +37,7 @@ def split(dataset: Dataset, config: TrainConfig) -> Split:
     With `pens`, drawings of pen digits come on top: those of most writers to learn from, those of the writers held out
     to watch. Digits to `leave_out` are then taken away from both, and labels spoiled among those to learn from. The
     same seed holds back the same images and the same writers and spoils the same labels. The test set is left as it
-    is. Raises DatasetUnavailable where pen digits are asked for and not here.
+    is. Raises DatasetError where the pen digits are asked for and damaged.
     """
     images, labels = dataset.x_train[: config.train_images], dataset.y_train[: config.train_images]
     order = np.random.default_rng(config.seed).permutation(len(images))

@@ -34,12 +34,12 @@ def prediction_seconds(model: bytes) -> float:
 def pen_accuracy(predictor: Predictor, trained: Iterable[TrainConfig]) -> float | None:
     """The accuracy, in [0, 1], on the pen digits of the test's writers.
 
-    None for a model that has learnt from these writers, and where the pen digits are not on this machine. `trained` are
-    all configurations that the model was trained with, one after the other.
+    None for a model that has learnt from these writers. `trained` are all configurations that the model was trained
+    with, one after the other. Raises DatasetError.
     """
-    test = pens.shared_test()
-    if test is None or any(_has_seen_the_writers(config) for config in trained):
+    if any(_has_seen_the_writers(config) for config in trained):
         return None
+    test = pens.shared_test()
     return float((predictor.probabilities(test.images).argmax(axis=1) == test.labels).mean())
 
 

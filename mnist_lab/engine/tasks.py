@@ -26,22 +26,18 @@ def prepare() -> None:
     """Lower the priority, import TensorFlow, try it out and read MNIST, before the first run."""
     step_back()
     from mnist_lab.datasets import pens
-    from mnist_lab.datasets.mnist import find_mnist, load
+    from mnist_lab.datasets.mnist import load
     from mnist_lab.errors import DatasetError
 
     with _one_at_a_time:
         _rehearse()
         try:
-            if find_mnist():
-                load("mnist")
+            load("mnist")
+            pens.shared_test()
         except DatasetError as error:
-            log.warning("No MNIST for this worker: %s", error)  # the first run that needs it says so
+            log.warning("No data for this worker: %s", error)  # the first run that needs it says so
         gc.collect()
         gc.freeze()  # TensorFlow's million objects stay, and every later collection is quick
-    try:
-        pens.shared_test()
-    except DatasetError as error:
-        log.warning("No pen digits for this worker: %s", error)
 
 
 def _rehearse() -> None:

@@ -62,7 +62,7 @@ def execute(
 
 def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: OnTick) -> None:
     progress.phase("loading the data")
-    dataset = load(run.config.dataset, on_progress=lambda share: progress.phase(f"downloading MNIST, {share:.0%}"))
+    dataset = load(run.config.dataset)
     progress.phase("starting TensorFlow")
     with quiet():
         from mnist_lab.training.graph import at_the_end

@@ -10,10 +10,9 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mnist_lab.datasets.mnist import find_mnist, load
+from mnist_lab.datasets.mnist import load
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.searcher import Searcher
-from mnist_lab.errors import DatasetError
 from mnist_lab.images.preprocessing import SIDE, prepare
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.neighbours import Neighbours
@@ -135,19 +134,12 @@ def evaluation(run_id: str) -> Evaluation:
 
 
 @lru_cache(maxsize=1)
-def neighbours() -> Future[Neighbours | None]:
-    """MNIST's training images, to be searched once they are in order, or None where MNIST is not on this machine.
+def neighbours() -> Future[Neighbours]:
+    """MNIST's training images, to be searched once they are in order. Its result raises DatasetError.
 
     Sorting them takes seconds on a busy machine; no drawing waits for it.
     """
-    return ThreadPoolExecutor(1, "neighbours").submit(_neighbours)
-
-
-def _neighbours() -> Neighbours | None:
-    try:
-        return Neighbours(load("mnist")) if find_mnist() else None
-    except DatasetError:
-        return None
+    return ThreadPoolExecutor(1, "neighbours").submit(lambda: Neighbours(load("mnist")))
 
 
 def models() -> dict[str, Run]:

@@ -1,13 +1,10 @@
 """What holds for every page: deep links, damaged runs, offline data."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, set_field, settled
 from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
@@ -34,14 +31,3 @@ def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server
     page = open_tab(f"{start_server(tmp_path).url}/compare")
     expect(page.get_by_text(damaged.id)).to_be_visible()
     expect(page.locator(".sentence")).to_contain_text("is better")
-
-
-@pytest.mark.slow
-def test_without_mnist_the_lab_says_so_and_offers_the_small_digits(tmp_path, start_server, open_tab, monkeypatch):
-    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "nothing"))
-    page = open_tab(f"{start_server(tmp_path / 'runs').url}/train")
-    expect(page.get_by_text("there is no mnist.npz in that folder")).to_be_visible()
-    set_field(page, "Epochs", "2")
-    settled(page).get_by_role("button", name="Train").click()
-    expect(page.get_by_text(re.compile("finished: "))).to_be_visible(timeout=SLOW)
-    assert RunStore(tmp_path / "runs").listing().runs[0].config.dataset == "digits"

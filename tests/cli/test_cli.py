@@ -139,15 +139,6 @@ def test_a_run_is_gone_on_with_and_its_parent_listed(answer, runs):
     assert (rows[child.id]["parent"], rows[first["run"]]["parent"]) == (first["run"], None)
 
 
-def test_without_mnist_the_small_digits_are_trained_on_and_said_so(capsys, monkeypatch, runs, tmp_path):
-    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
-    settings = ["--set", "epochs=1", "--set", "train_images=2000"]
-    assert main(["train", "--recipe", "dense-128-dropout", *settings, "--runs", str(runs), "--json"]) == 0
-    printed = capsys.readouterr()
-    assert json.loads(printed.out)["dataset"] == "digits"
-    assert "Training on the 1,797 small 8 x 8 digits instead" in printed.err
-
-
 def test_a_training_that_diverges_exits_with_the_reason(capsys, runs):
     settings = ["units=64 64 64", "optimizer=sgd", "learning_rate=10", "dropout=0"]
     wild = [part for setting in settings for part in ("--set", setting)]

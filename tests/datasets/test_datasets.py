@@ -1,119 +1,95 @@
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.datasets.mnist import MNIST_SHA256, Dataset, find_mnist, load_digits, load_mnist, load_test_part
+from mnist_lab.datasets import files, writers
+from mnist_lab.datasets.mnist import (
+    MNIST_SHA256,
+    Dataset,
+    _read_mnist,
+    _read_test_part,
+    load_data,
+    load_digits,
+    load_mnist,
+    load_test_part,
+    sha256,
+)
 from mnist_lab.datasets.splits import split, spoil
-from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.errors import DatasetError
+from tests.conftest import ROOT
 
 
 @pytest.fixture
-def nothing_at_hand(monkeypatch, tmp_path):
-    """A machine that has no MNIST; the file that a download would make."""
+def cache(monkeypatch, tmp_path):
+    """The folder in which a machine that the lab was never on keeps MNIST for all processes."""
     monkeypatch.delenv("MNIST_LAB_DATA", raising=False)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return tmp_path / "keras" / "datasets" / "mnist.npz"
+    monkeypatch.setattr("mnist_lab.datasets.mnist.user_cache_path", lambda name: tmp_path / name)
+    for reader in (_read_mnist, _read_test_part):
+        reader.cache_clear()
+    return tmp_path / "mnist-lab"
 
 
-@pytest.fixture
-def serve():
-    """Start a server on this machine that answers every request with `status` and the first part of `body`."""
-    servers = []
-
-    def start(body, status=200, share=1.0):
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body[: int(len(body) * share)])
-
-            def log_message(self, *_):
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/mnist.npz"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+def is_shared(array):
+    """Whether an array lies in the memory of a file, which all processes have in common."""
+    while not isinstance(array, np.memmap):
+        if not isinstance(array, np.ndarray):
+            return False
+        array = array.base
+    return True
 
 
-def left_over(target):
-    return [path.name for path in target.parent.glob("*")] if target.parent.exists() else []
+def loaded_anew():
+    _read_mnist.cache_clear()
+    return load_mnist()
 
 
-def test_the_folder_in_the_environment_comes_first(monkeypatch, nothing_at_hand, mnist_file):
-    nothing_at_hand.parent.mkdir(parents=True)
-    nothing_at_hand.write_bytes(b"what Keras has")
-    assert find_mnist() == nothing_at_hand
-    monkeypatch.setenv("MNIST_LAB_DATA", str(mnist_file.parent))
-    assert find_mnist() == mnist_file
+def test_mnist_comes_with_the_lab_and_is_shared_by_processes(cache):
+    for data in (load_mnist(), loaded_anew()):
+        assert data.digest == sha256(*(np.load(files.BUNDLED / "mnist.npz")[name] for name in MNIST_SHA256))
+        assert all(map(is_shared, (data.x_train, data.y_train, data.x_test, data.y_test)))
+    (x_train, y_train), (x_test, y_test) = load_data()
+    assert (len(x_train), len(y_train), len(x_test), len(y_test)) == (60_000, 60_000, 10_000, 10_000)
 
 
-def test_a_folder_without_mnist_is_named(monkeypatch, nothing_at_hand, tmp_path):
-    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
-    with pytest.raises(DatasetUnavailable, match=r"MNIST_LAB_DATA is set to .*no mnist.npz"):
+def test_processes_that_begin_at_once_all_have_mnist(tmp_path):
+    code = "from mnist_lab.datasets.mnist import load_mnist as load; print(load().digest, load().x_train.sum())"
+    told = {"env": os.environ | {"XDG_CACHE_HOME": str(tmp_path)}, "cwd": ROOT, "text": True}
+    several = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, **told) for _ in range(3)]
+    assert len({one.communicate()[0] for one in several}) == 1
+    assert [one.returncode for one in several] == [0, 0, 0]
+
+
+def test_where_nothing_can_be_kept_mnist_is_in_memory(cache):
+    cache.write_bytes(b"a file in the folder's place")
+    data = load_mnist()
+    assert sha256(data.x_test) == MNIST_SHA256["x_test"]
+    assert not is_shared(data.x_test)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), Path.unlink])
+def test_a_damaged_cache_is_made_again(cache, damage):
+    load_mnist()
+    (images,) = cache.glob("*/x_test.npy")
+    damage(images)
+    assert sha256(loaded_anew().x_test) == MNIST_SHA256["x_test"]
+    assert is_shared(load_test_part("mnist").images)
+    assert len(list(cache.glob("*"))) == 1
+
+
+def test_an_environment_that_names_no_folder_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DatasetError, match=r"MNIST_LAB_DATA is set to .*nowhere, which is no folder"):
         load_mnist()
 
 
-def test_keras_cache_needs_no_download(nothing_at_hand, mnist, mnist_file):
-    nothing_at_hand.parent.mkdir(parents=True)
-    nothing_at_hand.symlink_to(mnist_file)
-    assert load_mnist(url="http://127.0.0.1:9/none").digest == mnist.digest
-
-
-def test_a_download_lands_whole_in_keras_cache(nothing_at_hand, mnist, mnist_file, serve):
-    shares = []
-    loaded = load_mnist(serve(mnist_file.read_bytes()), shares.append)
-    assert loaded.digest == mnist.digest
-    assert nothing_at_hand.read_bytes() == mnist_file.read_bytes()
-    assert left_over(nothing_at_hand) == ["mnist.npz"]
-    assert shares == sorted(shares)
-    assert len(shares) > 10
-    assert shares[-1] == 1.0
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"body": b"PK\x03\x04" + bytes(500_000), "share": 0.5},
-        {"body": b"not here", "status": 404},
-        {"body": b"error", "status": 503},
-        {"body": b"<html>Please log in to this network</html>"},
-        {"body": b""},
-    ],
-    ids=["cut off", "not found", "overloaded", "a portal's page", "empty"],
-)
-def test_a_bad_download_leaves_nothing(nothing_at_hand, serve, answer):
-    with pytest.raises(DatasetUnavailable):
-        load_mnist(serve(**answer), lambda share: None)
-    assert left_over(nothing_at_hand) == []
-
-
-def test_a_truncated_download_of_mnist_itself_leaves_nothing(nothing_at_hand, mnist_file, serve):
-    with pytest.raises(DatasetUnavailable):
-        load_mnist(serve(mnist_file.read_bytes(), share=0.9))
-    assert left_over(nothing_at_hand) == []
-
-
-def test_without_a_network_the_message_says_what_to_do(nothing_at_hand):
-    with pytest.raises(DatasetUnavailable, match="Connect to the network, or set MNIST_LAB_DATA"):
-        load_mnist("http://127.0.0.1:9/mnist.npz")
-    assert left_over(nothing_at_hand) == []
-
-
-def test_a_cache_that_cannot_be_written_is_told(monkeypatch, nothing_at_hand, tmp_path, serve):
-    (tmp_path / "a file").write_bytes(b"")
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "a file"))
-    with pytest.raises(DatasetUnavailable):
-        load_mnist(serve(b"whatever"))
+def test_the_labs_own_stands_in_for_what_the_folder_in_the_environment_lacks(monkeypatch, tmp_path, mnist):
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
+    assert load_mnist().digest == mnist.digest
 
 
 def other_images(path):
@@ -139,13 +115,13 @@ def pickled(path):
 def test_a_bad_file_is_refused_with_what_to_do(monkeypatch, tmp_path, damage):
     damage(tmp_path / "mnist.npz")
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
-    with pytest.raises(DatasetError, match=r"Delete .*mnist.npz"):
+    with pytest.raises(DatasetError, match=r"mnist\.npz .*Set MNIST_LAB_DATA to a folder with a good file"):
         load_mnist()
 
 
 @pytest.mark.parametrize("place", [0.3, 0.99], ids=["cut", "bytes changed"])
-def test_a_damaged_mnist_is_refused(monkeypatch, tmp_path, mnist_file, place):
-    content = mnist_file.read_bytes()
+def test_a_damaged_mnist_is_refused(monkeypatch, tmp_path, place):
+    content = (files.BUNDLED / "mnist.npz").read_bytes()
     at = int(len(content) * place)
     damaged = content[:at] if place < 0.5 else content[: at // 2] + b"damage" + content[at // 2 + 6 :]
     (tmp_path / "mnist.npz").write_bytes(damaged)
@@ -233,3 +209,10 @@ def test_the_test_part_alone_is_that_of_the_whole(mnist, digits):
         part = load_test_part(whole.name)
         np.testing.assert_array_equal(part.images, whole.x_test)
         np.testing.assert_array_equal(part.labels, whole.y_test)
+
+
+def test_a_number_says_who_wrote_each_test_image():
+    found = writers.of_the_test_images()
+    assert (len(found), len(np.unique(found))) == (10_000, 297)
+    with np.load(files.BUNDLED / writers.FILE) as both:
+        assert not set(both["train"]) & set(found)

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from mnist_lab.datasets import pens
-from mnist_lab.errors import DatasetError, DatasetUnavailable
+from mnist_lab.errors import DatasetError
 from mnist_lab.images.strokes import draw, resized
-from tests.conftest import needs_pens
 
 BAR = (np.array([[0.25, 0.5], [0.75, 0.5]], dtype=np.float32),)
 
@@ -57,13 +56,14 @@ def test_a_damaged_file_is_named(tmp_path):
         pens.read(path)
 
 
-def test_without_the_file_the_way_out_is_named(tmp_path, monkeypatch):
+def test_those_of_the_folder_in_the_environment_take_the_place_of_the_labs_own(tmp_path, monkeypatch):
+    own = pens.load()
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
-    with pytest.raises(DatasetUnavailable, match="pens=false"):
-        pens.load()
+    assert pens.load() is own
+    (tmp_path / "pen-strokes-dev.jsonl").write_bytes(lines(7, 8))
+    assert [digit.writer for digit in pens.load()] == [7, 8]
 
 
-@needs_pens
 def test_no_writer_is_on_both_sides_and_a_seed_always_holds_out_the_same():
     digits = pens.load()
     parts = pens.split_by_writer(digits, held_out=8, seed=0)

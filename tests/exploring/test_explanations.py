@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from mnist_lab.datasets import pens
-from mnist_lab.errors import DatasetUnavailable
 from mnist_lab.exploring.occlusion import log_odds, occlusion
 from mnist_lab.exploring.replay import decided, growth, replay
 from mnist_lab.exploring.sensitivity import CHANGES, rotate, shift, thicken, wobble
@@ -20,10 +19,7 @@ MODEL = MODELS["small-cnn"]
 
 @pytest.fixture(scope="module")
 def digits():
-    try:
-        return pens.load()[:6]
-    except DatasetUnavailable as error:
-        pytest.skip(str(error))
+    return pens.load()[:6]
 
 
 @pytest.fixture(scope="module")

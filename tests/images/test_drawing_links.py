@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_lab.datasets import pens
-from mnist_lab.errors import DatasetUnavailable, ImageError
+from mnist_lab.errors import ImageError
 from mnist_lab.images.drawing_links import MOST_POINTS, MOST_STROKES, MOST_TEXT, TOLERANCE, decode, encode, simplify
 from mnist_lab.images.preprocessing import prepare
 from mnist_lab.images.strokes import CANVAS_SIDE, draw
@@ -23,11 +23,7 @@ def packed(numbers: bytes, version: str = "1") -> str:
 @pytest.fixture(scope="module")
 def drawn():
     """Pen digits with a point every few pixels, whole ones, as a browser reports a pointer: the strokes of each."""
-    try:
-        digits = pens.load()[::25]
-    except DatasetUnavailable as error:
-        pytest.skip(str(error))
-    return [[as_pointed(stroke * CANVAS_SIDE) for stroke in digit.strokes] for digit in digits]
+    return [[as_pointed(stroke * CANVAS_SIDE) for stroke in digit.strokes] for digit in pens.load()[::25]]
 
 
 def as_pointed(line):

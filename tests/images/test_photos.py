@@ -9,7 +9,6 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from mnist_lab.datasets import pens
-from mnist_lab.errors import DatasetUnavailable
 from mnist_lab.images.preprocessing import ink, prepare, read_image
 from mnist_lab.images.strokes import draw
 from mnist_lab.inference.predictor import Predictor
@@ -29,10 +28,7 @@ LIGHTS["slope and shadow"] = lambda slope, random: (
 
 @pytest.fixture(scope="module")
 def digits():
-    try:
-        return pens.load()[::90]
-    except DatasetUnavailable as error:
-        pytest.skip(str(error))
+    return pens.load()[::90]
 
 
 @pytest.fixture(scope="module")

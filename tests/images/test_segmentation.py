@@ -3,7 +3,6 @@ import pytest
 from PIL import Image
 
 from mnist_lab.datasets import pens
-from mnist_lab.errors import DatasetUnavailable
 from mnist_lab.images import strokes
 from mnist_lab.images.preprocessing import prepare
 from mnist_lab.images.segmentation import segments
@@ -16,10 +15,7 @@ HEIGHT = 200
 
 @pytest.fixture(scope="module")
 def digits():
-    try:
-        return pens.load()
-    except DatasetUnavailable as error:
-        pytest.skip(str(error))
+    return pens.load()
 
 
 def side_by_side(digits, random, gaps=(8, 40)):

@@ -9,7 +9,6 @@ from mnist_lab.images.preprocessing import ALL_STEPS, LONGEST, SIDE, STROKE_WIDT
 from mnist_lab.images.strokes import draw, resized
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED
-from tests.conftest import needs_pens
 
 ANGLES = np.linspace(0, 2 * np.pi, 60)
 CIRCLE = np.stack([0.5 + 0.13 * np.cos(ANGLES), 0.5 + 0.2 * np.sin(ANGLES)], axis=1).astype(np.float32)
@@ -44,7 +43,6 @@ def test_the_pen_does_not_matter(model, digit, pen_width):
     np.testing.assert_allclose(probabilities(model, draw(strokes, pen_width=pen_width)), reference, atol=0.05)
 
 
-@needs_pens
 def test_the_pen_does_not_matter_for_what_people_write(model):
     config = recipes.get("house-cnn").config
     digits = pens.split_by_writer(pens.load(), config.held_out_writers, config.seed).held_out[:200]

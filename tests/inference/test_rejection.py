@@ -13,7 +13,6 @@ from mnist_lab.inference.predictor import Prediction, Predictor
 from mnist_lab.inference.rejection import Doubt, verdict
 from mnist_lab.store.runs import BUNDLED
 from mnist_lab.ui.answer import bars, certainty
-from tests.conftest import needs_pens
 
 ZIGZAG = (np.array([[0.1, 0.1], [0.9, 0.2], [0.1, 0.4], [0.9, 0.5], [0.1, 0.7], [0.9, 0.9]], dtype=np.float32),)
 SEVEN = (np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]], dtype=np.float32),)
@@ -57,7 +56,6 @@ def test_a_torn_answer_is_not_sure_however_good_the_drawing():
     assert verdict(torn, prepare(draw(SEVEN))) is Doubt.NOT_SURE
 
 
-@needs_pens
 def test_of_what_other_writers_drew_at_most_one_digit_in_a_hundred_is_refused():
     assert refused(pens.shared_test().images) <= 0.01
 

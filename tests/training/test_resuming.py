@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from mnist_lab.config.train_config import TrainConfig, parse
-from mnist_lab.datasets import pens
 from mnist_lab.engine.worker import execute
 from tests.conftest import slow_but
 
@@ -37,8 +36,6 @@ class Killed(BaseException):
 
 
 def config_of(name: str) -> TrainConfig:
-    if name == "pens" and not pens.find():
-        pytest.skip("the pen digits are not on this machine")
     return parse({**SMALL, **RECIPES[name]})
 
 

@@ -70,9 +70,9 @@ def test_fewer_than_two_runs_are_asked_to_be_two(names):
 
 
 def test_without_mnist_the_answers_are_told_in_numbers(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "nowhere"))
     app = mistakes_of("dense-128-dropout", "small-cnn")
-    assert "not on this machine" in told(app)
+    assert "images themselves cannot be read" in told(app)
     (table,) = app.dataframe
     assert {"label", "dense-128-dropout", "small-cnn"} <= set(table.value.columns)
     assert len(table.value) == 24
@@ -94,3 +94,13 @@ def test_an_address_with_a_test_image_puts_it_onto_the_canvas(digits):
     assert (drawing.strokes, drawing.on_image) == ([], True)
     small = np.asarray(Image.fromarray(drawing.image).resize((28, 28), Image.Resampling.BOX), dtype=float)
     assert np.abs(small - digits.x_test[7]).mean() < 4  # of 255
+
+
+def test_people_are_named_where_it_is_known_who_wrote_the_images(mnist):
+    app = _run("writers", ("dense-128-dropout", "small-cnn"))
+    assert "297 people" in told(app)
+    (numbers,) = app.dataframe
+    assert numbers.value["never misread"].between(150, 250).all()
+    (people,) = app.button_group
+    assert people.value
+    assert "It is not known who wrote these images" in told(_run("writers", ("logistic-digits",)))

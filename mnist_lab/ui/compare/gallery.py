@@ -36,16 +36,13 @@ def render_gallery(
 ) -> None:
     """The test images at these places; a click shows one large with the answers of all runs of the group.
 
-    Below a small one is what the `readers` made of it, or all of the group where none are named. Where the images are
-    not on this machine, a table says what was answered.
+    Below a small one is what the `readers` made of it, or all of the group where none are named. Where the images
+    cannot be read, a table says what was answered.
     """
     limit = st.session_state.get(f"{key}-limit", SHOWN)
     shown, images = places[:limit].tolist(), _test_images(group[0])
     if images is None:
-        st.info(
-            "The images themselves are not on this machine, so here are the answers. The Train page fetches MNIST.",
-            icon=":material/hide_image:",
-        )
+        st.info("The images themselves cannot be read here, so these are the answers.", icon=":material/hide_image:")
         st.dataframe([_row(place, group) for place in shown], hide_index=True, width="content", key=f"{key}-rows")
     else:
         figures = [_figure(place, images[place], readers or group) for place in shown]
@@ -60,7 +57,7 @@ def render_gallery(
 
 
 def _test_images(tested: Tested) -> NDArray[np.uint8] | None:
-    """The images that were answered, uint8 (n, 28, 28), or None where they are not on this machine."""
+    """The images that were answered, uint8 (n, 28, 28), or None where they cannot be read."""
     try:
         found = load_test_part(tested.run.config.dataset)
     except DatasetError:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_lab.errors import MnistLabError
+from mnist_lab.errors import DatasetError, MnistLabError
 from mnist_lab.exploring.occlusion import occlusion
 from mnist_lab.exploring.replay import Moment, decided, growth, replay
 from mnist_lab.exploring.sensitivity import CHANGES, wobble
@@ -215,10 +215,11 @@ def _render_nearest(reading: Reading, say: bool) -> None:
     if not found.done():
         st.caption("Putting the training images in order …")
         return
-    neighbours = found.result()
-    if neighbours is None:
+    try:
+        neighbours = found.result()
+    except DatasetError as error:
         if say:
-            st.caption("MNIST is not on this machine, so there is nothing to compare with.")
+            st.warning(plain(error))
         return
     figures = "".join(
         f"<figure>{pixels(neighbour.image / 255.0, f'A training image of a {neighbour.label}', side=84)}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_lab.config.settings import DatasetName
 from mnist_lab.datasets.arrays import array
-from mnist_lab.datasets.mnist import Dataset, find_mnist, load, sha256
+from mnist_lab.datasets.mnist import Dataset, load, sha256
 from mnist_lab.errors import DatasetError, RunError
 from mnist_lab.exploring import tsne
 from mnist_lab.exploring.spaces import Space, features, span
@@ -28,9 +28,9 @@ _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explore")
 
 
 def dataset() -> Dataset:
-    """MNIST where it is on this machine, scikit-learn's small digits elsewhere; the same for all runs."""
+    """MNIST, or scikit-learn's small digits where it cannot be read; the same for all runs."""
     try:
-        return load("mnist" if find_mnist() else "digits")
+        return load("mnist")
     except DatasetError:
         return load("digits")
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_lab.datasets.mnist import find_mnist, load
+from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.mnist import load_test_part
 from mnist_lab.errors import DatasetError
 from mnist_lab.inference.predictor import Prediction
 from mnist_lab.lessons.figures import digits_figure, gap_figure, gaps, mistakes, mistakes_figure
@@ -31,18 +32,14 @@ def render_charts(lesson: Lesson, results: list[Result]) -> None:
         render(lesson, results)
 
 
-def render_image(lesson: Lesson) -> None:
-    """The test image that a lesson asks about, where the data is here."""
-    dataset = lesson.runs[0].config.dataset
+def render_image(dataset: DatasetName, place: int) -> None:
+    """The test image that a lesson asks about."""
     try:
-        here = dataset == "digits" or find_mnist()
-    except DatasetError:
-        here = None
-    if here and lesson.image is not None:
-        image = load(dataset).x_test[lesson.image]
-        st.html(pixels(image / 255, f"Test image {lesson.image}", side=224))
+        image = load_test_part(dataset).images[place]
+    except DatasetError as error:
+        st.warning(plain(error))
     else:
-        st.info(f"Here stands test image {lesson.image} of MNIST, once MNIST is on this machine.")
+        st.html(pixels(image / 255, f"Test image {place}", side=224))
 
 
 def _curves(lesson: Lesson, results: Sequence[Result]) -> None:

@@ -13,7 +13,6 @@ from mnist_lab.store.run import RunState
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.allowed import may_train
-from mnist_lab.ui.data import render_data_status
 from mnist_lab.ui.lessons.answers import bets_on, render_answer
 from mnist_lab.ui.lessons.charts import render_image
 from mnist_lab.ui.visitor import visitor
@@ -57,7 +56,7 @@ def render_lesson(lesson: Lesson) -> None:
             st.html(SCROLL, unsafe_allow_javascript=True)
         st.markdown(lesson.text)
         if lesson.image is not None:
-            render_image(lesson)
+            render_image(lesson.runs[0].config.dataset, lesson.image)
         bet = _render_bet(lesson)
         now = standing(lesson, resources.listing(fresh=True).runs)
         if not _is_open(lesson):
@@ -131,24 +130,17 @@ def _place(lesson: Lesson, key: str) -> None:
 def _render_start(lesson: Lesson, now: Standing, bet: str | None) -> None:
     """The button that trains what is missing, or shows the answer where all is there."""
     missing = [planned for planned in lesson.runs if not is_done(now[planned.name])]
-    if not missing:
-        label, possible = "Show the answer", True
-    else:
-        here = render_data_status()
-        possible = all(planned.config.dataset in here for planned in missing)
-        label = f"Train {_networks(len(missing))}{_forecast(lesson)}"
+    label = f"Train {_networks(len(missing))}{_forecast(lesson)}" if missing else "Show the answer"
     st.button(
         label,
         key="lesson-run",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=not (bet and possible),
+        disabled=not bet,
         on_click=_start,
         args=(lesson,),
     )
-    if not possible:
-        st.caption("This lesson needs MNIST, which is not on this machine.")
-    elif not bet:
+    if not bet:
         st.caption("Bet first. Then the networks answer.")
 
 

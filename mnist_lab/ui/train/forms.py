@@ -10,7 +10,6 @@ from mnist_lab.config.knobs import knob, said, value
 from mnist_lab.config.numerals import written
 from mnist_lab.config.relevance import applies
 from mnist_lab.config.train_config import TrainConfig, parse
-from mnist_lab.datasets import pens
 from mnist_lab.errors import ConfigError
 from mnist_lab.store import snapshots
 from mnist_lab.ui.address import Limits, open_address, turned, write_address
@@ -40,6 +39,7 @@ FOLDED["More"] = tuple(
     field for field in TrainConfig.model_fields if not any(field in named for named in (FIRST, STEPS, *FOLDED.values()))
 )
 WHOLE_LINES = ("network", "units", "filters")
+WORDS = {"mnist": "MNIST (60,000 images)", "digits": "8 x 8 digits (1,437 images)"}  # for options
 
 LEARNING_RATES = {"scratch": 0.1}  # where the default of the other networks would hardly move
 DEFAULT_RATE = TrainConfig().learning_rate
@@ -57,7 +57,6 @@ class Draft(NamedTuple):
     problems: dict[str, str]
     config: TrainConfig
     limits: Limits
-    datasets: dict[str, str]
 
     @property
     def is_right(self) -> bool:
@@ -79,18 +78,16 @@ class Draft(NamedTuple):
         return " ".join([f"This cannot be trained: see {', '.join(at)}."] * bool(at) + others)
 
 
-def render_form(datasets: dict[str, str]) -> Draft:
+def render_form() -> Draft:
     """The form, and what it asks for; what is impossible is said next to its field, and everything stays in its place.
 
-    `datasets` are those that can be trained on here, with the words to show for each. What it asks for is in the
-    page's address, and an address that was opened fills the form.
+    What it asks for is in the page's address, and an address that was opened fills the form.
     """
     if _key("units") not in st.session_state:
         fill(TrainConfig())
     limits = open_address(fill)
-    _keep_possible(datasets)
     _render_start(limits)
-    draft = _judged(limits, datasets)
+    draft = _judged(limits)
     if draft.is_right:
         st.session_state[LAST] = draft.config
         write_address(draft.config, limits)
@@ -101,7 +98,7 @@ def render_form(datasets: dict[str, str]) -> Draft:
     return draft
 
 
-def _judged(limits: Limits, datasets: dict[str, str]) -> Draft:
+def _judged(limits: Limits) -> Draft:
     """What the fields contain: this, and nothing else, is trained or refused."""
     last = st.session_state.get(LAST, TrainConfig())
     given = _values()
@@ -110,7 +107,7 @@ def _judged(limits: Limits, datasets: dict[str, str]) -> Draft:
         config, problems = parse({field: text for field, text in given.items() if applies(field, asked)}), {}
     except ConfigError as error:
         config, problems = last, error.problems
-    return Draft(asked, problems, config, limits, datasets)
+    return Draft(asked, problems, config, limits)
 
 
 def _possible(field: str, given: Any, last: TrainConfig) -> Any:
@@ -188,7 +185,7 @@ def _render_field(draft: Draft, field: str) -> None:
 
 def _render_widget(draft: Draft, field: str) -> None:
     this = knob(field)
-    locked = field in draft.limits.locked or (field == "pens" and pens.find() is None)
+    locked = field in draft.limits.locked
     common: dict[str, Any] = {
         "label": _title(field),
         "key": _key(field),
@@ -216,17 +213,7 @@ def _render_widget(draft: Draft, field: str) -> None:
     elif this.is_number:
         st.slider(**common, min_value=this.low, max_value=this.high, step=SHARE_STEP)
     else:
-        names = draft.datasets if field == "dataset" else {name: name for name in this.options}
-        st.selectbox(**common, options=list(names), format_func=lambda name: names[name])
-
-
-def _keep_possible(datasets: dict[str, str]) -> None:
-    """What cannot be had on this machine is not asked for."""
-    if st.session_state[_key("dataset")] not in datasets:
-        st.session_state[_key("dataset")] = next(iter(datasets))
-    if st.session_state[_key("pens")] and pens.find() is None:
-        st.caption("The pen digits are not on this machine, so this trains without them.")
-        st.session_state[_key("pens")] = False
+        st.selectbox(**common, options=this.options, format_func=lambda name: WORDS.get(name, name))
 
 
 def _changed(field: str) -> None:
