@@ -14,6 +14,7 @@ from mnist_lab.ui.compare import (
     table,
     takeaway,
     verdicts,
+    writers,
 )
 from mnist_lab.ui.shell import open_page
 from mnist_lab.ui.words import plain
@@ -22,6 +23,7 @@ VIEWS = {
     "Curves": curves.render,
     "Mistakes": mistakes.render,
     "Digits": digits.render,
+    "Writers": writers.render,
     "Confidence": confidence.render,
     "Cost": cost.render,
     "Settings": settings.render,

@@ -95,7 +95,7 @@ def _training(lab: Server, page: Page) -> None:
 def _comparing(lab: Server, page: Page) -> None:
     with _nothing_grave(page) as findings:
         page.goto(f"{lab.url}/compare?{RUNS}")
-        for name in ("Curves", "Mistakes", "Digits", "Confidence", "Cost", "Settings"):
+        for name in ("Curves", "Mistakes", "Digits", "Writers", "Confidence", "Cost", "Settings"):
             view(page, name)
             findings.look(f"Compare, {name}")
         page.goto(f"{lab.url}/compare?{RUNS},house-cnn")

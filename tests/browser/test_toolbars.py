@@ -79,7 +79,7 @@ def test_no_tool_of_a_table_or_a_chart_covers_anything(mnist, server, lab, open_
     expect(page.locator(TABLE_TOOLS).first).to_be_attached()
     found = {"three runs": covered(page, phone)}
     page.goto(f"{server.url}/compare?runs=dense-128-dropout,small-cnn")
-    for name in ("Mistakes", "Digits", "Confidence", "Cost", "Settings", "Curves"):
+    for name in ("Mistakes", "Digits", "Writers", "Confidence", "Cost", "Settings", "Curves"):
         view(page, name)
         found[name] = covered(page, phone)
     page.goto(f"{server.url}/explore?run=dense-128-dropout&image=9&view=One+neuron")

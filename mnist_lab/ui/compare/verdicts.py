@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mnist_lab.comparing.doubtful import doubts, without_doubtful
-from mnist_lab.comparing.formatting import p_value, percent
+from mnist_lab.comparing.formatting import decimal, p_value, percent
 from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, sentence
+from mnist_lab.comparing.writers import difference_interval
+from mnist_lab.errors import DatasetError
 from mnist_lab.plots.matrices import RANKING, ranking_figure
 from mnist_lab.plots.style import colors
 from mnist_lab.store.run import Run
@@ -52,6 +54,7 @@ def _render_two(group: list[Tested], its_color: Mapping[str, str]) -> None:
             st.markdown(_how_sure(found, plain(first.name), plain(second.name)))
             if doubts(first.evaluation):
                 st.markdown(_without_doubtful(first, second))
+                st.markdown(_by_others(first, second))
 
 
 def _how_sure(found: Verdict, first: str, second: str) -> str:
@@ -70,6 +73,18 @@ def _without_doubtful(first: Tested, second: Tested) -> str:
     scores = [f"{plain(each.name)} {percent(without_doubtful(each.evaluation).accuracy)}" for each in (first, second)]
     number = len(doubts(first.evaluation))
     return f"Without the {number} test images whose labels people doubt: {', '.join(scores)}."
+
+
+def _by_others(first: Tested, second: Tested) -> str:
+    try:
+        ends = difference_interval(first.evaluation, second.evaluation)
+    except DatasetError as error:
+        return plain(error)
+    low, high = (decimal(100 * end, plus=True) for end in ends)
+    return (
+        f"Images by one hand are alike. If other people had written them, {plain(second.name)} would lie {low} to "
+        f"{high} points ahead of {plain(first.name)} (95 % interval, people resampled with all that they wrote)."
+    )
 
 
 def _render_many(group: list[Tested], its_color: Mapping[str, str]) -> None:
