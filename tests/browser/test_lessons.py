@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_lab.lessons.library import library
 from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, wait_until
 from tests.lessons.test_lessons import written
@@ -88,16 +87,3 @@ def test_a_digit_is_bet_on_and_read_from_ten_probabilities(server, open_tab, mni
     expect(answer(page)).to_contain_text("largest probability")
     expect(page.locator(".st-key-lesson .bar")).to_have_count(10)
     expect(page.get_by_text("# shape (1, 28, 28)")).to_be_visible()
-
-
-@pytest.mark.slow
-def test_every_lesson_runs_from_its_button(training_server, open_tab, mnist):
-    page = open_tab(f"{training_server.url}/lessons")
-    for lesson in library().lessons.values():
-        page.goto(f"{training_server.url}/lessons?lesson={lesson.id}")
-        expect(page.get_by_role("heading", name=lesson.title)).to_be_visible()
-        bet(page, lesson.choices[0])
-        ask(page)
-        expect(answer(page)).to_be_visible(timeout=SLOW)
-        expect(answer(page)).to_contain_text("You bet on")
-        expect(page.get_by_role("heading", name="Why", exact=True)).to_be_visible()
