@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 from benchmarks.browsing import Server, server
 from mnist_lab.store.runs import BUNDLED, RunStore
 
-VIEWS = ("Curves", "Mistakes", "Digits", "Writers", "Confidence", "Cost", "Settings")
+VIEWS = ("Curves", "Mistakes", "Digits", "Writers", "Robustness", "Confidence", "Cost", "Settings")
 RUNS = 10
 
 

@@ -63,8 +63,15 @@ class Sweep(NamedTuple):
     losses: Array
 
 
-Finding = Why | Dreams | GradientNorms | Sweep
-FindingT = TypeVar("FindingT", Why, Dreams, GradientNorms, Sweep)
+class Robustness(NamedTuple):
+    """The answers to test images, uint8 (n,), and to the same after corruptions, (corruptions, strengths, n)."""
+
+    clean: NDArray[np.uint8]
+    answers: NDArray[np.uint8]
+
+
+Finding = Why | Dreams | GradientNorms | Sweep | Robustness
+FindingT = TypeVar("FindingT", Why, Dreams, GradientNorms, Sweep, Robustness)
 
 Shape = tuple[str, tuple[str | int, ...]]
 MOST_BYTES = 20 * MB  # of an array
@@ -79,6 +86,7 @@ SHAPES: dict[type[Finding], dict[str, Shape]] = {
         "losses": ("f", ("n",)),
     },
     Sweep: {"rates": ("f", ("n",)), "losses": ("f", ("n",))},
+    Robustness: {"clean": ("u", ("n",)), "answers": ("u", ("corruptions", "strengths", "n"))},
 }
 """The kinds of numbers, and the size along each axis, where equal words mean equal sizes."""
 

@@ -11,12 +11,18 @@ import numpy as np
 
 from mnist_lab.errors import LimitReached, RunError, StoreError
 from mnist_lab.exploring import findings
-from mnist_lab.exploring.findings import Dreams, Finding, FindingT, GradientNorms, Sweep, Why
+from mnist_lab.exploring.findings import Dreams, Finding, FindingT, GradientNorms, Robustness, Sweep, Why
 from mnist_lab.images.preprocessing import SIDE, FloatImage
 from mnist_lab.store import explored
 from mnist_lab.store.runs import RunStore
 
-KINDS: dict[type[Finding], str] = {Why: "why", Dreams: "dreams", GradientNorms: "gradient-norms", Sweep: "sweep"}
+KINDS: dict[type[Finding], str] = {
+    Why: "why",
+    Dreams: "dreams",
+    GradientNorms: "gradient-norms",
+    Sweep: "sweep",
+    Robustness: "robustness",
+}
 KIND_OF: dict[str, Any] = {name: kind for kind, name in KINDS.items()}
 REMEMBERED = 256  # answers in memory
 

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.datasets.mnist import load
+from mnist_lab.datasets.mnist import load, load_test_part
 from mnist_lab.datasets.splits import split
 from mnist_lab.errors import RunError
-from mnist_lab.exploring.findings import Dreams, Finding, GradientNorms, Sweep, Why, to_bytes
+from mnist_lab.exploring.findings import Dreams, Finding, GradientNorms, Robustness, Sweep, Why, to_bytes
 from mnist_lab.exploring.questions import KINDS, Question
+from mnist_lab.exploring.robustness import robustness
 from mnist_lab.gradients.attribution import why
 from mnist_lab.gradients.dreams import dreams
 from mnist_lab.gradients.norms import gradient_norms
@@ -23,7 +24,7 @@ from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks import litert
 from mnist_lab.networks.stages import read
 from mnist_lab.store import snapshots
-from mnist_lab.store.models import keras_file_of
+from mnist_lab.store.models import keras_file_of, model_of
 from mnist_lab.store.run import KERAS_MODEL, MODEL, Run
 from mnist_lab.store.runs import RunStore
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served
@@ -67,10 +68,15 @@ def _norms(store: RunStore, run: Run, question: Question) -> Finding:
         return gradient_norms(model, run.config.loss, parts, moments)
 
 
+def _robustness(store: RunStore, run: Run, question: Question) -> Finding:
+    return robustness(model_of(store, run.id), load_test_part(run.config.dataset))
+
+
 ANSWERS: dict[str, Callable[[RunStore, Run, Question], Finding]] = {
     KINDS[Why]: _why,
     KINDS[Dreams]: _dreams,
     KINDS[GradientNorms]: _norms,
+    KINDS[Robustness]: _robustness,
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
+from mnist_lab.ui.draw.views import OWN, VIEWS
 from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, draw, view
 
 pytestmark = pytest.mark.browser
@@ -66,7 +67,7 @@ def _drawing(lab: Server, page: Page) -> None:
         findings.look(at_rest(page) and "Draw, nothing drawn")
         draw(page, 3)
         expect(answer(page)).to_contain_text("3")
-        for name in ("X-ray", "Every model", "What it looked at", "Wobble", "Replay", "Nearest", "My drawings"):
+        for name in (*VIEWS, OWN):
             view(page, name)
             findings.look(f"Draw, {name}")
 
@@ -95,7 +96,7 @@ def _training(lab: Server, page: Page) -> None:
 def _comparing(lab: Server, page: Page) -> None:
     with _nothing_grave(page) as findings:
         page.goto(f"{lab.url}/compare?{RUNS}")
-        for name in ("Curves", "Mistakes", "Digits", "Writers", "Confidence", "Cost", "Settings"):
+        for name in ("Curves", "Mistakes", "Digits", "Writers", "Robustness", "Confidence", "Cost", "Settings"):
             view(page, name)
             findings.look(f"Compare, {name}")
         page.goto(f"{lab.url}/compare?{RUNS},house-cnn")

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.comparing.mistakes import exchange
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import answer, canvas, wait_until
+from tests.browser.conftest import SLOW, answer, at_rest, canvas, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -91,3 +91,17 @@ def test_on_screens_of_all_widths_names_beside_costs_are_struck_through_by_nothi
             return not struck and fewest <= count <= most
 
         wait_until(page, is_so)
+
+
+@pytest.mark.slow
+def test_a_worker_measures_robustness_once_for_all(mnist, server, open_tab):
+    address = f"{server.url}/compare?runs=dense-128-dropout,small-cnn&view=Robustness"
+    page = open_tab(address)
+    page.get_by_role("button", name="Measure 2 runs").click()
+    expect(page.get_by_text(re.compile("^Mean of the 15|Clean: dense-128-dropout"))).to_be_visible(timeout=SLOW)
+    expect(page.locator(".st-key-robustness-strengths .js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text("dense-128-dropout misreads")).to_be_visible()
+    expect(page.locator(".strip figcaption").first).to_have_text(re.compile(r"\d read as \d"))
+    other = at_rest(open_tab(address))
+    expect(other.get_by_text("dense-128-dropout misreads")).to_be_visible()
+    expect(other.get_by_role("button", name=re.compile("Measure"))).to_have_count(0)

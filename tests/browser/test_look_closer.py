@@ -124,6 +124,7 @@ def test_a_finger_draws_and_looks_closer_on_a_phone(server, open_tab):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
 
+@pytest.mark.slow
 def test_x_ray_shows_each_step_and_can_leave_it_out(drawn):
     view = look(drawn, "X-ray")
     expect(view.locator("figure")).to_have_count(5)
@@ -142,9 +143,21 @@ def test_what_it_looked_at_is_shown_over_the_drawing(drawn):
     expect(look(drawn, "What it looked at").get_by_alt_text("Occlusion map")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_wobble_draws_a_curve_for_every_model(drawn):
     view = look(drawn, "Wobble")
     expect(view.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(4)
+
+
+@pytest.mark.slow
+def test_dirt_changes_what_the_network_gets(drawn):
+    view = look(drawn, "Dirty paper")
+    clean, dirty = view.locator(".strip img").first, view.locator(".strip img").last
+    expect(view.locator(".strip figure")).to_have_count(2)
+    expect(dirty).not_to_have_attribute("src", clean.get_attribute("src"))
+    expect(view.locator("table.models tr")).to_have_count(4)
+    view.get_by_role("button", name="impulse noise").or_(view.get_by_role("checkbox", name="impulse noise")).click()
+    expect(dirty).to_have_attribute("src", clean.get_attribute("src"))
 
 
 def test_replay_says_when_it_decided(drawn):
@@ -173,6 +186,7 @@ def test_own_drawings_are_kept_on_a_click_downloaded_and_deleted(drawn):
     expect(view.get_by_role("button", name="Delete")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_link_opens_the_same_drawing_for_somebody_else(drawn, open_tab):
     drawn.get_by_role("button", name="Share").click()
     link = drawn.locator("[data-testid=stPopoverBody] code").inner_text()
@@ -236,6 +250,7 @@ def test_several_digits_are_read_one_by_one(server, open_tab):
     expect(answer(page).locator(".card .bars")).to_have_count(3)
 
 
+@pytest.mark.slow
 def test_an_uploaded_image_is_read_and_a_hostile_one_refused(server, open_tab, mnist):
     page = open_tab(server.url)
     press(page, "Upload")

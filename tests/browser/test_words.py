@@ -20,7 +20,7 @@ PICTURE = "![](http://p.invalid/x)"
 HOSTILE = f"{PICTURE} **b** $x$ :red[r] :material/home: <b>i</b> %{{x}}"
 LATER = ":+1: :streamlit: :material_home: a -> b -- c >= d www.a.invalid a@b.invalid https://a.invalid/b"
 SETTINGS = TrainConfig()
-COMPARED = ("Curves", "Mistakes", "Digits", "Writers", "Confidence", "Cost", "Settings")
+COMPARED = ("Curves", "Mistakes", "Digits", "Writers", "Robustness", "Confidence", "Cost", "Settings")
 NAMED = ("Curves", "Mistakes", "Digits", "Writers", "Confidence")  # in legends and titles, which are not cut
 
 

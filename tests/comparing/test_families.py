@@ -27,7 +27,7 @@ NAME = "Twin"
 ORIGINALS = ("dense-128-dropout", "small-cnn", "dense-1024")
 IDS = [f"copy-{number}-0a1b" for number in (1, 2, 3)]  # which end alike
 ALONE = re.compile(rf"{NAME}(?! \([123]-0a1b\))")
-VIEWS = ("Curves", "Mistakes", "Digits", "Writers", "Confidence", "Cost", "Settings")
+VIEWS = ("Curves", "Mistakes", "Digits", "Writers", "Robustness", "Confidence", "Cost", "Settings")
 
 
 def copied(store: RunStore, of: str, run_id: str, **asked: object) -> Run:

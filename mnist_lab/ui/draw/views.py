@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mnist_lab.datasets.corruptions import CORRUPTIONS, corrupt
 from mnist_lab.errors import DatasetError, MnistLabError
 from mnist_lab.exploring.occlusion import occlusion
 from mnist_lab.exploring.replay import Moment, decided, growth, replay
@@ -121,7 +122,35 @@ def _figure(image: FloatImage, name: str, prediction: Prediction) -> str:
 
 
 def _all_models(subject: Subject) -> None:
-    predictions = {run_id: each.predict(subject.seen) for run_id, each in predictors(_chosen_models()).items()}
+    _render_votes(subject.seen)
+
+
+def _dirty_paper(subject: Subject) -> None:
+    kinds = st.pills(
+        "What happens to it",
+        list(CORRUPTIONS),
+        default=["impulse noise"],
+        selection_mode="multi",
+        key="dirt",
+        persist_state="session",
+    )
+    strength = st.slider("Strength", 0, 100, 100, format="%d %%", key="dirt_strength", persist_state="session")
+    dirty = subject.seen
+    for kind in kinds:
+        dirty = corrupt(dirty[np.newaxis], kind, strength / 100)[0]
+    predictor = resources.predictor(subject.model)
+    seen = {"as prepared": subject.seen, "as the network gets it": dirty}
+    figures = [_figure(image, name, predictor.predict(image)) for name, image in seen.items()]
+    st.html(f'<div class="strip">{"<span>→</span>".join(figures)}</div>')
+    _render_votes(dirty)
+    st.caption(
+        "A person reads on. A network has only ever seen clean digits; Compare's Robustness counts what that costs."
+    )
+
+
+def _render_votes(image: FloatImage) -> None:
+    """What several models answer to an image."""
+    predictions = {run_id: each.predict(image) for run_id, each in predictors(_chosen_models()).items()}
     votes = Counter(prediction.digit for prediction in predictions.values())
     if len(votes) > 1:
         st.badge("They disagree", icon=":material/call_split:", color="orange")
@@ -236,6 +265,7 @@ VIEWS: dict[str, Callable[[Subject], None]] = {
     "Every model": _all_models,
     "What it looked at": _occlusion,
     "Wobble": _wobble,
+    "Dirty paper": _dirty_paper,
     "Replay": _replay,
     "Nearest": _nearest,
 }

@@ -7,9 +7,9 @@ from mnist_lab.exploring.findings import Dreams
 from mnist_lab.exploring.questions import asked
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui.answer import short_percent
+from mnist_lab.ui.asking import ask
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import DREAM, known, remember
-from mnist_lab.ui.explore.asking import ask
 from mnist_lab.ui.explore.selection import Selection
 
 OUTPUTS = "outputs"

@@ -16,8 +16,8 @@ from mnist_lab.plots.epochs import histograms_figure, norms_figure, sweep_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
+from mnist_lab.ui.asking import answers, ask
 from mnist_lab.ui.explore import data, moments
-from mnist_lab.ui.explore.asking import answers, ask
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.shell import PAGES
 

@@ -20,8 +20,8 @@ from mnist_lab.plots.pictures import signed
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import short_percent
+from mnist_lab.ui.asking import ask, begin
 from mnist_lab.ui.explore.address import WHY, known, remember
-from mnist_lab.ui.explore.asking import ask, begin
 from mnist_lab.ui.explore.selection import Selection
 
 FAINT = 0.45  # how bright ink is beneath what is said about it

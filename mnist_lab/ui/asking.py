@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LOOKS = 0.2  # whether the visitor has gone on to something else
 @lru_cache(maxsize=1)
 def answers() -> Answers:
     """The answers that this server has, for all visitors."""
-    return Answers(resources.store(), resources.engine().ask)
+    return Answers(resources.store(), lambda question: resources.engine().ask(question))
 
 
 def begin(question: Question) -> Future[bytes]:
