@@ -102,14 +102,22 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
 
 
 @pytest.fixture(scope="session")
-def connect() -> Iterator["Callable[[], Client]"]:
-    """Connects an engine with a cluster of one worker on this machine, which has to import TensorFlow only once."""
-    from distributed import Client, LocalCluster
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of one worker on this machine, which has to import TensorFlow only once."""
+    from distributed import LocalCluster
 
     with LocalCluster(
         n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        yield lambda: Client(cluster.scheduler_address, set_as_default=False)
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="session")
+def connect(scheduler: str) -> "Callable[[], Client]":
+    """Connects an engine with that cluster."""
+    from distributed import Client
+
+    return lambda: Client(scheduler, set_as_default=False)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,7 @@ def prepare() -> None:
         gc.freeze()  # TensorFlow's million objects stay, and every later collection is quick
 
 
+@lru_cache(maxsize=1)
 def _rehearse() -> None:
     """Train a little on nothing: TensorFlow's first steps take a second longer than all later ones."""
     from mnist_lab.config.train_config import TrainConfig

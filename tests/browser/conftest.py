@@ -84,21 +84,26 @@ def serving(runs: Path, **environment: str) -> Iterator[Server]:
 
 
 @pytest.fixture
-def start_server() -> Iterator[Callable[[Path], Server]]:
-    """Starts a fresh server on a folder of runs; ask for it before `open_tab`, so that tabs close first."""
+def start_server(scheduler: str) -> Iterator[Callable[[Path], Server]]:
+    """Starts a fresh server on a folder of runs; ask for it before `open_tab`, so that tabs close first.
+
+    It trains with the workers that all tests share, unless the environment names a scheduler.
+    """
     with ExitStack() as servers:
-        yield lambda runs: servers.enter_context(serving(runs))
+        yield lambda runs: servers.enter_context(
+            serving(runs, MNIST_LAB_SCHEDULER=os.environ.get("MNIST_LAB_SCHEDULER", scheduler))
+        )
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, scheduler: str) -> Iterator[Server]:
     """A server for tests that train nothing: a run of one would be offered and picked on the pages of the next."""
-    with serving(tmp_path_factory.mktemp("runs")) as server:
+    with serving(tmp_path_factory.mktemp("runs"), MNIST_LAB_SCHEDULER=scheduler) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def lab(tmp_path_factory: pytest.TempPathFactory, scheduler: str) -> Iterator[Server]:
     """A server with the runs of LESSON and of a search, all over, with the files of a run that comes with the lab."""
     folder = tmp_path_factory.mktemp("runs")
     store = RunStore(folder)
@@ -114,14 +119,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         store.write(run.id, "model.tflite", store.read("dense-128-dropout", "model.tflite"))  # the search's own network
         store.update(run.id, state=RunState.FINISHED, summary=store.get("small-cnn").summary)
     Studies(store).end(search.name)
-    with serving(folder) as server:
+    with serving(folder, MNIST_LAB_SCHEDULER=scheduler) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def training_server(tmp_path_factory: pytest.TempPathFactory, scheduler: str) -> Iterator[Server]:
     """A server for the tests of one module that train."""
-    with serving(tmp_path_factory.mktemp("runs")) as server:
+    with serving(tmp_path_factory.mktemp("runs"), MNIST_LAB_SCHEDULER=scheduler) as server:
         yield server
 
 

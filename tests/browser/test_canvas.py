@@ -100,6 +100,7 @@ def test_the_answer_is_that_to_the_drawing_while_both_cores_are_busy(tmp_path, s
     assert not wrong
 
 
+@pytest.mark.slow
 def test_what_is_drawn_right_after_clear_stays_whole(server, open_tab):
     page = open_tab(server.url)
     draw(page, 7)

@@ -82,6 +82,7 @@ def test_the_table_stays_sorted_and_its_ticks_stay_with_the_runs(tmp_path, start
     expect(actions(page)).to_contain_text("Tick the runs to compare.")
 
 
+@pytest.mark.slow
 def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same(training_server, open_tab):
     store = RunStore(training_server.runs)
     run_id = finished(store, "first try")

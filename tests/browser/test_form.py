@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, at_rest, choose, field, set_field, settled, wait_until
-from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +42,8 @@ def places(page: Page) -> list[list[float]]:
     return settled(page).locator(seen).evaluate_all(corners)
 
 
-@pytest.mark.parametrize(("options", "labels"), slow_but([ON_A_DESK, ON_A_PHONE], ON_A_PHONE), ids=["desk", "phone"])
+@pytest.mark.slow
+@pytest.mark.parametrize(("options", "labels"), [ON_A_DESK, ON_A_PHONE], ids=["desk", "phone"])
 def test_what_is_wrong_disables_train_says_why_and_moves_nothing(server, open_tab, options, labels):
     page = open_tab(f"{server.url}/train?epochs=7", **options)
     expect(train_button(page)).to_be_enabled()

@@ -25,6 +25,7 @@ def test_a_link_fills_the_form_of_a_fresh_visitor(server, open_tab):
     expect(page.get_by_text("Data and sabotage · 1 changed")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_address_follows_the_knobs_and_opens_the_same_form_elsewhere(server, open_tab):
     page = open_tab(f"{server.url}/train")
     set_field(page, "Hidden layers", "64 32")

@@ -5,14 +5,14 @@ from playwright.sync_api import expect
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.runs import RunStore
-from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("Draw", "Train", "Compare", "Explore", "Lessons")
 
 
-@pytest.mark.parametrize("title", slow_but(PAGES, "Draw"))
+@pytest.mark.slow
+@pytest.mark.parametrize("title", PAGES)
 def test_a_deep_link_is_right_as_the_first_request_of_a_fresh_server(tmp_path, start_server, open_tab, title):
     page = open_tab(f"{start_server(tmp_path).url}/{title.lower()}")
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()

@@ -8,15 +8,23 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.store.run import RunState
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, answer, at_rest, draw, field, set_field, settled
+from tests.browser.conftest import SLOW, answer, at_rest, draw, field, serving, set_field, settled
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def training_server(tmp_path_factory):
+    """A server with workers of its own, as the README starts it."""
+    with serving(tmp_path_factory.mktemp("runs")) as server:
+        yield server
 
 
 def train(page: Page) -> None:
     at_rest(page).get_by_role("button", name="Train", exact=False).click()
 
 
+@pytest.mark.slow
 def test_a_training_on_mnist_is_watched_and_found_in_compare(training_server, open_tab, mnist):
     page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "96")

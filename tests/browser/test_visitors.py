@@ -39,6 +39,7 @@ def test_a_browser_is_known_by_a_cookie_that_its_scripts_cannot_read(server, ope
     assert again["value"] == cookie["value"]
 
 
+@pytest.mark.slow
 def test_who_asks_for_too_much_is_told_so_and_loses_nothing(limited, address, open_tab):
     page = open_tab(f"{address}/train")
     train = page.get_by_role("button", name="Train", exact=True)
@@ -67,6 +68,7 @@ def put(page: Page, url: str, megabytes: float) -> APIResponse:
     return page.request.put(url, multipart={"file": file}, headers={"X-Xsrftoken": token})
 
 
+@pytest.mark.slow
 def test_files_that_no_field_asked_for_do_not_pile_up(address, open_tab):
     page = at_rest(open_tab(f"{address}/compare"))
     page.get_by_role("button", name="Import").click()

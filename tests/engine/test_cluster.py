@@ -195,6 +195,7 @@ def nice(thread):
     return os.getpriority(os.PRIO_PROCESS, thread)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process has one priority")
 def test_a_worker_steps_back_where_it_trains_but_not_where_somebody_waits(scheduler, tmp_path):
     async def one_who_answers():

@@ -97,6 +97,7 @@ def test_a_stop_comes_soon(store, engine):
     assert stopped.status.ended - asked < 5.0  # a fraction of it on an idle machine: see benchmarks.training
 
 
+@pytest.mark.slow
 def test_two_engines_on_one_store_and_scheduler_share_the_line(store, engine, connect):
     other = Engine(store, connect)
     try:
@@ -153,6 +154,7 @@ def test_what_a_dead_engine_left_is_taken_over(store, engine):
     assert {store.get(run.id).status.engine for run in (queued, running)} == {engine.id}
 
 
+@pytest.mark.slow
 def test_what_no_engine_has_is_taken_up_and_a_heartbeat_from_the_future_counts_once(store, engine):
     begun, hour_ahead = time.time(), time.time() + 3600
     never_begun = store.create(SHORT, "its maker was killed")

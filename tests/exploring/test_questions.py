@@ -44,6 +44,7 @@ def nobody(question):
     raise AssertionError("nobody is to be asked")
 
 
+@pytest.mark.slow
 def test_a_worker_that_trains_answers_and_still_stops_at_once(store, engine, image):
     run = engine.submit(LONG, "long")
     under_way(store, run)

@@ -141,6 +141,7 @@ def test_what_lacks_a_part_is_a_damaged_checkpoint(digits, tmp_path):
     assert unbroken(config, digits, checkpoint=checkpoint) == unbroken(config, digits)
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_the_model_the_answers_and_the_epochs_of_an_unbroken_one(store, monkeypatch):
     from mnist_lab.training import loop
 
@@ -172,6 +173,7 @@ def test_ticks_of_a_training_that_was_lost_are_forgotten(store):
     assert all(tick.seconds > 2.0 for tick in ticks)
 
 
+@pytest.mark.slow
 def test_who_else_draws_random_numbers_meanwhile_changes_nothing(digits):
     config, over = config_of("cnn"), threading.Event()
 
