@@ -179,7 +179,7 @@ def markdown(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", nargs="?", default="house-cnn", metavar="MODEL", help="a bundled run")
-    parser.add_argument("--fit", action="store_true", help="train the rejector anew first")
+    parser.add_argument("--fit", action="store_true", help="train the rejector again first")
     parser.add_argument("--json", action="store_true", help="answer with JSON")
     options = parser.parse_args()
     if options.fit:

@@ -1,7 +1,7 @@
 """Which process works on something that only one may work on, decided by files.
 
-Each change of hands has a number, and of several processes that try for the same one, whoever creates its file gets it:
-the first claim of a run is the file `claim-1` in its folder. What the claim is for is written afterwards, with its
+Each change of hands has a number. Of several processes that try for the same one, the one that creates its file gets
+it: the first claim of a run is the file `claim-1` in its folder. What the claim is for is written afterwards, with its
 number. A process that dies in between leaves a claim that nothing followed, which the next one passes over.
 """
 

@@ -61,7 +61,7 @@ def load(model: keras.Model, checkpoint: Path | None) -> Epochs | None:
                 state.assign(value)
             return Epochs(file[LOSSES][()].tolist(), _read(file, BEST))
     except (OSError, ValueError, KeyError) as error:
-        log.warning("The checkpoint is damaged, so the training starts anew: %s", error)
+        log.warning("The checkpoint is damaged, so the training starts over: %s", error)
         checkpoint.unlink()
         return None
 

@@ -75,7 +75,7 @@ def _render_importance(configs: tuple[TrainConfig, ...], accuracies: tuple[float
     show(importance_figure(found), "importance")
     st.caption(
         f"From {found.runs} runs. What decision trees learn from some of them foretells {found.explained:.0%} of the "
-        "differences among the others. Whiskers: with runs drawn anew, the share would lie there nine times of ten. "
+        "differences among the others. Whiskers: with other runs, the share would lie there nine times of ten. "
         "Shares can add up to more than 100 %, since settings act together."
     )
     return [field for one in found.found for field in one.fields]

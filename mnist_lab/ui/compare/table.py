@@ -42,7 +42,7 @@ def render(runs: list[Run]) -> list[Run]:
     own = OwnScores(OwnSet.default(visitor())).all()
     with st.container(horizontal=True, vertical_alignment="center", key="compare-bar"):
         among = choose_group(runs)
-        _begin_anew_with(among)
+        _begin_again_with(among)
         seen = render_filters(among)
         columns = choose_columns(seen, usual(seen, own))
         render_import()
@@ -57,7 +57,7 @@ def render(runs: list[Run]) -> list[Run]:
     return picked
 
 
-def _begin_anew_with(runs: list[Run]) -> None:
+def _begin_again_with(runs: list[Run]) -> None:
     """Where another group was chosen, its runs are picked in place of those that were."""
     group = st.session_state.get(GROUP)
     if st.session_state.get(GROUP_SEEN) != group:

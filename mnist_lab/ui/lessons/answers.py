@@ -26,7 +26,7 @@ def render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
         found = results(lesson, resources.store(), now)
         answer, seen, why = lesson.answered(found), lesson.filled(lesson.seen, found), lesson.filled(lesson.why, found)
     except MnistLabError as error:
-        st.error(f"{plain(error)} Delete that run on the Compare page, and this lesson trains it anew.")
+        st.error(f"{plain(error)} Delete that run on the Compare page, and this lesson trains it again.")
         return
     with st.container(key="lesson-answer", border=True):
         st.caption("The answer")
