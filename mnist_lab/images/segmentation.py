@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_lab.images.preprocessing import FloatImage, ink
+from mnist_lab.images.preprocessing import INKED, TOUCHING, FloatImage, ink
 
 Mask = NDArray[np.bool_]
 
-INKED = 0.3  # less is the edge of a stroke, or noise
 EDGE = 2  # pixels around the ink of a digit in which its edge fades
 MARGIN = 4  # blank pixels around a segment, which tell what its background is
 MOST_PARTS = 60  # of a picture: more are noise
@@ -45,7 +44,7 @@ def segments(image: Any) -> list[Segment]:
     from scipy.ndimage import label
 
     drawn = ink(image)
-    labels, _ = label(drawn >= INKED, np.ones((3, 3)))
+    labels, _ = label(drawn >= INKED, TOUCHING)
     masks = [cut for part in _joined(_parts(labels)) for cut in _split(np.isin(labels, part.labels))]
     width, height = image.size if isinstance(image, Image.Image) else drawn.shape[::-1]
     scale = width / drawn.shape[1], height / drawn.shape[0]  # photos are worked on scaled down

@@ -127,10 +127,10 @@ def test_a_finger_draws_and_looks_closer_on_a_phone(server, open_tab):
 @pytest.mark.slow
 def test_x_ray_shows_each_step_and_can_leave_it_out(drawn):
     view = look(drawn, "X-ray")
-    expect(view.locator("figure")).to_have_count(5)
+    expect(view.locator("figure")).to_have_count(6)
     expect(view.locator("figcaption b").last).to_have_text("3")
     view.get_by_role("button", name="even strokes").or_(view.get_by_role("checkbox", name="even strokes")).first.click()
-    expect(view.locator("figure")).to_have_count(4)
+    expect(view.locator("figure")).to_have_count(5)
 
 
 def test_every_model_answers_at_once(drawn):

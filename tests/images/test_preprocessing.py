@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from mnist_lab.datasets.corruptions import corrupt
 from mnist_lab.errors import ImageError
 from mnist_lab.images.preprocessing import ALL_STEPS, Step, prepare, trace
 from mnist_lab.inference.predictor import Predictor
@@ -146,7 +147,7 @@ def test_the_last_stage_of_a_trace_is_what_prepare_returns(left_out):
     last = trace(draw(2), steps)[-1].image
     assert (last.shape, last.dtype) == ((28, 28), np.float32)
     np.testing.assert_array_equal(last, prepare(draw(2), steps))
-    assert (left_out is None) == np.array_equal(last, prepare(draw(2)))
+    assert (left_out in (None, Step.CLEAN)) == np.array_equal(last, prepare(draw(2)))  # there was nothing to clean
 
 
 def test_no_step_at_all_only_resizes():
@@ -200,3 +201,31 @@ def test_a_model_reads_prepared_mnist_as_well_as_mnist(mnist):
     prepared = np.stack([prepare(image) for image in images])
     plain, ours = ((predictor.probabilities(x).argmax(axis=1) == labels).mean() for x in (images, prepared))
     assert ours > plain - 0.01
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+@pytest.mark.parametrize("places", [[(4, 4)], [(270, 8), (6, 200)], [(140, 3), (3, 140), (272, 140)]])
+def test_specks_around_a_digit_change_nothing(digit, places):
+    dirty = np.array(draw(digit, box=(80, 80, 120)).convert("L"))
+    clean = prepare(dirty)
+    for x, y in places:
+        dirty[y : y + 5, x : x + 5] = 255
+    np.testing.assert_allclose(prepare(dirty), clean, atol=1e-6)
+
+
+def test_a_digit_in_separate_parts_keeps_them_all():
+    canvas = Image.new("L", (280, 280))
+    pen = ImageDraw.Draw(canvas)
+    pen.line([(100, 60), (100, 130), (150, 140), (160, 190), (100, 220)], fill=255, width=16, joint="curve")
+    whole = canvas.copy()
+    ImageDraw.Draw(whole).line([(125, 55), (185, 55)], fill=255, width=16)  # the bar of a 5, set apart
+    assert np.count_nonzero(trace(whole)[1].image) == np.count_nonzero(trace(whole)[0].image)
+    assert likeness(prepare(whole), prepare(canvas)) < 0.95
+
+
+@pytest.mark.parametrize("name", ["impulse noise", "dotted line", "stripe", "fog", "brightness"])
+def test_dirty_paper_changes_little_of_what_is_read(mnist, name):
+    predictor = Predictor.load(BUNDLED / "house-cnn" / "model.tflite")
+    images, labels = mnist.x_train[-200:], mnist.y_train[-200:]
+    prepared = np.stack([prepare(image) for image in corrupt(images, name)])
+    assert (predictor.probabilities(prepared).argmax(axis=1) == labels).mean() > 0.88

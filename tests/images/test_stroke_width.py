@@ -87,9 +87,10 @@ def test_a_dot_stays_a_dot_in_the_middle(drawn):
 
 
 def test_each_step_shows_what_it_did_and_can_be_left_out():
-    drawn = draw(DIGITS[4])
+    drawn = draw(DIGITS[4]).copy()
+    drawn[5:8, 5:8] = 255  # a speck
     stages = trace(drawn)
-    assert [stage.name for stage in stages] == ["ink", "crop", "stroke width", "size", "centre"]
+    assert [stage.name for stage in stages] == ["ink", "clean", "crop", "stroke width", "size", "centre"]
     for stage in stages:
         assert stage.image.dtype == np.float32 and stage.image.min() >= 0.0 and stage.image.max() <= 1.0
     np.testing.assert_array_equal(stages[-1].image, prepare(drawn))

@@ -29,6 +29,7 @@ from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
 
 STEP_NAMES = {
+    Step.CLEAN: "without specks",
     Step.CROP: "crop",
     Step.STROKE_WIDTH: "even strokes",
     Step.SIZE: "20 px",
