@@ -22,7 +22,7 @@ from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, choose_group
 from mnist_lab.ui.words import plain
 
-SHOWN = 10  # misread images of each run
+SHOWN = 5  # misread images of each run
 EXAMPLE = 3  # the place of the test image that the table shows corrupted
 ROW = 44  # pixels, so that a picture can be made out
 ASKED = "robustness_asked"  # in the session: the runs that somebody wanted to have measured
@@ -54,15 +54,15 @@ def render(runs: list[Run]) -> None:
         key="robustness-strength",
         persist_state="session",
     )
-    chosen = _choose(read, strength, test)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        chosen = _choose(read, strength, test)
     of_run = colors(run.id for run in runs)
     its_color = {each.name: of_run[each.run.id] for each in group}
-    st.subheader(f"{chosen.capitalize()}: {CORRUPTIONS[chosen].what}", anchor=False)
-    left, right = st.columns(2, gap="large")
-    with left:
+    with right:
+        st.subheader(f"{chosen.capitalize()}: {CORRUPTIONS[chosen].what}", anchor=False)
         curves = {name: by_corruption[chosen] for name, by_corruption in read.items()}
         show(strength_figure(curves, (0.0, *STRENGTHS), its_color, strength), "robustness-strengths")
-    with right:
         for name, one in found.items():
             _render_misread(name, misread(one, test, chosen, strength, SHOWN))
     st.caption(
@@ -112,6 +112,7 @@ def _choose(read: Mapping[str, ByCorruption], strength: float, test: TestPart) -
         table,
         hide_index=True,
         row_height=ROW,
+        height="content",
         column_config={"looks": st.column_config.ImageColumn("looks like", width="small"), **formats},
         width="content",
         key="robustness-table",

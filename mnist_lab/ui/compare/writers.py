@@ -87,7 +87,7 @@ def _render_person(group: Sequence[Tested]) -> None:
     chosen = st.pills(
         "Those most often misread, and all that they wrote",
         list(worst),
-        format_func=lambda number: _in_words(worst[number], len(group)),
+        format_func=lambda number: _in_words(worst[number]),
         default=next(iter(worst)),
         required=True,
         key=f"writers-person-{'-'.join(each.run.id for each in group)}",
@@ -96,5 +96,5 @@ def _render_person(group: Sequence[Tested]) -> None:
     render_gallery(found, group, f"writers-{chosen}-{'-'.join(each.run.id for each in group)}")
 
 
-def _in_words(writer: Writer, readers: int) -> str:
-    return f"{writer.name}: {writer.mistakes} of {writer.images * readers}"
+def _in_words(writer: Writer) -> str:
+    return f"{writer.name}: {writer.mistakes} mistake{'' if writer.mistakes == 1 else 's'}"
