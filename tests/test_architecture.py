@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -46,17 +47,27 @@ def package_of(module: str) -> str:
     return module.split(".")[1]
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@lru_cache(maxsize=1000)
+def nodes(path: Path) -> list[ast.AST]:
+    """All of a file's syntax."""
+    return [*ast.walk(ast.parse(path.read_text("utf-8")))]
+
+
+@lru_cache(maxsize=1000)
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
     """The modules that a file imports, each with whether that is so as soon as the file is imported itself."""
-    tree = ast.parse(path.read_text("utf-8"))
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
     later = {
         inner
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node not in later) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -105,7 +116,7 @@ def test_tensorflow_and_streamlit_stay_in_their_rooms(path: Path) -> None:
 def test_only_the_store_spells_the_names_of_its_files(path: Path) -> None:
     if name_of(path).startswith("mnist_lab.store.") or path.name == "keras_files.py":  # there a file in Keras's zip
         return
-    texts = {node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)}
+    texts = {node.value for node in nodes(path) if isinstance(node, ast.Constant)}
     assert not texts & {CONFIG, STATUS, METRICS, MODEL, KERAS_MODEL, EVALUATION, CHECKPOINTS, CHECKPOINT}
     assert not {text for text in texts if isinstance(text, str) and text.startswith(HIDDEN)}
 

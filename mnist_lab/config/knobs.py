@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from mnist_lab.config.numerals import Steps
-from mnist_lab.config.train_config import TrainConfig, accepted, refusal
+from mnist_lab.config.train_config import TrainConfig, accepted, refusal, schemas
 from mnist_lab.errors import ConfigError
 
 RANGE = re.compile(r"^(\S+?)\s*\.\.\s*(\S+)$")
@@ -61,8 +61,7 @@ class Knob(NamedTuple):
 @cache
 def knobs() -> dict[str, Knob]:
     """Every setting of TrainConfig, in its order."""
-    properties = TrainConfig.model_json_schema()["properties"]
-    return {field: _knob(field, properties[field]) for field in TrainConfig.model_fields}
+    return {field: _knob(field, schema) for field, schema in schemas().items()}
 
 
 def knob(field: str) -> Knob:

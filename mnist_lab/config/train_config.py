@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError, model_validator
@@ -103,9 +104,16 @@ def refusal(field: str, item: Any, given: Any) -> str:
     return f"{quoted(given)}{WILL_NOT_DO}{accepted(field)}."
 
 
+@cache
+def schemas() -> dict[str, Any]:
+    """What each field accepts, as JSON Schema has it, by field."""
+    properties: dict[str, Any] = TrainConfig.model_json_schema()["properties"]
+    return properties
+
+
 def accepted(field: str) -> str:
     """What a field accepts, in words: "a whole number from 1 to 200", "adam, rmsprop or sgd"."""
-    schema = TrainConfig.model_json_schema()["properties"][field]
+    schema = schemas()[field]
     shape, *others = schema.get("anyOf", [schema])
     more = {"null": " or nothing", "array": ", or one for each hidden layer"}
     return _in_words(shape) + "".join(more[other["type"]] for other in others)

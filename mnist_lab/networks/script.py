@@ -51,17 +51,18 @@ def _data(config: TrainConfig) -> Iterator[str]:
     yield "import numpy as np"
     if config.network != "logistic" or config.scaling == "column-l2":
         yield "import keras"
-    if config.dataset == "digits":
-        yield "from mnist_lab.datasets import load_digits  # scikit-learn's digits in 28 x 28"
-    if config.augment:
-        yield "from mnist_lab.datasets import augment"
-    if config.pens:
-        yield "from mnist_lab.datasets import drawings"
-    if config.spoiled_labels:
-        yield "from mnist_lab.datasets import spoil"
-    if config.dataset == "mnist":
+    needed = {
+        "augment": config.augment,
+        "drawings": config.pens,
+        "load_digits": config.dataset == "digits",  # scikit-learn's, in 28 x 28
+        "spoil": config.spoiled_labels,
+    }
+    names = [name for name, is_needed in needed.items() if is_needed]
+    if names:
+        yield f"from mnist_lab.datasets import {', '.join(names + ['mnist'] * (config.dataset == 'mnist'))}"
+    elif config.dataset == "mnist":
         yield "try:"
-        yield "    from mnist_lab.datasets import mnist  # lies beside the lab: no network is needed"
+        yield "    from mnist_lab.datasets import mnist  # comes with the lab, so that no network is needed"
         yield "except ImportError:"
         yield "    from keras.datasets import mnist"
     yield ""

@@ -17,7 +17,7 @@ SCRIPT = """
 import streamlit as st
 from mnist_lab.ui.train.forms import render_form
 
-st.session_state["draft"] = render_form({"mnist": "MNIST", "digits": "Digits"})
+st.session_state["draft"] = render_form()
 """
 WHERE = {  # the address with which a field is shown
     **{key: {"network": "cnn"} for key in ("kernel", "convolutions")},

@@ -13,7 +13,7 @@ SCRIPT = """
 from mnist_lab.ui.train.forms import render_form
 from mnist_lab.ui.train.starting import render_start
 
-draft = render_form({"digits": "Digits"})
+draft = render_form()
 render_start(draft.config, draft.is_right)
 """
 
