@@ -155,3 +155,14 @@ def test_a_file_that_is_gone_while_a_folder_is_read_hides_no_other(tmp_path):
     (tmp_path / "notes" / "kept").write_text("here")
     (tmp_path / "notes" / "gone").symlink_to(tmp_path / "nowhere")
     assert [*Folder(tmp_path).stamps("notes")] == ["kept"]
+
+
+def test_who_interrupts_while_something_is_looked_for_is_heard(folder, monkeypatch):
+    folder.write("there", b"x")
+
+    def interrupted(path, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder._fs, "info", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folder.exists("there")
