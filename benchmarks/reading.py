@@ -28,7 +28,7 @@ AS_IT_IS: frozenset[Step] = frozenset()
 LARGE, SMALL, CORNER = 0.8, 0.25, (0.16, 0.16)
 
 
-def prepared(images: Sequence[NDArray[np.uint8]], steps: frozenset[Step] = ALL_STEPS) -> Images:
+def prepared(images: Sequence[NDArray[np.uint8] | Images], steps: frozenset[Step] = ALL_STEPS) -> Images:
     """float32 (n, 28, 28) in [0, 1], ink bright: what the models see of each drawing."""
     seen = [prepare(image, steps) for image in images]
     return np.stack([np.zeros((SIDE, SIDE), np.float32) if image is None else image for image in seen])

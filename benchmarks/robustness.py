@@ -8,24 +8,15 @@ import argparse
 
 import numpy as np
 
+from benchmarks.reading import prepared
 from mnist_lab.datasets.corruptions import CORRUPTIONS, corrupt
 from mnist_lab.datasets.mnist import load_test_part
 from mnist_lab.exploring.robustness import chosen
-from mnist_lab.images.preprocessing import SIDE, FloatImage, prepare
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.runs import BUNDLED
 
 USUAL = ("dense-128-dropout", "small-cnn", "house-cnn")
 CLEAN = "clean"
-
-
-def seen(images: FloatImage, prepared: bool) -> FloatImage:
-    """The images as a model gets them, float32 (n, 28, 28) in [0, 1]."""
-    if not prepared:
-        return images
-    nothing = np.zeros((SIDE, SIDE), np.float32)
-    through = [prepare(image) for image in images]
-    return np.stack([nothing if image is None else image for image in through])
 
 
 def main() -> None:
@@ -39,7 +30,8 @@ def main() -> None:
     print(f"| --- |{' ---: |' * len(predictors)}")
     errors = []
     for name in (CLEAN, *CORRUPTIONS):
-        given = seen(corrupt(images, name, 1.0 if name in CORRUPTIONS else 0.0), asked.prepare)
+        given = corrupt(images, name, 1.0 if name in CORRUPTIONS else 0.0)
+        given = prepared([*given]) if asked.prepare else given
         wrong = [float((one.probabilities(given).argmax(axis=1) != labels).mean()) for one in predictors]
         errors += [wrong] if name in CORRUPTIONS else []
         print(f"| {name} | {' | '.join(f'{share:.1%}' for share in wrong)} |", flush=True)

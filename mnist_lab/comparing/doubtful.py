@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_lab.datasets.mnist import MNIST_SHA256
 from mnist_lab.inference.evaluation import Evaluation
 
 SOURCE = "https://labelerrors.com"
@@ -58,7 +57,7 @@ DOUBTFUL = {
 
 def doubts(evaluation: Evaluation) -> dict[int, Doubt]:
     """The doubtful labels of the test set that was answered, by image; none for one that is not MNIST's."""
-    return DOUBTFUL if evaluation.test_set == MNIST_SHA256["y_test"] else {}
+    return DOUBTFUL if evaluation.is_of_mnist else {}
 
 
 def without_doubtful(evaluation: Evaluation) -> Evaluation:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from mnist_lab.comparing.verdicts import Interval
 from mnist_lab.datasets import writers
-from mnist_lab.datasets.mnist import MNIST_SHA256
 from mnist_lab.inference.evaluation import Evaluation
 
 RESAMPLES = 4000
@@ -40,11 +39,6 @@ class Kind(NamedTuple):
     people: int
     error: float
     interval: Interval
-
-
-def are_known(evaluation: Evaluation) -> bool:
-    """Whether it is known who wrote the images that were answered: those of MNIST's test set."""
-    return evaluation.test_set == MNIST_SHA256["y_test"]
 
 
 def by_writer(*evaluations: Evaluation) -> list[Writer]:

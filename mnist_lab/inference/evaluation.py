@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_lab.datasets.arrays import MB, pack, unpack
-from mnist_lab.datasets.mnist import sha256
+from mnist_lab.datasets.mnist import MNIST_SHA256, sha256
 from mnist_lab.errors import RunError
 
 MOST_IMAGES = 100_000
@@ -86,6 +86,11 @@ class Evaluation:
     def test_set(self) -> str:
         """SHA-256 of the labels: two evaluations with the same one answer the same questions."""
         return sha256(self.labels)
+
+    @property
+    def is_of_mnist(self) -> bool:
+        """Whether MNIST's test images were answered."""
+        return self.test_set == MNIST_SHA256["y_test"]
 
     def to_bytes(self) -> bytes:
         """The content of `evaluation.npz`."""

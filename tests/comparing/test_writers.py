@@ -99,5 +99,5 @@ def test_all_that_a_person_wrote_is_shown_those_misread_by_most_first():
 
 
 def test_only_of_mnists_test_images_it_is_known_who_wrote_them():
-    assert writers.are_known(EVALUATIONS["small-cnn"])
-    assert not writers.are_known(STORE.evaluation("logistic-digits"))
+    assert EVALUATIONS["small-cnn"].is_of_mnist
+    assert not STORE.evaluation("logistic-digits").is_of_mnist

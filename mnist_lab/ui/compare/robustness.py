@@ -1,6 +1,7 @@
 """How the picked runs read digits on dirty paper."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from mnist_lab.comparing.formatting import difference
 from mnist_lab.datasets.corruptions import CORRUPTIONS, corrupt
 from mnist_lab.datasets.mnist import TestPart, load_test_part
-from mnist_lab.errors import DatasetError
+from mnist_lab.errors import DatasetError, MnistLabError
 from mnist_lab.exploring.findings import Array, Robustness
 from mnist_lab.exploring.questions import asked
 from mnist_lab.exploring.robustness import IMAGES, STRENGTHS, VERSION, Misread, accuracies, misread
@@ -84,7 +85,8 @@ def _measured(group: Sequence[Tested]) -> dict[str, Robustness]:
         st.caption(f"A worker reads {number:,} corrupted test images for each run, and keeps what it finds.")
     ready = [each for each in group if each not in missing]
     for each in ready:
-        begin(questions[each.run.id])
+        with suppress(MnistLabError):  # which `ask` tells
+            begin(questions[each.run.id])
     found = {each.name: ask(Robustness, questions[each.run.id], "A worker reads corrupted images …") for each in ready}
     return {name: one for name, one in found.items() if one}
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from mnist_lab.comparing.doubtful import doubts
 from mnist_lab.comparing.families import labels
 from mnist_lab.errors import MnistLabError
 from mnist_lab.inference.evaluation import Evaluation
@@ -24,7 +23,7 @@ class Tested(NamedTuple):
     @property
     def images(self) -> str:
         """What it was tested on, in words."""
-        if doubts(self.evaluation):
+        if self.evaluation.is_of_mnist:
             return "MNIST's test images"
         return "the 8 x 8 digits" if self.run.config.dataset == "digits" else "other images"
 

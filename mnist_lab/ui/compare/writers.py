@@ -26,7 +26,7 @@ def render(runs: list[Run]) -> None:
     group = choose_group(runs, key="writers-group")
     if not group:
         return
-    if not writers.are_known(group[0].evaluation):
+    if not group[0].evaluation.is_of_mnist:
         st.info("It is not known who wrote these images. Pick runs that were tested on MNIST.")
         return
     try:
