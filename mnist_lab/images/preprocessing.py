@@ -28,6 +28,8 @@ STROKE_WIDTH = 2.4  # of MNIST's digits, in pixels of the 28 x 28 field
 STROKE_SHARE = STROKE_WIDTH / LONGEST  # the same, of a digit's longest side
 THINNING_SIDE = 96  # strokes are thinned at this size: exact to a quarter of a final pixel, and quick
 THINNING_THRESHOLD = 0.6  # more ink than this is stroke; high, since small loops close before thin strokes break
+NEARBY = THINNING_SIDE // 5  # pixels: ink is measured by the darkest in a square so wide,
+LEAST_NEARBY = 0.6  # which counts as no fainter than this; so strokes last that are fainter than others, as in a blur
 PEN_QUANTILE = 0.3  # of the depths along the middle lines, that of the pen; the deeper ones are crossings and blots
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 LARGEST_SIDE = 12_000
@@ -260,12 +262,12 @@ def even(drawn: FloatImage) -> FloatImage:
     margin. What the pen's width does not explain, such as a loop that a thick pen has filled, stays as a blot, as much
     thinner as the strokes became. A dot, no longer than it is thick, has no stroke to speak of and keeps its shape.
     """
-    from scipy.ndimage import distance_transform_edt  # half a second, with the next: not before the first drawing
+    from scipy.ndimage import distance_transform_edt, maximum_filter  # half a second, with the next: not before needed
     from skimage.morphology import skeletonize
 
     margin = round(THINNING_SIDE * STROKE_SHARE)
     worked = np.pad(fit(drawn, THINNING_SIDE), margin)
-    inked = worked >= THINNING_THRESHOLD
+    inked = worked >= THINNING_THRESHOLD * np.maximum(maximum_filter(worked, NEARBY), LEAST_NEARBY)
     line, depth = skeletonize(inked), distance_transform_edt(inked)
     length = max(np.ptp(axis) for axis in np.nonzero(line)) + 1
     pen_radius = float(np.quantile(depth[line], PEN_QUANTILE))

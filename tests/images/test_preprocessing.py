@@ -223,6 +223,13 @@ def test_a_digit_in_separate_parts_keeps_them_all():
     assert likeness(prepare(whole), prepare(canvas)) < 0.95
 
 
+def test_a_stroke_that_a_blur_has_made_faint_is_kept_beside_a_dark_one():
+    seven = np.zeros((28, 28), np.float32)
+    seven[5:8, 7:21] = 1.0
+    seven[8:24, 16:19] = 0.45
+    assert prepare(seven)[18:].max() > 0.9
+
+
 @pytest.mark.parametrize("name", ["impulse noise", "dotted line", "stripe", "fog", "brightness"])
 def test_dirty_paper_changes_little_of_what_is_read(mnist, name):
     predictor = Predictor.load(BUNDLED / "house-cnn" / "model.tflite")
