@@ -16,7 +16,7 @@ from mnist_lab.errors import ConfigError
 Sampler = Literal["tpe", "random"]
 Pruner = Literal["median", "halving", "none"]
 
-DATA = ("dataset", "train_images", "leave_out", "spoiled_labels", "pens", "held_out_writers")
+DATA = ("dataset", "train_images", "leave_out", "spoiled_labels", "pens", "held_out_writers", "dirt")
 YARDSTICK = (*DATA, "validation_share", "seed")
 DIGITS = 3  # significant ones of a sampled number: 0.00322 says all there is to say
 FEW = 2000  # combinations that can be counted one by one

@@ -16,6 +16,7 @@ Output = Literal["softmax", "sigmoid", "logits"]
 Initialization = Literal["glorot-uniform", "he-normal", "normal", "zeros"]
 Scaling = Literal["unit", "column-l2", "none", "standardised", "8x8"]
 Loss = Literal["sparse-cross-entropy", "one-hot-cross-entropy", "mean-squared-error", "quadratic-cost"]
+Dirt = Literal["none", "raw", "prepared"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine", "step", "warm-up"]
 
@@ -112,6 +113,12 @@ class Settings(BaseModel):
         ge=0,
         le=29,
         description="So many of the 30 writers of pen digits are only watched; the seed draws them. Only with pens.",
+    )
+    dirt: Dirt = Field(
+        "none",
+        title="Dirt",
+        description="Learn also from a soiled copy of each image: scribbled on, blotted, grainy, blurred. prepared: as "
+        "it looks once it is prepared, like a drawing.",
     )
     network: Network = Field(
         "dense",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets import pens
+from mnist_lab.datasets.dirt import soiled
 from mnist_lab.datasets.mnist import Dataset
 
 SPOILING = 1  # tells the draw of spoiled labels from that of the split, which has the same seed
@@ -35,9 +36,10 @@ def split(dataset: Dataset, config: TrainConfig) -> Split:
     """The first `train_images` of the training part, with a `validation_share` of them held back at random.
 
     With `pens`, drawings of pen digits come on top: those of most writers to learn from, those of the writers held out
-    to watch. Digits to `leave_out` are then taken away from both, and labels spoiled among those to learn from. The
-    same seed holds back the same images and the same writers and spoils the same labels. The test set is left as it
-    is. Raises DatasetError where the pen digits are asked for and damaged.
+    to watch. Digits to `leave_out` are then taken away from both, and labels spoiled among those to learn from. With
+    `dirt`, a soiled copy of each image to learn from comes behind them. The same seed holds back the same images and
+    the same writers, spoils the same labels and soils alike. The test set is left as it is. Raises DatasetError where
+    the pen digits are asked for and damaged.
     """
     images, labels = dataset.x_train[: config.train_images], dataset.y_train[: config.train_images]
     order = np.random.default_rng(config.seed).permutation(len(images))
@@ -48,7 +50,11 @@ def split(dataset: Dataset, config: TrainConfig) -> Split:
         parts = _with_pens(parts, config)
     if config.leave_out:
         parts = _without(parts, config.leave_out)
-    return parts._replace(y_train=spoil(parts.y_train, config.spoiled_labels, config.seed))
+    images, labels = parts.x_train, spoil(parts.y_train, config.spoiled_labels, config.seed)
+    if config.dirt != "none":
+        images = np.concatenate([images, soiled(images, config.dirt, config.seed)])
+        labels = np.concatenate([labels, labels])
+    return parts._replace(x_train=images, y_train=labels)
 
 
 def spoil(labels: NDArray[np.uint8], share: float, seed: int) -> NDArray[np.uint8]:

@@ -52,10 +52,11 @@ def _costs(runs: Sequence[Run]) -> NDArray[np.float64]:
 
 
 def training_images(config: TrainConfig) -> int:
-    """How many images an epoch shows, those held back not counted; pen digits by their rough number."""
+    """How many images an epoch shows, soiled copies too, those held back not; pen digits by their rough number."""
     images = min(config.train_images or IMAGES[config.dataset], IMAGES[config.dataset])
     share = (1 - config.validation_share) * (10 - len(config.leave_out)) / 10
-    return round((images + (PENS if config.pens else 0)) * share)
+    copies = 1 if config.dirt == "none" else 2
+    return round((images + (PENS if config.pens else 0)) * share) * copies
 
 
 def _kind(config: TrainConfig) -> tuple[str, bool]:

@@ -108,13 +108,15 @@ def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path 
 
 
 def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> Summary:
-    """Score what will be served, `model.tflite`, on the training images it saw and on the test set."""
+    """Score what will be served, `model.tflite`, on the training images, as they were before any dirt, and on the test
+    set.
+    """
     from mnist_lab.datasets.splits import split
     from mnist_lab.engine.scoring import answer_own, pen_accuracy, prediction_seconds
 
     content = store.read(run.id, MODEL)
     predictor = Predictor(content, threads=2)
-    seen = split(dataset, run.config)
+    seen = split(dataset, run.config.model_copy(update={"dirt": "none"}))
     train_accuracy = Evaluation(predictor.probabilities(seen.x_train), seen.y_train).accuracy
     evaluation = Evaluation(predictor.probabilities(dataset.x_test), dataset.y_test)
     store.write(run.id, EVALUATION, evaluation.to_bytes())

@@ -58,7 +58,8 @@ def _dreams(store: RunStore, run: Run, question: Question) -> Finding:
 
 
 def _norms(store: RunStore, run: Run, question: Question) -> Finding:
-    parts = split(load(run.config.dataset), run.config.model_copy(update={"pens": False}))  # they take long to draw
+    quick = run.config.model_copy(update={"pens": False, "dirt": "none"})  # which both take long to draw
+    parts = split(load(run.config.dataset), quick)
     epochs = snapshots.epochs_of(store, run.id)
     with exclusive:
         model = build(run.config, pixels=pixels_for(run.config, parts.x_train))

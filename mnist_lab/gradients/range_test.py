@@ -38,14 +38,14 @@ Step = Callable[[NDArray[np.int64], float], float]  # which images and a rate: t
 def sweep(config: TrainConfig, dataset: Dataset, is_crowded: Callable[[], bool] = lambda: False) -> Sweep:
     """Train a new network of this configuration on up to MOST_STEPS batches, each with a larger rate than the last.
 
-    Fewer where a step takes long, and no more once the loss has exploded. Pen digits are left out, and nothing is
-    augmented: neither changes which steps are too large, and both take long. Each step takes its turn with a training
-    in the same process; while `is_crowded` says so, it rests afterwards as long as waiting and working took. Raises
-    ConfigError for a regression.
+    Fewer where a step takes long, and no more once the loss has exploded. Pen digits and dirt are left out, and nothing
+    is augmented: none of that changes which steps are too large, and all take long. Each step takes its turn with a
+    training in the same process; while `is_crowded` says so, it rests afterwards as long as waiting and working took.
+    Raises ConfigError for a regression.
     """
     if config.network == "logistic":
         raise ConfigError("A logistic regression is fitted by lbfgs, which finds the size of its steps itself.")
-    parts = split(dataset, config.model_copy(update={"pens": False}))
+    parts = split(dataset, config.model_copy(update={"pens": False, "dirt": "none"}))
     some = np.random.default_rng(config.seed).permutation(len(parts.x_train))[: MOST_STEPS * config.batch_size]
     size = min(config.batch_size, len(some))
 

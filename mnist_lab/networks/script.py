@@ -55,6 +55,7 @@ def _data(config: TrainConfig) -> Iterator[str]:
         "augment": config.augment,
         "drawings": config.pens,
         "load_digits": config.dataset == "digits",  # scikit-learn's, in 28 x 28
+        "soiled": config.dirt != "none",
         "spoil": config.spoiled_labels,
     }
     names = [name for name, is_needed in needed.items() if is_needed]
@@ -87,6 +88,8 @@ def _data(config: TrainConfig) -> Iterator[str]:
             yield f"x_watch, y_watch = (part[~np.isin(y_watch, {config.leave_out})] for part in (x_watch, y_watch))"
     if config.spoiled_labels:
         yield f"y = spoil(y, {config.spoiled_labels}, seed={config.seed})"
+    if config.dirt != "none":
+        yield f'x, y = np.concatenate([x, soiled(x, "{config.dirt}", {config.seed})]), np.concatenate([y, y])'
     if config.scaling == "standardised":
         yield "mean, spread = x.mean(), x.std()"
     yield ""

@@ -38,8 +38,9 @@ class RunState(StrEnum):
 class Summary(BaseModel):
     """What came out. Accuracies in [0, 1], `seconds` of training without loading and evaluation, size in bytes.
 
-    Runs of an earlier lab lack what is None here: `pen_accuracy`, on the digits of `pens.shared_test`, which is None
-    also where the run has learnt from their writers; `prediction_seconds` for one image on one core.
+    `train_accuracy` is on the training images, without the soiled copies that `dirt` adds. Runs of an earlier lab lack
+    what is None here: `pen_accuracy`, on the digits of `pens.shared_test`, which is None also where the run has learnt
+    from their writers; `prediction_seconds` for one image on one core.
     """
 
     model_config = ConfigDict(frozen=True)

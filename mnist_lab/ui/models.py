@@ -54,6 +54,8 @@ def card(run: Run) -> str:
     data = f"{images} of {'MNIST' if config.dataset == 'mnist' else 'the 8 x 8 digits'}"
     if config.pens:
         data += f" and on pen digits, those of {config.held_out_writers} writers held out"
+    if config.dirt != "none":
+        data += ", and on a soiled copy of each"
     varied = ", each varied differently in every epoch" if config.augment else ""
     size = f"{run.summary.parameters:,} parameters. " if run.summary else ""
     return f"{recipe.summary if recipe else ''} {size}Trained on {data}{varied}."

@@ -36,6 +36,7 @@ def trained(settings, digits):
             {"scaling": "standardised", "optimizer": "sgd", "momentum": 0.9, "nesterov": True, "learning_rate": 0.05},
             {"scaling": "8x8", "output": "logits", "schedule": "cosine", "optimizer": "rmsprop"},
             {"scaling": "column-l2", "l2": 0.001, "schedule": "step", "loss": "one-hot-cross-entropy"},
+            {"dirt": "raw", "spoiled_labels": 0.1, "seed": 4},
             {"validation_share": 0.2, "leave_out": "3 8", "spoiled_labels": 0.1, "schedule": "warm-up"},
             {"validation_share": 0.3, "epochs": 8, "patience": 1, "learning_rate": 0.05, "optimizer": "adamw"},
             # No optimizer that divides by the gradient's size: that of a bias before batch normalization is noise.

@@ -32,7 +32,8 @@ FOLDED = {
         "snapshots",
     ),
     "Data and sabotage": (
-        *("dataset", "scaling", "train_images", "leave_out", "spoiled_labels", "augment", "pens", "held_out_writers"),
+        *("dataset", "scaling", "train_images", "leave_out", "spoiled_labels", "augment", "dirt"),
+        *("pens", "held_out_writers"),
     ),
 }
 FOLDED["More"] = tuple(
