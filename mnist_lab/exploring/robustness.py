@@ -46,6 +46,13 @@ def robustness(predictor: Predictor, test: TestPart) -> Robustness:
     return Robustness(read(images), np.array(answers, dtype=np.uint8))
 
 
+def accuracy_after(predictor: Predictor, test: TestPart, name: str) -> float:
+    """The accuracy in [0, 1] on the chosen test images after one corruption at its published strength."""
+    images, labels = chosen(test)
+    blocks = [_block(images, block, name, 1.0) for block in range(-(-len(images) // BLOCK))]
+    return float((predictor.probabilities(np.concatenate(blocks)).argmax(axis=1) == labels).mean())
+
+
 def accuracies(found: Robustness, test: TestPart) -> dict[str, Array]:
     """The accuracy in [0, 1] on clean images and at each of STRENGTHS, float32 (1 + strengths,), by corruption."""
     labels = chosen(test).labels

@@ -9,17 +9,17 @@ from mnist_lab.inference.evaluation import DigitScores
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE, as_typed
 
-TRAINING, TEST = COLORS[0], COLORS[1]
+EASIER, HARDER = COLORS[0], COLORS[1]
 ROW = 64  # pixels for each run
 TEXT = {"size": 15}
 
 
 class Gap(NamedTuple):
-    """A run's accuracies on the images it learned from and on the test set, in [0, 1]."""
+    """A run's accuracies on two kinds of images, such as those it learned from and the test set, in [0, 1]."""
 
     run: str
-    training: float
-    test: float
+    easier: float
+    harder: float
 
 
 class Mistakes(NamedTuple):
@@ -34,17 +34,22 @@ def gaps(results: Sequence[Result]) -> list[Gap]:
     return [Gap(result.name, training.value(result, results), test.value(result, results)) for result in results]
 
 
+def losses_to(corruption: str, results: Sequence[Result]) -> list[Gap]:
+    """Accuracies on test images as they are, and after one of CORRUPTIONS."""
+    return [Gap(result.name, result.evaluation.accuracy, result.accuracy_after(corruption)) for result in results]
+
+
 def mistakes(results: Sequence[Result]) -> list[Mistakes]:
     return [Mistakes(result.name, MEASURES["mistakes"].value(result, results)) for result in results]
 
 
-def gap_figure(found: Sequence[Gap]) -> go.Figure:
-    """A line from test to training accuracy for each run: its length is the gap."""
+def gap_figure(found: Sequence[Gap], easier: str = "training images", harder: str = "test images") -> go.Figure:
+    """A line between the two accuracies of each run: its length is the gap. `easier` and `harder` name the images."""
     figure = go.Figure()
     for gap in found:
         figure.add_trace(
             go.Scatter(
-                x=[gap.test, gap.training],
+                x=[gap.harder, gap.easier],
                 y=[as_typed(gap.run)] * 2,
                 mode="lines",
                 line={"width": 8, "color": "rgba(140, 145, 155, 0.45)"},
@@ -54,8 +59,8 @@ def gap_figure(found: Sequence[Gap]) -> go.Figure:
         )
     runs = [as_typed(gap.run) for gap in found]
     for name, color, place, values in (
-        ("test images", TEST, "top center", [gap.test for gap in found]),
-        ("training images", TRAINING, "bottom center", [gap.training for gap in found]),
+        (harder, HARDER, "top center", [gap.harder for gap in found]),
+        (easier, EASIER, "bottom center", [gap.easier for gap in found]),
     ):
         figure.add_trace(
             go.Scatter(

@@ -10,12 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from mnist_lab.config import recipes
 from mnist_lab.config.numerals import quoted
 from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.datasets.corruptions import CORRUPTIONS
 from mnist_lab.errors import ConfigError, LessonError
 from mnist_lab.lessons import rules
 from mnist_lab.lessons.measures import MEASURES, Result, digit_measure
 from mnist_lab.lessons.rules import KINDS, Answer, Quantity
 
-Chart = Literal["curves", "gap", "mistakes", "confusion", "digits", "table", "layers", "image", "code"]
+Chart = Literal["curves", "gap", "mistakes", "confusion", "digits", "table", "layers", "image", "corruption", "code"]
 CHARTS: tuple[str, ...] = get_args(Chart)
 TEST_IMAGES = {"mnist": 10_000, "digits": 360}
 MOST_RUNS = 4
@@ -42,7 +43,7 @@ class Lesson(BaseModel):
 
     `text`, `seen` and `why` are Markdown; in the last two, `{gap of dropout}` becomes that number, once measured.
     `expected` is what the lesson was written for; where the numbers say otherwise, the page says so. `image` is the
-    number of a test image that is shown with the question.
+    number of a test image that is shown with the question, before and after the `corruption`, if one is given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +60,7 @@ class Lesson(BaseModel):
     within: Annotated[float, Field(ge=0.0)] = 0.0
     charts: Annotated[tuple[Chart, ...], Field(min_length=1)]
     image: Annotated[int, Field(ge=0)] | None = None
+    corruption: str | None = None
     seen: str = ""
     why: Words
 
@@ -177,6 +179,13 @@ def _check_image(lesson: Lesson) -> None:
         raise ValueError("the chart named image needs the number of a test image, such as image = 7.")
 
 
+def _check_corruption(lesson: Lesson) -> None:
+    if lesson.corruption is not None and lesson.corruption not in CORRUPTIONS:
+        raise ValueError(f"{lesson.corruption!r} is none of: {', '.join(CORRUPTIONS)}.")
+    if "corruption" in lesson.charts and lesson.corruption is None:
+        raise ValueError('the chart named corruption needs the name of one, such as corruption = "fog".')
+
+
 CHECKS: dict[str, Callable[[Lesson], None]] = {
     "answer": _check_answer,
     "answer, seen or why": _check_measures,
@@ -184,6 +193,7 @@ CHECKS: dict[str, Callable[[Lesson], None]] = {
     "options": _check_options,
     "expected": _check_expected,
     "image": _check_image,
+    "corruption": _check_corruption,
 }
 
 

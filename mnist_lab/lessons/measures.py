@@ -10,6 +10,7 @@ import numpy as np
 
 from mnist_lab.comparing import formatting
 from mnist_lab.comparing.formatting import decimal, difference
+from mnist_lab.datasets.corruptions import CORRUPTIONS
 from mnist_lab.errors import RunError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.lessons.sources import source
@@ -22,12 +23,16 @@ MUCH = 0.9  # the training accuracy that "epochs to 90 %" waits for
 
 
 class Result(NamedTuple):
-    """A finished run of a lesson, under the name that it has there, and the run's answers on its test set."""
+    """A finished run of a lesson, under the name that it has there, and the run's answers on its test set.
+
+    `accuracy_after` is its accuracy in [0, 1] on test images after one of CORRUPTIONS, and takes a moment.
+    """
 
     name: str
     run: Run
     ticks: list[Tick]
     evaluation: Evaluation
+    accuracy_after: Callable[[str], float]
 
 
 class Measure(NamedTuple):
@@ -83,6 +88,10 @@ def _epochs_to_much(result: Result) -> float:
     return next((tick.position for tick in result.ticks if tick.accuracy >= MUCH), inf)
 
 
+def _accuracy_after(corruption: str, result: Result, _: Sequence[Result]) -> float:
+    return result.accuracy_after(corruption)
+
+
 def _disagreement(result: Result, results: Sequence[Result]) -> float:
     """The share of the test images that it answers otherwise than another run, as a mean over the other runs."""
     mine = result.evaluation.answers
@@ -105,6 +114,7 @@ MEASURES: dict[str, Measure] = {
     "lines of code": Measure(lambda result, _: len(source(result.run.config)), "{:.0f}".format),
     "lowest recall": Measure(lambda result, _: min(digit_values("recall", result)), percent),
     "disagreement": Measure(_disagreement, percent),
+    **{f"accuracy after {name}": Measure(partial(_accuracy_after, name), percent) for name in CORRUPTIONS},
 }
 
 DIGIT_MEASURES: dict[str, Callable[[Evaluation, int], list[float]]] = {

@@ -2,13 +2,17 @@
 
 import threading
 from collections.abc import Iterable
+from functools import lru_cache, partial
 from statistics import median
 
 from mnist_lab.config import recipes
+from mnist_lab.datasets.mnist import load_test_part
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.forecast import forecasts
+from mnist_lab.exploring.robustness import accuracy_after
 from mnist_lab.lessons.lesson import Lesson, PlannedRun
 from mnist_lab.lessons.measures import Result
+from mnist_lab.store.models import model_of
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
 
@@ -71,7 +75,16 @@ def submit(lesson: Lesson, engine: Engine, owner: str | None = None) -> None:
 def results(lesson: Lesson, store: RunStore, now: Standing) -> list[Result]:
     """The finished runs with their evaluations, in the lesson's order. Raises RunError where one is damaged."""
     runs = [(name, run) for name in lesson.names if (run := now[name]) and is_done(run)]
-    return [Result(name, run, store.metrics(run.id), store.evaluation(run.id)) for name, run in runs]
+    return [
+        Result(name, run, store.metrics(run.id), store.evaluation(run.id), partial(_accuracy_after, store, run.id))
+        for name, run in runs
+    ]
+
+
+@lru_cache(maxsize=256)
+def _accuracy_after(store: RunStore, run_id: str, corruption: str) -> float:
+    test = load_test_part(store.get(run_id).config.dataset)
+    return accuracy_after(model_of(store, run_id), test, corruption)
 
 
 def seconds_to_go(lesson: Lesson, runs: Iterable[Run]) -> float | None:

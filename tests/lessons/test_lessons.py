@@ -13,7 +13,7 @@ from mnist_lab.errors import LessonError
 from mnist_lab.lessons import figures, sources
 from mnist_lab.lessons.lesson import CHARTS, PLACEHOLDER, read
 from mnist_lab.lessons.library import SHIPPED, gather, library
-from mnist_lab.lessons.measures import MEASURES, Result
+from mnist_lab.lessons.measures import MEASURES
 from mnist_lab.lessons.rules import OF_DIGITS, quantity
 from mnist_lab.lessons.running import is_done, results, seconds_to_go, standing, submit
 from mnist_lab.store.bets import Bets
@@ -23,8 +23,8 @@ from mnist_lab.store.runs import RunStore
 from tests.conftest import ROOT
 
 LESSONS = library().lessons
-README = (ROOT / "README.md").read_text("utf-8")
-IN_README = read(README.partition("```toml\n")[2].partition("```")[0], "readme")
+FORMAT = (ROOT / "docs/lessons.md").read_text("utf-8")
+EXAMPLE = read(FORMAT.partition("```toml\n")[2].partition("```")[0], "example")
 BUNDLED = ("dense-128-dropout", "small-cnn")
 
 FILE = """
@@ -63,7 +63,7 @@ def written(**changes):
 @lru_cache(maxsize=1)
 def bundled():
     store = RunStore("nowhere")
-    return [Result(name, store.get(name), store.metrics(name), store.evaluation(name)) for name in BUNDLED]
+    return results(about_bundled(), store, {name: store.get(name) for name in BUNDLED})
 
 
 def about_bundled(**changes):
@@ -77,10 +77,10 @@ def test_every_file_that_comes_with_the_lab_is_a_lesson():
     assert len(LESSONS) == len(list(SHIPPED.glob("*.toml"))) >= 13
 
 
-def test_the_lesson_in_the_readme_is_one_and_the_readme_names_all_there_is():
-    assert IN_README.choices == ["few images", "many images"]
+def test_the_example_of_a_lesson_is_one_and_all_there_is_is_named():
+    assert EXAMPLE.choices == ["few images", "many images"]
     for name in (*MEASURES, *CHARTS, *OF_DIGITS.split(", ")):
-        assert f"`{name}`" in README
+        assert f"`{name}`" in FORMAT
 
 
 def test_every_chart_is_drawn_and_every_chart_is_used():
@@ -155,7 +155,7 @@ def test_measured_numbers_stand_in_the_text():
     assert lesson.filled(lesson.seen, bundled()) == "It has 34,826 parameters."
 
 
-@pytest.mark.parametrize("lesson", [*LESSONS.values(), IN_README], ids=[*LESSONS, "readme"])
+@pytest.mark.parametrize("lesson", [*LESSONS.values(), EXAMPLE], ids=[*LESSONS, "example"])
 def test_the_run_named_last_ahead_of_a_number_is_the_one_it_was_measured_of(lesson):
     if len(lesson.runs) == 1:
         return
@@ -295,9 +295,9 @@ def test_a_lesson_is_trained_once_for_all_who_ask(store, connect):
 def test_figures_carry_the_measured_numbers():
     gaps = figures.gaps(bundled())
     summaries = [result.run.summary for result in bundled()]
-    assert [(gap.training, gap.test) for gap in gaps] == [(one.train_accuracy, one.test_accuracy) for one in summaries]
+    assert [(gap.easier, gap.harder) for gap in gaps] == [(one.train_accuracy, one.test_accuracy) for one in summaries]
     drawn = figures.gap_figure(gaps).data
-    assert list(drawn[-1].x) == [gap.training for gap in gaps]
+    assert list(drawn[-1].x) == [gap.easier for gap in gaps]
     bars = figures.mistakes_figure(figures.mistakes(bundled())).data[0]
     assert list(bars.x) == pytest.approx([1000 * (1 - one.test_accuracy) for one in summaries])
     points = figures.digits_figure(bundled()[0].evaluation.digit_scores()).data

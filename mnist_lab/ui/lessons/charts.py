@@ -7,10 +7,11 @@ import numpy as np
 import streamlit as st
 
 from mnist_lab.config.settings import DatasetName
+from mnist_lab.datasets.corruptions import corrupt
 from mnist_lab.datasets.mnist import load_test_part
 from mnist_lab.errors import DatasetError
 from mnist_lab.inference.predictor import Prediction
-from mnist_lab.lessons.figures import digits_figure, gap_figure, gaps, mistakes, mistakes_figure
+from mnist_lab.lessons.figures import digits_figure, gap_figure, gaps, losses_to, mistakes, mistakes_figure
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.measures import MEASURES, Result, percent
 from mnist_lab.lessons.sources import source
@@ -32,14 +33,18 @@ def render_charts(lesson: Lesson, results: list[Result]) -> None:
         render(lesson, results)
 
 
-def render_image(dataset: DatasetName, place: int) -> None:
-    """The test image that a lesson asks about."""
+def render_image(dataset: DatasetName, place: int, corruption: str | None) -> None:
+    """The test image that a lesson asks about, and what a corruption makes of it."""
     try:
         image = load_test_part(dataset).images[place]
     except DatasetError as error:
         st.warning(plain(error))
-    else:
-        st.html(pixels(image / 255, f"Test image {place}", side=224))
+        return
+    shown = pixels(image / 255, f"Test image {place}", side=224)
+    if corruption:
+        after = corrupt(image[None], corruption)[0]
+        shown += pixels(after, f"Test image {place} after {corruption}", side=224)
+    st.html(f'<div class="strip">{shown}</div>')
 
 
 def _curves(lesson: Lesson, results: Sequence[Result]) -> None:
@@ -49,6 +54,13 @@ def _curves(lesson: Lesson, results: Sequence[Result]) -> None:
 
 def _gap(lesson: Lesson, results: Sequence[Result]) -> None:
     st.plotly_chart(gap_figure(gaps(results)), key=f"lesson-gap-{lesson.id}", config=NO_TOOLBAR)
+
+
+def _corruption(lesson: Lesson, results: Sequence[Result]) -> None:
+    if lesson.corruption is None:
+        return
+    figure = gap_figure(losses_to(lesson.corruption, results), "clean images", f"after {lesson.corruption}")
+    st.plotly_chart(figure, key=f"lesson-corruption-{lesson.id}", config=NO_TOOLBAR)
 
 
 def _mistakes(lesson: Lesson, results: Sequence[Result]) -> None:
@@ -144,5 +156,6 @@ CHARTS: dict[str, tuple[str, Callable[[Lesson, Sequence[Result]], None]]] = {
     "table": ("In numbers", _table),
     "layers": ("Layer by layer", _layers),
     "image": ("Ten probabilities", _image),
+    "corruption": ("Clean and dirty", _corruption),
     "code": ("The code", _code),
 }

@@ -56,7 +56,7 @@ def render_lesson(lesson: Lesson) -> None:
             st.html(SCROLL, unsafe_allow_javascript=True)
         st.markdown(lesson.text)
         if lesson.image is not None:
-            render_image(lesson.runs[0].config.dataset, lesson.image)
+            render_image(lesson.runs[0].config.dataset, lesson.image, lesson.corruption)
         bet = _render_bet(lesson)
         now = standing(lesson, resources.listing(fresh=True).runs)
         if not _is_open(lesson):
