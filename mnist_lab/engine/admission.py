@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.forecast import forecasts
+from mnist_lab.engine.memory import AT_REST, GB, check_room
 from mnist_lab.errors import ConfigError, LimitReached
 from mnist_lab.networks.shapes import FLOAT, SLOTS, count_parameters, training_memory
 from mnist_lab.store.allowances import RAISE, Allowance
 from mnist_lab.store.run import Run
 
-GB = 1_000_000_000
-AT_REST = 850_000_000  # bytes of a worker that trains nothing, on Linux with TensorFlow 2
 BESIDE = 2_000_000  # bytes of a run's answers and ticks, about
 
 
@@ -46,9 +45,12 @@ def check_trainings(
 
 def check_memory(configs: Iterable[TrainConfig], memory: int | None) -> None:
     """Raises ConfigError for a network that cannot be trained in so many bytes; None: not known."""
+    if memory is None:
+        return
+    check_room(memory)
     for config in configs:
         needed = training_memory(config) + AT_REST
-        if memory and needed > memory:
+        if needed > memory:
             raise ConfigError(
                 f"To train this network takes about {needed / GB:.1f} GB of memory; a worker has {memory / GB:.1f}. "
                 "Try fewer or smaller layers, or a smaller batch."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from mnist_lab.engine.memory import check_room, memory_of_workers
 from mnist_lab.engine.tasks import prepare
 from mnist_lab.errors import ConfigError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 MEMORY_OF_A_WORKER = 1_500_000_000  # bytes: TensorFlow, MNIST and a network of the usual size
 MOST_WORKERS = 8
-MEMORY_SHARE = 0.8  # of the machine's, for all workers together
 CONNECT_SECONDS = 10
 UNMANAGED = {f"distributed.worker.memory.{what}": False for what in ("target", "spill", "pause", "terminate")}
 
@@ -34,18 +34,17 @@ def settings(environment: Mapping[str, str] = os.environ) -> WorkerSettings:
     As many workers as cores, each with one thread, since small networks gain little from a second one; fewer where the
     memory would not do. Raises ConfigError.
     """
-    from distributed.system import MEMORY_LIMIT
-
     cores = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
-    room = max(1, int(MEMORY_LIMIT * MEMORY_SHARE / MEMORY_OF_A_WORKER))
+    memory = memory_of_workers()
+    room = max(1, memory // MEMORY_OF_A_WORKER)
     workers = _number(environment, "MNIST_LAB_WORKERS", min(cores, room, MOST_WORKERS))
     threads = _number(environment, "MNIST_LAB_THREADS", max(1, cores // workers))
-    return WorkerSettings(workers, threads, _bytes(environment, int(MEMORY_LIMIT * MEMORY_SHARE / workers)))
+    return WorkerSettings(workers, threads, _bytes(environment, memory // workers))
 
 
 def memory() -> int | None:
-    """The bytes that a worker on this machine may use, at least; None where workers are started elsewhere."""
-    return None if os.environ.get("MNIST_LAB_SCHEDULER") else max(settings().memory, MEMORY_OF_A_WORKER)
+    """The bytes that a worker on this machine may use; None where workers are started elsewhere."""
+    return None if os.environ.get("MNIST_LAB_SCHEDULER") else settings().memory
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -73,7 +72,7 @@ def _bytes(environment: Mapping[str, str], default: int) -> int:
 def connect() -> "Client":
     """The scheduler at `MNIST_LAB_SCHEDULER`, or a cluster of worker processes on this machine.
 
-    Raises ConfigError for an invalid setting, OSError where no scheduler answers.
+    Raises ConfigError for an invalid setting or too little memory, OSError where no scheduler answers.
     """
     import dask
     from distributed import Client, LocalCluster
@@ -87,6 +86,7 @@ def connect() -> "Client":
         client.register_plugin(prepare_plugin())
         return client
     asked = settings()
+    check_room(asked.memory)
     with dask.config.set(UNMANAGED):
         cluster = LocalCluster(
             n_workers=asked.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0

@@ -39,9 +39,9 @@ STROKES = {
 
 
 class Server:
-    """`streamlit run app.py`, as the README starts it."""
+    """`streamlit run app.py`, as the README starts it; `before` runs in its process ahead of it."""
 
-    def __init__(self, runs: Path, port: int, **environment: str) -> None:
+    def __init__(self, runs: Path, port: int, before: Callable[[], None] | None = None, **environment: str) -> None:
         self.runs = runs
         self.url = f"http://localhost:{port}"
         self.process = subprocess.Popen(
@@ -50,6 +50,7 @@ class Server:
             env=os.environ | {"MNIST_LAB_RUNS": str(runs), "MNIST_LAB_WORKERS": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            preexec_fn=before,
         )
         self._wait_until_up()
 
@@ -72,11 +73,11 @@ class Server:
 
 
 @contextmanager
-def serving(runs: Path, **environment: str) -> Iterator[Server]:
+def serving(runs: Path, before: Callable[[], None] | None = None, **environment: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = Server(runs, port, **environment)
+    server = Server(runs, port, before, **environment)
     try:
         yield server
     finally:
