@@ -41,12 +41,12 @@ def draw_and_read() -> None:
 def answer(source: Source, picture: Picture | None, model: str) -> None:
     """What the network says to what is there; on a canvas also to every picture of a stroke that grows."""
     readings = read(picture.image, model, source.several) if picture else []
-    prompt = write_answer([], source.prompt)
+    prompt = write_answer([], source.prompt, source.several)
     with st.container(key="prediction"):
         if source.canvas:
-            show_answer(source.canvas, model, write_answer(readings, source.prompt), prompt)
+            show_answer(source.canvas, model, write_answer(readings, source.prompt, source.several), prompt)
         else:
-            st.html(write_answer(readings, "This image is blank" if picture else source.prompt))
+            st.html(write_answer(readings, "This image is blank" if picture else source.prompt, source.several))
 
 
 draw_and_read()

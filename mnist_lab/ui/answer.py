@@ -1,6 +1,7 @@
 """What a network makes of a picture, as light HTML: it changes with every movement of the pen."""
 
 import html
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -11,6 +12,7 @@ from mnist_lab.images.segmentation import segments
 from mnist_lab.inference.predictor import Prediction
 from mnist_lab.inference.rejection import Doubt, verdict
 from mnist_lab.plots.pixels import pixels
+from mnist_lab.store.runs import DEFAULT_MODEL
 from mnist_lab.ui import resources
 from mnist_lab.ui.words import plain
 
@@ -20,15 +22,22 @@ WORDS = {
     Doubt.NOT_A_DIGIT: "this does not look like a digit",
 }
 LAST = "last_reading"
+OPINIONS = {"logistic-mnist": "straight lines only", "dense-128-dropout": "small network", DEFAULT_MODEL: "best"}
+"""Networks that are asked besides, and what they are to people: where these disagree, there is something to learn."""
 
 
 class Reading(NamedTuple):
-    """One digit: its part of the picture, what the network sees of it, its answer, and how far to believe that."""
+    """One digit: its part of the picture, what the network sees of it, its answer, and how far to believe that.
+
+    `opinions` are what the networks of OPINIONS answer, by their names; none where it is no digit, and None where it
+    stands among several.
+    """
 
     image: Any
     seen: FloatImage
     prediction: Prediction
     doubt: Doubt
+    opinions: Mapping[str, Prediction] | None
 
 
 def read(image: Any, model: str, several: bool) -> list[Reading]:
@@ -57,17 +66,23 @@ def readings_of(image: Any, model: str, several: bool) -> list[Reading]:
     for part, seen in prepared:
         if seen is not None:
             prediction = predictor.predict(seen)
-            found.append(Reading(part, seen, prediction, verdict(prediction, seen)))
+            doubt = verdict(prediction, seen)
+            asked = OPINIONS if doubt is not Doubt.NOT_A_DIGIT else ()
+            opinions = None if several else {name: resources.predictor(name).predict(seen) for name in asked}
+            found.append(Reading(part, seen, prediction, doubt, opinions))
     return found
 
 
-def write_answer(readings: list[Reading], otherwise: str = "") -> str:
-    """HTML: the digit first and large, ten bars, and the 28 x 28 image that the network sees; several side by side.
+def write_answer(readings: list[Reading], otherwise: str = "", several: bool = False) -> str:
+    """HTML: the digit first and large, ten bars, the 28 x 28 image that the network sees, and what other networks say;
+    `several` side by side.
 
     Where there is no digit, what is `otherwise` to say, without a digit in it.
     """
     if not readings:
-        return f'<div class="answer blank">{html.escape(otherwise)}{bars(None)}</div>'
+        opinions = _written(None if several else {})
+        prompt = f'<div class="prompt">{html.escape(otherwise)}</div>'
+        return f'<div class="answer blank">{prompt}{bars(None)}{opinions}</div>'
     if len(readings) == 1:
         return _one(readings[0])
     number = "".join(str(reading.prediction.digit) for reading in readings)
@@ -82,8 +97,24 @@ def _one(reading: Reading) -> str:
         f'<div class="sure"><b>{certainty(prediction, doubt)}</b><span>{WORDS[doubt]}</span></div>'
         f"<figure>{pixels(reading.seen, 'The 28 by 28 image that the network sees')}"
         f"<figcaption>what the network sees</figcaption></figure></div>"
-        f"{bars(prediction, doubt is not Doubt.NOT_A_DIGIT)}</div>"
+        f"{bars(prediction, doubt is not Doubt.NOT_A_DIGIT)}{_written(reading.opinions, prediction.digit)}</div>"
     )
+
+
+def _written(opinions: Mapping[str, Prediction] | None, digit: int | None = None) -> str:
+    """What each network says, marked where that is another digit; room for it where none says anything.
+
+    The networks' own names are drawn by the style sheet, since there are digits in them.
+    """
+    if opinions is None:
+        return ""
+    cells = []
+    for name, what in OPINIONS.items():
+        said = opinions.get(name)
+        differs = ' class="differs"' if said and said.digit != digit else ""
+        answer = f"<b>{said.digit}</b><em>{html.escape(short_percent(said.confidence))}</em>" if said else "<b></b>"
+        cells.append(f'<div{differs}><span>{what}</span>{answer}<small data-name="{name}"></small></div>')
+    return f'<div class="opinions" role="group" aria-label="What three networks say">{"".join(cells)}</div>'
 
 
 def certainty(prediction: Prediction, doubt: Doubt) -> str:

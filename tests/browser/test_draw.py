@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import answer, canvas, draw, ink, wait_until
+from tests.browser.conftest import answer, at_rest, canvas, draw, ink, wait_until
 from tests.conftest import slow_but
 
 pytestmark = pytest.mark.browser
@@ -18,6 +18,16 @@ def test_reads_a_drawn_digit(server, open_tab, digit):
     expect(answer(page)).to_have_text(re.compile(rf"^\s*{digit}"))
     expect(answer(page).locator(".bar")).to_have_count(10)
     expect(answer(page).get_by_alt_text("28 by 28")).to_be_visible()
+
+
+def test_three_networks_say_what_they_read_and_nothing_moves(server, open_tab):
+    page = open_tab(server.url)
+    said, model = answer(page).locator(".opinions b"), at_rest(page).get_by_role("combobox", name="Model")
+    expect(said).to_have_text(["", "", ""])
+    before = model.bounding_box()
+    draw(page, 3)
+    expect(said).to_have_text(["3", "3", "3"])
+    assert at_rest(page).get_by_role("combobox", name="Model").bounding_box()["y"] == pytest.approx(before["y"], abs=2)
 
 
 @pytest.mark.slow

@@ -210,6 +210,7 @@ def test_a_scribble_does_not_look_like_a_digit(server, open_tab, mnist):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
     page.mouse.up()
     expect(answer(page)).to_contain_text("does not look like a digit")
+    expect(answer(page).locator(".opinions b")).to_have_text(["", "", ""])
     expect(page.locator(".st-key-doubt .nearest figure")).to_have_count(8)
 
 

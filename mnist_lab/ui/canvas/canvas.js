@@ -41,7 +41,8 @@ function paintStroke(context, { points, width }) {
 
 function createSurface(root, { name, width, height, drawing: drawingName }) {
   const drawing = drawingOf(drawingName);
-  root.querySelector(".layers").classList.add(name);
+  const field = root.querySelector(".layers");
+  field.classList.add(name);
   const layers = ["lower", "upper"].map((place) => root.querySelector(`.${place}-canvas`));
   const [lower, upper] = layers.map((layer) => {
     [layer.width, layer.height] = [width, height];
@@ -63,6 +64,11 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
   function paintGrowing() {
     upper.clearRect(0, 0, width, height);
     if (drawing.growing) paintStroke(upper, drawing.growing);
+    field.classList.toggle("blank", !drawing.growing && isBlank());
+  }
+
+  function isBlank() {
+    return !drawing.strokes.length && !drawing.image;
   }
 
   function change(rest = 0) {
@@ -81,8 +87,7 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
     timer = 0;
     if (drawing.growing || known >= drawing.number || drawing.leaving) return;
     const { number, strokes, image } = drawing;
-    const blank = !strokes.length && !image;
-    const picture = blank ? "" : layers[0].toDataURL("image/png");
+    const picture = isBlank() ? "" : layers[0].toDataURL("image/png");
     send({ number, strokes, picture, on_image: Boolean(image), attempt: attempt++ });
     tellIn(PATIENCE);
   }

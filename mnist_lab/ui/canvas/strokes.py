@@ -35,7 +35,7 @@ def _read(name: str, model: str, picture: str) -> str | None:
     try:
         readings = readings_of(image, model, canvas is SEVERAL)
     except MnistLabError as error:
-        return write_answer([], str(error))
+        return write_answer([], str(error), canvas is SEVERAL)
     return write_answer(readings) if readings else ""
 
 
