@@ -42,12 +42,16 @@ ENTRIES = (
 def main() -> None:
     """Set up the browser tab and run the page that was asked for."""
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
+    st.logo(str(HERE / "logo.svg"), size="large")
     resources.warm_up()
     _style(key="style", data=CSS, height=1)
     navigation().run()
 
 
 def open_page(title: str, lead: str) -> None:
+    with st.container(horizontal=True, key="menu"):  # on a phone, whose bar has no room for it
+        for entry in ENTRIES:
+            st.page_link(PAGES / f"{entry.file}.py", label=entry.title, width="content")
     st.title(title, anchor=False)
     st.caption(lead)
 

@@ -24,6 +24,15 @@ def test_a_deep_link_is_right_as_the_first_request_of_a_fresh_server(tmp_path, s
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
+def test_on_a_phone_the_menu_is_in_words_and_large_enough_for_a_thumb(server, open_tab):
+    page = open_tab(server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    for name in (*PAGES[1:], PAGES[0]):
+        link = page.get_by_role("link", name=name, exact=True)
+        assert link.bounding_box()["height"] >= 44
+        link.tap()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
 @pytest.mark.slow
 def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server, open_tab):
     damaged = RunStore(tmp_path).create(TrainConfig(), "damaged")
