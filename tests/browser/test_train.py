@@ -87,7 +87,7 @@ def test_jobs_wait_in_a_line_that_can_be_changed(training_server, open_tab):
 
 
 @pytest.mark.slow
-def test_a_run_that_is_over_goes_on(training_server, open_tab):
+def test_a_run_that_is_over_goes_on_and_is_taken_to_the_other_pages(training_server, open_tab):
     page = open_tab(f"{training_server.url}/train")
     set_field(page, "Hidden layers", "24")
     set_field(page, "Epochs", "1")
@@ -99,6 +99,12 @@ def test_a_run_that_is_over_goes_on(training_server, open_tab):
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Go on").click()
     expect(page.get_by_text("dense 24, adam 0.001, continued finished")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("It went on from dense 24, adam 0.001: 1 + 2 epochs.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\([+−]?\d+\.\d\d points against dense 24, adam 0\.001\)"))).to_be_visible()
+    at_rest(page).get_by_role("button", name="Compare with the last").first.click()
+    expect(page.locator(".sentence")).to_contain_text("dense 24, adam 0.001, continued")
+    at_rest(page).get_by_role("link", name="Train").click()
+    at_rest(page).get_by_role("button", name="Draw with it").first.click()
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^dense 24, adam 0.001, continued"))
 
 
 @pytest.mark.slow

@@ -1,17 +1,19 @@
 """The trainings that have just ended, and going on with them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from mnist_lab.comparing.families import labels
+from mnist_lab.comparing.formatting import decimal, difference
 from mnist_lab.engine.continuation import continued
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.numbers import ask_setting
+from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import duration, plain
@@ -27,29 +29,62 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
     names = labels(runs)
     for run in recent:
         with st.container(key=f"outcome-{run.id}"):
-            _render_outcome(run, names)
+            _render_outcome(run, _before(run, runs), names)
             ticks = resources.ticks(run) if run is recent[0] else []
             if ticks:
                 render_curves(run, names[run.id], ticks)
     return recent
 
 
-def _render_outcome(run: Run, names: Mapping[str, str]) -> None:
+def _before(run: Run, runs: Sequence[Run]) -> Run | None:
+    """The run of the same person's, scored on the same images, that ended before this one."""
+    alike = (run.asked.owner, run.config.dataset)
+    earlier = [
+        one
+        for one in runs
+        if one.summary
+        and (one.asked.owner, one.config.dataset) == alike
+        and not one.bundled
+        and (one.status.ended or 0) < (run.status.ended or 0)
+    ]
+    return max(earlier, key=lambda one: one.status.ended or 0, default=None)
+
+
+def _render_outcome(run: Run, before: Run | None, names: Mapping[str, str]) -> None:
     name = plain(names[run.id])
     if run.state is RunState.FAILED:
         st.error(f"**{name}** failed. {plain(run.status.reason)}", icon=":material/error:")
     elif run.summary:
         done = "stopped" if run.state is RunState.STOPPED else "finished"
         st.success(
-            f"**{name}** {done}: **{run.summary.test_accuracy:.2%}** on the test set, "
+            f"**{name}** {done}: **{run.summary.test_accuracy:.2%}** on the test set{_against(run, before, names)}, "
             f"{run.summary.train_accuracy:.2%} in training, {duration(run.summary.seconds)}."
             f"{_lineage_in_words(run, names)}",
             icon=":material/check_circle:",
         )
-        if run.config.network != "logistic":
-            _render_continue(run)
+        with st.container(horizontal=True):
+            _render_ways(run, before)
+            if run.config.network != "logistic":
+                _render_continue(run)
     else:
         st.info(f"**{name}** was stopped before it began.", icon=":material/block:")
+
+
+def _against(run: Run, before: Run | None, names: Mapping[str, str]) -> str:
+    """How far the test accuracy is from that of the run before, as both are shown."""
+    if not (run.summary and before and before.summary):
+        return ""
+    more = float(difference(100 * run.summary.test_accuracy, 100 * before.summary.test_accuracy, 2))
+    return f" ({decimal(more, 2, plus=True)} points against **{plain(names[before.id])}**)"
+
+
+def _render_ways(run: Run, before: Run | None) -> None:
+    """Buttons that take the run to the other pages."""
+    if st.button("Draw with it", key=f"draw-with-{run.id}", icon=":material/draw:"):
+        st.session_state["model"] = run.id
+        st.switch_page(PAGES / "draw.py")
+    if before and st.button("Compare with the last", key=f"compare-{run.id}", icon=":material/compare_arrows:"):
+        st.switch_page(PAGES / "compare.py", query_params={"runs": f"{run.id},{before.id}"})
 
 
 def _lineage_in_words(run: Run, names: Mapping[str, str]) -> str:
