@@ -124,6 +124,7 @@ def test_a_picture_that_is_lost_goes_out_again_and_a_late_answer_changes_nothing
     wait_until(page, lambda: bool(held))
     page.mouse.move(middle, box["y"] + 0.85 * box["height"], steps=5)
     expect(answer(page)).to_have_text(re.compile(r"^\s*1"))  # the pen is still down
+    page.wait_for_timeout(1000)  # until the whole stroke has been answered
     drawn = page.locator(SEEN).get_attribute("src")
     with page.expect_response(ANSWER):
         held[0].continue_()
@@ -169,7 +170,13 @@ def test_clear_empties_a_canvas_that_was_left_and_gives_a_pen(server, open_tab):
 def test_the_canvas_has_no_buttons_but_our_own(server, open_tab):
     page = open_tab(server.url)
     canvas(page).hover()
-    assert page.locator(".st-key-canvas").get_by_role("button").all_inner_texts() == ["Clear", "Undo"]
+    assert page.locator(".st-key-canvas").get_by_role("button").all_inner_texts() == [
+        "Clear",
+        "Undo",
+        "a 7",
+        "4 or 9?",
+        "scribble",
+    ]
 
 
 @pytest.mark.slow

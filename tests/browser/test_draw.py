@@ -48,6 +48,24 @@ def test_clear_empties_the_canvas_and_the_answer(server, open_tab):
     expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
 
 
+def test_an_example_draws_itself_and_gives_way(server, open_tab):
+    page = open_tab(server.url)
+    page.get_by_role("button", name="a 7", exact=True).click()
+    expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
+    page.get_by_role("button", name="scribble").click()
+    expect(answer(page)).to_contain_text("does not look like a digit")
+    page.get_by_role("button", name="scribble").click()
+    wait_until(page, lambda: page.evaluate("mnistLabDrawings.get('one').growing !== null"))
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_timeout(500)
+    assert ink(page) == 0
+    page.get_by_role("button", name="scribble").click()
+    wait_until(page, lambda: page.evaluate("mnistLabDrawings.get('one').growing !== null"))
+    draw(page, 7)
+    page.wait_for_timeout(500)
+    assert page.evaluate("mnistLabDrawings.get('one').strokes.length") == 2  # what it had drawn, and the pen's
+
+
 @pytest.mark.slow
 def test_undo_takes_back_the_last_stroke_again_and_again(server, open_tab):
     page = open_tab(server.url)

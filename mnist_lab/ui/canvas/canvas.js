@@ -9,6 +9,7 @@ const REST = 200; // milliseconds after the pen was lifted
 const PATIENCE = 1000; // after so long without an answer, send again
 const INK = "#fff";
 const FINEST = 0.5; // canvas pixels between two points of a stroke
+const STEP = 5; // canvas pixels that an example's pen goes in a frame
 
 // What is on each canvas outlives a visit to another page; live.js finds it here, too.
 const drawings = (globalThis.mnistLabDrawings ??= new Map());
@@ -25,6 +26,19 @@ function middle([x1, y1], [x2, y2]) {
   return [(x1 + x2) / 2, (y1 + y2) / 2];
 }
 
+// The points of a line, a step apart.
+function steps([first, ...corners]) {
+  const points = [first];
+  for (const [x, y] of corners) {
+    const [fromX, fromY] = points.at(-1);
+    const count = Math.ceil(Math.hypot(x - fromX, y - fromY) / STEP);
+    for (let at = 1; at <= count; at++) {
+      points.push([fromX + ((x - fromX) * at) / count, fromY + ((y - fromY) * at) / count]);
+    }
+  }
+  return points;
+}
+
 function paintStroke(context, { points, width }) {
   context.strokeStyle = INK;
   context.lineWidth = width;
@@ -39,7 +53,7 @@ function paintStroke(context, { points, width }) {
   context.stroke();
 }
 
-function createSurface(root, { name, width, height, drawing: drawingName }) {
+function createSurface(root, { name, width, height, drawing: drawingName, examples }) {
   const drawing = drawingOf(drawingName);
   const field = root.querySelector(".layers");
   field.classList.add(name);
@@ -50,7 +64,7 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
   });
   const controller = new AbortController();
   const { signal } = controller;
-  let send, pen, known = 0, attempt = 0, timer = 0, pointer = null;
+  let send, pen, known = 0, attempt = 0, timer = 0, pointer = null, playing = null;
   drawing.layers = layers;
 
   function paint() {
@@ -107,6 +121,7 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
   function begin(event) {
     if (pointer !== null || event.button !== 0) return;
     event.preventDefault();
+    halt();
     drawing.leaving = false;
     pointer = event.pointerId;
     layers[1].setPointerCapture(pointer); // the stroke goes on where the pen leaves the canvas
@@ -147,19 +162,55 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
   }
 
   function clear() {
+    halt();
     Object.assign(drawing, { strokes: [], image: null });
     paint();
     change();
   }
 
   function undo() {
+    halt();
     if (!drawing.strokes.pop()) drawing.image = null;
     paint();
     change();
   }
 
+  // An example draws itself like a pen; whatever else is done to the canvas ends it.
+  async function play(lines) {
+    clear();
+    const mine = (playing = {});
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    drawing.leaving = false;
+    for (const [first, ...others] of lines.map(steps)) {
+      drawing.growing = { points: [first], width: pen };
+      for (const point of others) {
+        if (!still) await new Promise(requestAnimationFrame);
+        if (playing !== mine) return;
+        drawing.growing.points.push(point);
+        paintGrowing();
+        change();
+      }
+      finish();
+    }
+    playing = null;
+  }
+
+  function halt() {
+    if (!playing) return;
+    playing = null;
+    finish();
+  }
+
+  function addExample({ label, meaning, strokes }) {
+    const button = document.createElement("button");
+    Object.assign(button, { className: "example", textContent: label, title: meaning });
+    button.addEventListener("click", () => play(strokes), { signal });
+    root.querySelector(".tools").append(button);
+  }
+
   async function show({ id, strokes, image }) {
     drawing.shown = id;
+    halt();
     const picture = image && Object.assign(new Image(), { src: image });
     await picture?.decode();
     if (drawing.shown !== id) return; // something newer came meanwhile
@@ -175,6 +226,7 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
   root.querySelector(".clear").addEventListener("click", clear, { signal });
   root.querySelector(".undo").addEventListener("click", undo, { signal });
   document.addEventListener("click", onClick, { signal, capture: true });
+  examples.forEach(addExample);
   drawing.leaving = false;
   paint();
 
@@ -188,6 +240,7 @@ function createSurface(root, { name, width, height, drawing: drawingName }) {
       else if (!timer) tell(); // what changed just before a visit to another page
     },
     stop() {
+      halt();
       finish();
       clearTimeout(timer);
       controller.abort();

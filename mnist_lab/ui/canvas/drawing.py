@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, Val
 from mnist_lab.images.drawing_links import Point
 from mnist_lab.images.strokes import CANVAS_SIDE, PEN_WIDTH, PEN_WIDTHS, draw
 from mnist_lab.plots.pictures import data_url
+from mnist_lab.ui.canvas.examples import EXAMPLES
 
 HERE = Path(__file__).parent
 LATEST = 2**53  # the numbers that a browser can count to
@@ -30,7 +31,8 @@ _component = st.components.v2.component(
     "mnist_lab_canvas",
     html='<div class="layers"><canvas class="lower-canvas"></canvas>'
     '<canvas class="upper-canvas" role="img" aria-label="Canvas to draw a digit on"></canvas></div>'
-    '<div class="tools"><button class="clear">Clear</button><button class="undo">Undo</button></div>',
+    '<div class="tools"><button class="clear">Clear</button><button class="undo">Undo</button>'
+    '<span class="watch">or watch</span></div>',
     css=(HERE / "canvas.css").read_text("utf-8"),
     js=(HERE / "canvas.js").read_text("utf-8"),
 )
@@ -101,6 +103,7 @@ def render_canvas(canvas: Canvas) -> Drawing | None:
                 "pen": st.session_state.get("pen", PEN_WIDTH),
                 "known": number_of(kept(canvas)),
                 "shown": st.session_state.get(_shown(canvas)),
+                "examples": [example._asdict() for example in EXAMPLES] if canvas is ONE else [],
             },
             on_drawing_change=lambda: _take(canvas, st.session_state[key].get("drawing") or {}),
             width="content",
