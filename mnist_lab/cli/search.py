@@ -15,8 +15,11 @@ from mnist_lab.config.grids import expand, free_name, name_of
 from mnist_lab.config.knobs import in_words, limits, values
 from mnist_lab.config.search import Search, holding_back, plan
 from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.engine import cluster
+from mnist_lab.engine.admission import check_memory
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.searcher import Searcher
+from mnist_lab.engine.tuning import samples
 from mnist_lab.errors import ConfigError
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
@@ -37,6 +40,7 @@ def train_grid(options: argparse.Namespace) -> int:
     varied = dict(_varied(options.grid, "--grid", "dropout=0,0.2", values))
     base = parse(dict(setting(text) for text in options.set), recipes.get(options.recipe).config)
     configs = expand(base, varied)
+    check_memory(configs, cluster.memory())
     store = store_of(options)
     taken = Studies(store).taken_names()
     group = free_name(options.name, taken) if options.name else name_of(varied, taken)
@@ -63,6 +67,7 @@ def search(options: argparse.Namespace) -> int:
     name = options.name or f"search {options.recipe}"
     known = studies.find(name)
     asked = _asked(options, name, known)
+    check_memory(samples(asked), cluster.memory())
     if known is None:
         studies.begin(asked)
     elif studies.over(name) is not None:

@@ -6,7 +6,7 @@ dirt to be tested on others follows Geirhos et al. 2018, "Generalisation in huma
 (arXiv:1808.08750), who found that what is learnt about one kind says little about the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +27,22 @@ LARGEST_PATCH = 10  # pixels
 FARTHEST = 5  # pixels from a digit to its double
 
 
-def soiled(images: NDArray[np.uint8], dirt: Dirt, seed: int) -> NDArray[np.uint8]:
+def soiled(
+    images: NDArray[np.uint8], dirt: Dirt, seed: int, is_over: Callable[[], bool] = lambda: False
+) -> NDArray[np.uint8]:
     """A soiled copy of each image, uint8 (n, 28, 28) in 0..255, ink bright both; the same seed gives the same copies.
 
     With the dirt "prepared" they are what `prepare` makes of them, as of an uploaded picture; with "raw" as they are.
+    Once it `is_over`, which is asked often, the other copies stay clean.
     """
-    copies = np.empty_like(images)
+    copies = images.copy()
     for place, image in enumerate(images):
+        if is_over():
+            break
         dirty = soil(image.astype(np.float32) / np.float32(255), np.random.default_rng((seed, place)))
         seen = prepare(dirty) if dirt == "prepared" else dirty
-        copies[place] = image if seen is None else np.round(seen * 255)
+        if seen is not None:
+            copies[place] = np.round(seen * 255)
     return copies
 
 
@@ -102,8 +108,8 @@ def _blots(image: FloatImage, strength: float, random: Random) -> FloatImage:
 
 
 def _gaps(image: FloatImage, strength: float, random: Random) -> FloatImage:
-    """Up to six round spots where no ink has stuck."""
-    return image * (1 - _spots(int(random.integers(2, 7)), random))
+    """Up to six round spots where less ink has stuck."""
+    return image * (1 - np.float32(strength) * _spots(int(random.integers(2, 7)), random))
 
 
 def _patch(image: FloatImage, strength: float, random: Random) -> FloatImage:
@@ -138,7 +144,7 @@ def _shade(image: FloatImage, strength: float, random: Random) -> FloatImage:
 
 def _coarse(image: FloatImage, strength: float, random: Random) -> FloatImage:
     """Pixels of two or three in a row taken together."""
-    size = int(random.integers(2, 4))
+    size = 2 if strength < (1 + WEAKEST) / 2 else 3
     top, left = random.integers(0, size, 2)
     rows = (np.arange(SIDE) + top) // size
     columns = (np.arange(SIDE) + left) // size
@@ -155,10 +161,11 @@ def _double(image: FloatImage, strength: float, random: Random) -> FloatImage:
 
     down, right = random.integers(-FARTHEST, FARTHEST + 1, 2)
     framed, seen = np.pad(image, 2 * FARTHEST), image
+    faint = np.float32(1)
     for copy in range(1, int(random.integers(2, 4))):
         top, left = 2 * FARTHEST - copy * down, 2 * FARTHEST - copy * right
-        fainter = np.float32(random.uniform(0.3, 1) ** copy)
-        seen = np.maximum(seen, fainter * framed[top : top + SIDE, left : left + SIDE])
+        faint *= np.float32(strength * random.uniform(0.5, 1))
+        seen = np.maximum(seen, faint * framed[top : top + SIDE, left : left + SIDE])
     return np.asarray(gaussian_filter(seen, random.uniform(0, 1.3)))
 
 

@@ -47,8 +47,8 @@ def check_memory(configs: Iterable[TrainConfig], memory: int | None) -> None:
     """Raises ConfigError for a network that cannot be trained in so many bytes; None: not known."""
     if memory is None:
         return
-    check_room(memory)
     for config in configs:
+        check_room(memory)
         needed = training_memory(config) + AT_REST
         if needed > memory:
             raise ConfigError(

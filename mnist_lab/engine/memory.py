@@ -1,10 +1,12 @@
 """How much memory there is here, and whether it does for a worker."""
 
+import os
 from pathlib import Path, PurePosixPath
 
 from mnist_lab.errors import ConfigError
 
 GB = 1_000_000_000
+MB = 1_000_000
 LAB = 500_000_000  # bytes of the web process, or of a command, beside the workers
 AT_REST = 850_000_000  # bytes of a worker that trains nothing, on Linux with TensorFlow 2
 LEAST = AT_REST + 50_000_000  # bytes of one that trains a small network
@@ -48,9 +50,10 @@ def memory_of_workers() -> int:
 def check_room(memory: int) -> None:
     """Raises ConfigError, with what to do, where so many bytes are too few for any worker."""
     if memory < LEAST:
+        asked = [name for name in ("MNIST_LAB_MEMORY", "MNIST_LAB_WORKERS") if os.environ.get(name)]
+        remedy = f"change {' or '.join(asked)}" if asked else "use a machine with 2 GB"
         raise ConfigError(
-            f"There is too little memory here to train: a worker takes {LEAST / GB:.1f} GB beside the lab itself, and "
-            f"{memory / GB:.1f} GB are left for it. Drawing, comparing and exploring work all the same, but for what "
-            "takes a network's gradients. To train, use a machine with 2 GB, or workers elsewhere "
-            "(MNIST_LAB_SCHEDULER)."
+            f"There is too little memory here to train: a worker takes {LEAST / MB:.0f} MB beside the lab itself, and "
+            f"has {memory / MB:.0f} MB. Drawing, comparing and exploring work all the same, but for what takes a "
+            f"network's gradients. To train, {remedy}, or use workers elsewhere (MNIST_LAB_SCHEDULER)."
         )

@@ -107,7 +107,8 @@ class Progress:
             raise self._end
 
     def stop_requested(self) -> bool:
-        """Whether the run was asked to stop. Costs nothing, so ask often."""
+        """Whether the run was asked to stop. Costs nothing, so ask often; to ask is a sign of life."""
+        self._sign = time.monotonic()
         return self._stop.is_set()
 
     def update(self, **changes: Any) -> Status:

@@ -25,32 +25,32 @@ class Misread(NamedTuple):
     answer: int
 
 
+def places_of(count: int) -> NDArray[np.int64]:
+    """Which of so many test images are corrupted, int64 (IMAGES,) at most; always the same."""
+    return np.random.default_rng(0).permutation(count)[:IMAGES]
+
+
 def chosen(test: TestPart) -> TestPart:
-    """The test images that are corrupted, always the same."""
-    places = np.random.default_rng(0).permutation(len(test.labels))[:IMAGES]
+    """The test images that are corrupted."""
+    places = places_of(len(test.labels))
     return TestPart(test.images[places], test.labels[places])
 
 
 def robustness(predictor: Predictor, test: TestPart) -> Robustness:
     """A network's answers to the chosen test images, clean and after each corruption at each strength."""
     images = chosen(test).images
-    blocks = range(-(-len(images) // BLOCK))
 
     def read(several: NDArray[np.uint8] | FloatImage) -> NDArray[np.uint8]:
         return predictor.probabilities(several).argmax(axis=1).astype(np.uint8)
 
-    answers = [
-        [read(np.concatenate([_block(images, block, name, strength) for block in blocks])) for strength in STRENGTHS]
-        for name in CORRUPTIONS
-    ]
+    answers = [[read(_corrupted(images, name, strength)) for strength in STRENGTHS] for name in CORRUPTIONS]
     return Robustness(read(images), np.array(answers, dtype=np.uint8))
 
 
 def accuracy_after(predictor: Predictor, test: TestPart, name: str) -> float:
     """The accuracy in [0, 1] on the chosen test images after one corruption at its published strength."""
     images, labels = chosen(test)
-    blocks = [_block(images, block, name, 1.0) for block in range(-(-len(images) // BLOCK))]
-    return float((predictor.probabilities(np.concatenate(blocks)).argmax(axis=1) == labels).mean())
+    return float((predictor.probabilities(_corrupted(images, name, 1.0)).argmax(axis=1) == labels).mean())
 
 
 def accuracies(found: Robustness, test: TestPart) -> dict[str, Array]:
@@ -70,6 +70,10 @@ def misread(found: Robustness, test: TestPart, name: str, strength: float, most:
     places = np.flatnonzero(answers != labels)[:most].tolist()
     blocks = {block: _block(images, block, name, strength) for block in {place // BLOCK for place in places}}
     return [Misread(blocks[place // BLOCK][place % BLOCK], int(labels[place]), int(answers[place])) for place in places]
+
+
+def _corrupted(images: NDArray[np.uint8], name: str, strength: float) -> FloatImage:
+    return np.concatenate([_block(images, block, name, strength) for block in range(-(-len(images) // BLOCK))])
 
 
 def _block(images: NDArray[np.uint8], block: int, name: str, strength: float) -> FloatImage:

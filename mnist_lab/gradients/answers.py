@@ -58,8 +58,8 @@ def _dreams(store: RunStore, run: Run, question: Question) -> Finding:
 
 
 def _norms(store: RunStore, run: Run, question: Question) -> Finding:
-    quick = run.config.model_copy(update={"pens": False, "dirt": "none"})  # which both take long to draw
-    parts = split(load(run.config.dataset), quick)
+    slow = {} if run.config.scaling == "standardised" else {"pens": False, "dirt": "none"}  # unless all pixels count
+    parts = split(load(run.config.dataset), run.config.model_copy(update=slow))
     epochs = snapshots.epochs_of(store, run.id)
     with exclusive:
         model = build(run.config, pixels=pixels_for(run.config, parts.x_train))

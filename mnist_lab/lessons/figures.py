@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from mnist_lab.inference.evaluation import DigitScores
+from mnist_lab.exploring.robustness import places_of
+from mnist_lab.inference.evaluation import DigitScores, Evaluation
 from mnist_lab.lessons.measures import MEASURES, Result
 from mnist_lab.plots.style import COLORS, DIGITS, LEGEND_ABOVE, as_typed
 
@@ -35,8 +36,13 @@ def gaps(results: Sequence[Result]) -> list[Gap]:
 
 
 def losses_to(corruption: str, results: Sequence[Result]) -> list[Gap]:
-    """Accuracies on test images as they are, and after one of CORRUPTIONS."""
-    return [Gap(result.name, result.evaluation.accuracy, result.accuracy_after(corruption)) for result in results]
+    """Accuracies on the same test images as they are, and after one of CORRUPTIONS."""
+    return [Gap(result.name, _clean(result.evaluation), result.accuracy_after(corruption)) for result in results]
+
+
+def _clean(evaluation: Evaluation) -> float:
+    places = places_of(len(evaluation.labels))
+    return float((evaluation.answers[places] == evaluation.labels[places]).mean())
 
 
 def mistakes(results: Sequence[Result]) -> list[Mistakes]:

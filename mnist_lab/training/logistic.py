@@ -44,7 +44,7 @@ def train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[ke
     An iteration of lbfgs is one epoch of one step. A stop keeps the last iteration. lbfgs cannot be resumed, so there
     is no checkpoint, and no `start` either: a run that was interrupted starts over, and ends with the same weights.
     """
-    parts = split(dataset, config)
+    parts = split(dataset, config, contract.should_stop)
     model = build(config, pixels=pixels_for(config, parts.x_train))
     x = features(model, parts.x_train).astype(np.float64)
     watcher = _Watcher(config, parts, features(model, parts.x_validation), contract)

@@ -50,7 +50,7 @@ def train(
 
 def _train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[keras.Model, bool]:
     """Train a network of Keras."""
-    parts = split(dataset, config)
+    parts = split(dataset, config, contract.should_stop)
     batches = Batches(parts.x_train, parts.y_train, config)
     with exclusive:
         keras.backend.clear_session()

@@ -30,7 +30,7 @@ def train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[ke
     Raises Diverged.
     """
     keep, checkpoint = contract.keep, contract.checkpoint
-    parts = split(dataset, config)
+    parts = split(dataset, config, contract.should_stop)
     model = build(config, pixels=pixels_for(config, parts.x_train))
     steps = -(-len(parts.x_train) // config.batch_size)
     layers = scratch.start(config, features(model, parts.x_train[:1]).shape[1])

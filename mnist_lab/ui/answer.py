@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -67,9 +68,17 @@ def readings_of(image: Any, model: str, several: bool) -> list[Reading]:
         if seen is not None:
             prediction = predictor.predict(seen)
             doubt = verdict(prediction, seen)
-            asked = OPINIONS if doubt is not Doubt.NOT_A_DIGIT else ()
-            opinions = None if several else {name: resources.predictor(name).predict(seen) for name in asked}
+            opinions = None if several else _opinions(seen) if doubt is not Doubt.NOT_A_DIGIT else {}
             found.append(Reading(part, seen, prediction, doubt, opinions))
+    return found
+
+
+def _opinions(seen: FloatImage) -> dict[str, Prediction]:
+    """What those of OPINIONS say that can be asked."""
+    found = {}
+    for name in OPINIONS:
+        with suppress(MnistLabError):
+            found[name] = resources.predictor(name).predict(seen)
     return found
 
 

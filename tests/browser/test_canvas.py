@@ -113,6 +113,15 @@ def test_what_is_drawn_right_after_clear_stays_whole(server, open_tab):
         expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
 
 
+def at_last(page: Page) -> str | None:
+    """What the network sees once that has not changed for a second, so that the whole stroke has been answered."""
+    before, now = "", page.locator(SEEN).get_attribute("src")
+    while now != before:
+        page.wait_for_timeout(1000)
+        before, now = now, page.locator(SEEN).get_attribute("src")
+    return now
+
+
 def test_a_picture_that_is_lost_goes_out_again_and_a_late_answer_changes_nothing(server, open_tab):
     page = open_tab(server.url)
     held: list[Route] = []
@@ -124,8 +133,7 @@ def test_a_picture_that_is_lost_goes_out_again_and_a_late_answer_changes_nothing
     wait_until(page, lambda: bool(held))
     page.mouse.move(middle, box["y"] + 0.85 * box["height"], steps=5)
     expect(answer(page)).to_have_text(re.compile(r"^\s*1"))  # the pen is still down
-    page.wait_for_timeout(1000)  # until the whole stroke has been answered
-    drawn = page.locator(SEEN).get_attribute("src")
+    drawn = at_last(page)
     with page.expect_response(ANSWER):
         held[0].continue_()
     page.wait_for_timeout(200)

@@ -62,8 +62,10 @@ def test_an_example_draws_itself_and_gives_way(server, open_tab):
     page.get_by_role("button", name="scribble").click()
     wait_until(page, lambda: page.evaluate("mnistLabDrawings.get('one').growing !== null"))
     draw(page, 7)
-    page.wait_for_timeout(500)
-    assert page.evaluate("mnistLabDrawings.get('one').strokes.length") == 2  # what it had drawn, and the pen's
+    drawn = page.evaluate("mnistLabDrawings.get('one').strokes.length")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("mnistLabDrawings.get('one').strokes.length") == drawn
+    assert page.evaluate("mnistLabDrawings.get('one').growing === null")
 
 
 @pytest.mark.slow

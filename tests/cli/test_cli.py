@@ -218,15 +218,25 @@ def test_only_the_lab_itself_speaks_while_it_trains_and_predicts(tmp_path, png):
 
 
 @pytest.mark.parametrize("command", [["train", "--grid", "units=4,8"], ["search", "--choice", "units=4,8"]])
+@pytest.mark.parametrize(
+    ("setting", "hint"), [("MNIST_LAB_MEMORY=500MB", "too little memory here to train"), ("MNIST_LAB_WORKERS=x", "'x'")]
+)
+def test_what_no_worker_can_train_is_refused_before_it_waits(refusal, runs, monkeypatch, command, setting, hint):
+    monkeypatch.delenv("MNIST_LAB_SCHEDULER", raising=False)
+    monkeypatch.setenv(*setting.split("="))
+    assert hint in refusal(*command, "--recipe", "dense-128-dropout", "--runs", str(runs))
+    assert not list(runs.glob("*/config.json"))
+
+
+@pytest.mark.parametrize("command", [["train", "--grid", "units=4,8"], ["search", "--choice", "units=4,8"]])
 def test_why_no_run_begins_is_told_while_they_wait(runs, command):
     command = [sys.executable, "-m", "mnist_lab", *command, "--recipe", "dense-128-dropout", *QUICK]
-    environment = {**os.environ, "MNIST_LAB_WORKERS": "many"}
-    environment.pop("MNIST_LAB_SCHEDULER", None)
+    environment = {**os.environ, "MNIST_LAB_SCHEDULER": "pigeon://loft"}
     with subprocess.Popen(
         [*command, "--runs", str(runs)], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     ) as waiting:
-        told = next(line for line in waiting.stderr if "MNIST_LAB_WORKERS" in line)
-        assert told.startswith("mnist_lab: MNIST_LAB_WORKERS is set to 'many'; it takes")
+        told = next(line for line in waiting.stderr if "MNIST_LAB_SCHEDULER" in line)
+        assert told.startswith("mnist_lab: MNIST_LAB_SCHEDULER is set to 'pigeon://loft'; it takes")
         waiting.send_signal(signal.SIGINT)
         assert "Interrupted" in waiting.stderr.read()
     assert waiting.returncode == 130

@@ -177,6 +177,7 @@ function createSurface(root, { name, width, height, drawing: drawingName, exampl
 
   // An example draws itself like a pen; whatever else is done to the canvas ends it.
   async function play(lines) {
+    if (pointer !== null) return;
     clear();
     const mine = (playing = {});
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -5,8 +5,9 @@ import html
 import streamlit as st
 
 from mnist_lab.config import links
-from mnist_lab.errors import MnistLabError
+from mnist_lab.errors import MnistLabError, RunError
 from mnist_lab.lessons.lesson import Lesson
+from mnist_lab.lessons.measures import Result
 from mnist_lab.lessons.running import Standing, results
 from mnist_lab.store.bets import Bets
 from mnist_lab.ui import resources
@@ -23,11 +24,15 @@ def bets_on(lesson: Lesson) -> Bets:
 def render_answer(lesson: Lesson, now: Standing, bet: str | None) -> None:
     """The answer that the numbers give, the bet against it, and the comparison to see it in."""
     try:
-        found = results(lesson, resources.store(), now)
-        answer, seen, why = lesson.answered(found), lesson.filled(lesson.seen, found), lesson.filled(lesson.why, found)
-    except MnistLabError as error:
+        _render_found(lesson, results(lesson, resources.store(), now), bet)
+    except RunError as error:
         st.error(f"{plain(error)} Delete that run on the Compare page, and this lesson trains it again.")
-        return
+    except MnistLabError as error:
+        st.error(plain(error))
+
+
+def _render_found(lesson: Lesson, found: list[Result], bet: str | None) -> None:
+    answer, seen, why = lesson.answered(found), lesson.filled(lesson.seen, found), lesson.filled(lesson.why, found)
     with st.container(key="lesson-answer", border=True):
         st.caption("The answer")
         st.header(plain(answer.option), anchor=False)
