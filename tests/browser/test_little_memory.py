@@ -53,7 +53,7 @@ def test_with_one_gigabyte_all_works_that_takes_no_worker(small_server, open_tab
     page.goto(f"{small_server.url}/explore")
     expect(at_rest(page).locator("img.pixels").first).to_be_visible()
     page.goto(f"{small_server.url}/lessons?lesson=one-image")
-    at_rest(page).locator(".st-key-lesson-options").get_by_role("button").first.click()
+    at_rest(page).locator(".st-key-lesson-options").locator("button").first.click()
     page.get_by_role("button", name="Show the answer").click()
     expect(page.get_by_text("The answer", exact=True)).to_be_visible()
     page.goto(f"{small_server.url}/train")
