@@ -40,11 +40,11 @@ def render_image(dataset: DatasetName, place: int, corruption: str | None) -> No
     except DatasetError as error:
         st.warning(plain(error))
         return
-    shown = pixels(image / 255, f"Test image {place}", side=224)
+    shown = {f"Test image {place}": image / 255}
     if corruption:
-        after = corrupt(image[None], corruption)[0]
-        shown += pixels(after, f"Test image {place} after {corruption}", side=224)
-    st.html(f'<div class="strip">{shown}</div>')
+        shown[f"Test image {place} after {corruption}"] = corrupt(image[None], corruption)[0]
+    figures = "".join(f"<figure>{pixels(one, name, side=224)}</figure>" for name, one in shown.items())
+    st.html(f'<div class="strip">{figures}</div>')
 
 
 def _curves(lesson: Lesson, results: Sequence[Result]) -> None:
