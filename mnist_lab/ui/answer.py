@@ -1,7 +1,7 @@
 """What a network makes of a picture, as light HTML: it changes with every movement of the pen."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -68,17 +68,18 @@ def readings_of(image: Any, model: str, several: bool) -> list[Reading]:
         if seen is not None:
             prediction = predictor.predict(seen)
             doubt = verdict(prediction, seen)
-            opinions = None if several else _opinions(seen) if doubt is not Doubt.NOT_A_DIGIT else {}
+            asked = () if doubt is Doubt.NOT_A_DIGIT else OPINIONS
+            opinions = None if several else _opinions(asked, seen, {model: prediction})
             found.append(Reading(part, seen, prediction, doubt, opinions))
     return found
 
 
-def _opinions(seen: FloatImage) -> dict[str, Prediction]:
-    """What those of OPINIONS say that can be asked."""
+def _opinions(asked: Iterable[str], seen: FloatImage, known: Mapping[str, Prediction]) -> dict[str, Prediction]:
+    """What these networks say, as far as they can be asked; what is `known` is not asked again."""
     found = {}
-    for name in OPINIONS:
+    for name in asked:
         with suppress(MnistLabError):
-            found[name] = resources.predictor(name).predict(seen)
+            found[name] = known[name] if name in known else resources.predictor(name).predict(seen)
     return found
 
 
