@@ -1,4 +1,4 @@
-"""All runs in a table; what the picked ones do differently, one view at a time."""
+"""What the picked runs do differently, one view at a time; all runs in a table, folded away until it is asked for."""
 
 import streamlit as st
 
@@ -10,7 +10,9 @@ from mnist_lab.ui.compare import (
     curves,
     digits,
     mistakes,
+    picks,
     robustness,
+    selection,
     settings,
     table,
     takeaway,
@@ -37,7 +39,14 @@ listing = resources.listing(fresh=True)
 for run_id, problem in listing.problems.items():
     st.warning(f"The run **{plain(run_id)}** is left out: {plain(problem)}", icon=":material/folder_off:")
 address.open_address(listing.runs, list(VIEWS))
-picked = [run for run in table.render(listing.runs) if run.summary]
+bar = st.container()  # its place; what it shows is known once the table is
+if selection.is_table_open():
+    table.render(listing.runs)
+else:
+    table.pick_at_first(listing.runs)
+with bar:
+    picks.render(listing.runs)
+picked = [run for run in selection.picked(listing.runs) if run.summary]
 verdicts.render(picked)
 if picked:
     view = address.choose_view(list(VIEWS))

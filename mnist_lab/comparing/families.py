@@ -10,6 +10,7 @@ from mnist_lab.config.train_config import differing
 from mnist_lab.store.run import Run
 
 SHORTEST = 4  # characters of an id: those that the store draws at random
+LETTERS = ("A", "B")  # of two runs that are compared, in the order in which they were picked
 
 
 def families(runs: Sequence[Run]) -> list[list[Run]]:
@@ -33,6 +34,14 @@ def labels(runs: Iterable[Run]) -> dict[str, str]:
     Of the ids there is as much as it takes to tell all apart.
     """
     return dict(_told_apart(tuple((run.id, run.name) for run in runs)))
+
+
+def lettered(runs: Sequence[Run]) -> dict[str, str]:
+    """The `labels` of these runs, those of just two with their letters: "small-cnn (A)"."""
+    names = labels(runs)
+    if len(names) != len(LETTERS):
+        return names
+    return {run_id: f"{name} ({letter})" for (run_id, name), letter in zip(names.items(), LETTERS, strict=True)}
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.store.ticks import Tick
+from mnist_lab.store.ticks import TICKS_AN_EPOCH, Tick
 from mnist_lab.store.validation import Epoch, validations
 
 MOST_POINTS = 300  # of a curve: more cannot be told apart on a screen
@@ -48,17 +48,26 @@ def line(ticks: Sequence[Tick], metric: str, axis: str, validation: bool = False
 
 
 def smoothed(line: Line, weight: float) -> Line:
-    """An exponential moving average with that weight in [0, 1) on the past, free of its bias to the first value.
+    """The mean of two exponential moving averages with that weight in [0, 1): one on the past, one on what follows.
 
-    The bias is corrected as Adam corrects that of its moments (Kingma and Ba 2015), so it is defined from the start.
+    The past alone would have a line that rises lag behind what it smooths.
     """
     if not weight:
         return line
+    behind, ahead = _averages(line.y, weight), _averages(line.y[::-1], weight)[::-1]
+    return line._replace(y=(behind + ahead) / 2)
+
+
+def _averages(values: Floats, weight: float) -> Floats:
+    """An exponential moving average, free of its bias to the first value.
+
+    The bias is corrected as Adam corrects that of its moments (Kingma and Ba 2015), so it is defined from the start.
+    """
     mean, averages = 0.0, []
-    for count, value in enumerate(line.y, start=1):
+    for count, value in enumerate(values, start=1):
         mean = weight * mean + (1 - weight) * value
         averages.append(mean / (1 - weight**count))
-    return line._replace(y=np.array(averages))
+    return np.array(averages)
 
 
 def together(lines: Sequence[Line]) -> Line | None:
@@ -82,9 +91,20 @@ def gap(training: Line, validation: Line, larger_is_better: bool) -> Line | None
 
 
 def thinned(ticks: Sequence[Tick]) -> list[Tick]:
-    """At most about MOST_POINTS ticks, with the end of every epoch among them."""
-    every = max(1, len(ticks) // MOST_POINTS)
-    return [tick for place, tick in enumerate(ticks) if place % every == 0 or tick.ends_epoch]
+    """Of each epoch the first ticks behind equal parts of it, about MOST_POINTS together and the ends among them.
+
+    A tick is due at such parts, and at some time after the one before. Drawn with both, points that are close to the
+    one before would be means over few images, and jump about.
+    """
+    epochs = ticks[-1].epoch - ticks[0].epoch + 1 if ticks else 1
+    parts = min(TICKS_AN_EPOCH, max(1, MOST_POINTS // epochs))
+    behind = [(tick.epoch, tick.step * parts // tick.steps) for tick in ticks]
+    before = [(0, 0), *behind]
+    return [
+        tick
+        for tick, (epoch, part), last in zip(ticks, behind, before, strict=False)
+        if part > (last[1] if last[0] == epoch else 0) or tick.ends_epoch
+    ]
 
 
 def since_last(ticks: Sequence[Tick], metric: str) -> list[float]:

@@ -117,8 +117,8 @@ class Settings(BaseModel):
     dirt: Dirt = Field(
         "none",
         title="Dirt",
-        description="Learn also from a soiled copy of each image: scribbled on, blotted, grainy, blurred. prepared: as "
-        "it looks once it is prepared, like a drawing.",
+        description="Learn also from a soiled copy of every second image: scribbled on, blotted, grainy, blurred. "
+        "prepared: as it looks once it is prepared, like a drawing.",
     )
     network: Network = Field(
         "dense",

@@ -56,13 +56,13 @@ def training_images(config: TrainConfig) -> int:
     """How many images an epoch shows, soiled copies too, those held back not; pen digits by their rough number."""
     images = min(config.train_images or IMAGES[config.dataset], IMAGES[config.dataset])
     share = (1 - config.validation_share) * (10 - len(config.leave_out)) / 10
-    copies = 1 if config.dirt == "none" else 2
-    return round((images + (PENS if config.pens else 0)) * share) * copies
+    copies = 0 if config.dirt == "none" else 0.5
+    return round((images + (PENS if config.pens else 0)) * share * (1 + copies))
 
 
 def _soiling(config: TrainConfig) -> float:
-    """Seconds that it takes to make the soiled copies, half of all images."""
-    return training_images(config) / 2 * SOILING[config.dirt]
+    """Seconds that it takes to make the soiled copies, a third of all images."""
+    return training_images(config) / 3 * SOILING[config.dirt]
 
 
 def _kind(config: TrainConfig) -> tuple[str, bool]:

@@ -1,6 +1,8 @@
 """The layers of a network in plain words and numbers."""
 
 from collections.abc import Callable
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from math import prod
 from typing import NamedTuple
 
@@ -37,6 +39,16 @@ def rows(config: TrainConfig) -> list[Row]:
             words += f" Then {activation}."
         found.append(Row(layer, name, layer.parameters / parameters, layer.operations / operations, words))
         before = layer.output_shape
+    return found
+
+
+def side_by_side(first: TrainConfig, second: TrainConfig) -> list[tuple[Row | None, Row | None]]:
+    """The layers of two networks, those of the same kind beside each other as far as their order lets them."""
+    one, two = rows(first), rows(second)
+    kinds, its_kinds = ([row.layer.kind for row in network] for network in (one, two))
+    found: list[tuple[Row | None, Row | None]] = []
+    for _, start, stop, its_start, its_stop in SequenceMatcher(None, kinds, its_kinds, autojunk=False).get_opcodes():
+        found += zip_longest(one[start:stop], two[its_start:its_stop])
     return found
 
 

@@ -89,7 +89,8 @@ def _data(config: TrainConfig) -> Iterator[str]:
     if config.spoiled_labels:
         yield f"y = spoil(y, {config.spoiled_labels}, seed={config.seed})"
     if config.dirt != "none":
-        yield f'x, y = np.concatenate([x, soiled(x, "{config.dirt}", {config.seed})]), np.concatenate([y, y])'
+        soiled = f'soiled(x[::2], "{config.dirt}", {config.seed})'
+        yield f"x, y = np.concatenate([x, {soiled}]), np.concatenate([y, y[::2]])"
     if config.scaling == "standardised":
         yield "mean, spread = x.mean(), x.std()"
     yield ""

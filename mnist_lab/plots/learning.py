@@ -24,6 +24,7 @@ class Learner(NamedTuple):
     """What is drawn in one colour: a run, or several that differ only in seed.
 
     `differs` is what tells it from the others; `run_ids` are picked by a click; `epochs` is how many were trained.
+    `raw` is the training before it was smoothed, and `test` the accuracy in [0, 1] on the test set.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Learner(NamedTuple):
     training: Line | None
     validation: Line | None
     gap: Line | None = None
+    raw: Line | None = None
+    test: float | None = None
 
 
 class Look(NamedTuple):
@@ -51,13 +54,16 @@ class Look(NamedTuple):
 
 
 def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
-    """Training as a line, validation dotted with a mark at each epoch; several seeds as their mean with a band."""
+    """Training as a line, validation dotted with a mark at each epoch, the test accuracy as a dot at the end.
+
+    Several seeds are their mean with a band.
+    """
     figure = go.Figure()
     for learner in learners:
         shaded = len(learners) <= MOST_SHADED
         _add(figure, learner if shaded else learner._replace(gap=None), look, alone=len(learners) == 1)
-    percent = ".0%" if look.metric == "accuracy" and not look.mistakes else None
-    figure.update_yaxes(title_text=_title(learners, look), tickformat=".2~%" if look.mistakes else percent)
+    percent = ".2~%" if look.metric == "accuracy" else None
+    figure.update_yaxes(title_text=_title(learners, look), tickformat=percent)
     figure.update_xaxes(title_text=TITLES[look.axis])
     figure.update_yaxes(type="log" if look.log_y else "linear", dtick=None)
     figure.update_xaxes(type="log" if look.log_x else "linear", rangemode="normal")
@@ -71,7 +77,7 @@ def learning_figure(learners: list[Learner], look: Look) -> go.Figure:
     if not look.log_x:
         figure.update_xaxes(range=extent([line.x.tolist() for line in _lines(learners)]))
     if not (look.log_y or look.log_x):
-        figure.update_yaxes(range=_range_of_interest(learners))
+        figure.update_yaxes(range=_range_of_interest(learners, look))
     return figure
 
 
@@ -91,13 +97,14 @@ def _title(learners: Sequence[Learner], look: Look) -> str:
     return f"training {word}, dotted: validation"
 
 
-def _range_of_interest(learners: Sequence[Learner]) -> list[float] | None:
+def _range_of_interest(learners: Sequence[Learner], look: Look) -> list[float] | None:
     """The range of all values but those of the very beginning, where they would squeeze the others.
 
     Each training has a beginning of its own, and one of a few epochs none that could be left out.
     """
     every = np.concatenate([line.y for line in _lines(learners)])
-    later = np.concatenate([_later(line, learner) for learner in learners for line in _lines([learner])])
+    ends = [learner.test for learner in learners if learner.test is not None and look.metric == "accuracy"]
+    later = np.concatenate([ends, *(_later(line, learner) for learner in learners for line in _lines([learner]))])
     low, high = float(later.min()), float(later.max())
     if high - low > SQUEEZED * float(every.max() - every.min()) or high == low:
         return None
@@ -120,6 +127,10 @@ def _add(figure: go.Figure, learner: Learner, look: Look, alone: bool) -> None:
         if line.low is not None:
             figure.add_trace(_band(line, its_color, look))
         figure.add_trace(_line(line, learner, part, its_color, look, alone))
+    if learner.raw:
+        figure.add_trace(_raw(learner.raw, color, look))
+    if learner.test is not None and look.metric == "accuracy":
+        figure.add_trace(_tested(learner, learner.test, look))
 
 
 def _line(line: Line, learner: Learner, part: str, color: str, look: Look, alone: bool) -> go.Scatter:
@@ -141,6 +152,33 @@ def _line(line: Line, learner: Learner, part: str, color: str, look: Look, alone
         selected=seen,
         unselected=seen,
         hovertemplate=_hover(learner, part, look),
+    )
+
+
+def _raw(line: Line, color: str, look: Look) -> go.Scatter:
+    """What was smoothed, faint."""
+    return go.Scatter(
+        x=line.x,
+        y=1 - line.y if look.mistakes else line.y,
+        mode="lines",
+        line={"color": color, "width": 1},
+        opacity=0.3,
+        zorder=-1,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _tested(learner: Learner, accuracy: float, look: Look) -> go.Scatter:
+    """The accuracy on the test set, where the training ends."""
+    return go.Scatter(
+        x=[max(line.x[-1] for line in _lines([learner]))],
+        y=[1 - accuracy if look.mistakes else accuracy],
+        mode="markers",
+        marker={"color": learner.color, "size": 13, "line": {"color": "white", "width": 1.5}},
+        customdata=[" ".join(learner.run_ids)],
+        showlegend=False,
+        hovertemplate=f"<b>{as_typed(learner.name)}</b>, test set<br>%{{y:.2%}}<extra></extra>",
     )
 
 

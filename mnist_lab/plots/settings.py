@@ -1,6 +1,6 @@
 """What settings do to the accuracy: how much each matters, one at a time, and all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.comparing.importance import Importances
 from mnist_lab.comparing.settings import MEANINGLESS, Axis, said_number
-from mnist_lab.plots.style import COLORS, as_typed
+from mnist_lab.plots.style import COLORS, FADED, as_typed
 
 FEW = 8  # values that can each have a tick
 WORST_TO_BEST = [[0, COLORS[1]], [0.5, COLORS[3]], [1, COLORS[0]]]
@@ -51,28 +51,39 @@ def said_together(fields: Sequence[str]) -> str:
 
 
 def slice_figure(
-    axis: Axis, accuracies: Sequence[float], ids: Sequence[str], names: Sequence[str], height: int = 270
+    axis: Axis,
+    groups: Sequence[Sequence[int]],
+    accuracies: Sequence[float],
+    names: Mapping[str, str],
+    its_color: Mapping[str, str],
+    height: int = 270,
 ) -> go.Figure:
-    """Every run by one setting and its accuracy, and the mean of each value where these are few.
+    """One setting and the accuracy of runs that differ in it alone, which are joined by a line.
 
-    Runs in which the setting means nothing are left out.
+    `groups` are places of such runs in `axis`, `accuracies`, and `names` and `its_color`, which are by the runs' ids.
     """
-    places = [int(place) for place in np.flatnonzero(axis.is_meant)]
-    y = np.asarray(accuracies)
-    words = [axis.word(place) for place in places]
-    x = axis.values[places] if axis.is_number else words
+    y, ids, labels = np.asarray(accuracies), list(names), list(names.values())
+    shown = sorted({place for group in groups for place in group})
+    lines = [
+        go.Scatter(
+            x=_along(axis, group),
+            y=y[list(group)],
+            mode="lines",
+            line={"color": FADED, "width": 2},
+            hoverinfo="skip",
+        )
+        for group in groups
+    ]
     dots = go.Scatter(
-        x=x,
-        y=y[places],
+        x=_along(axis, shown),
+        y=y[shown],
         mode="markers",
-        marker={"color": COLORS[0], "size": 10, "opacity": 0.55},
-        customdata=[[ids[place], as_typed(names[place]), word] for place, word in zip(places, words, strict=True)],
+        marker={"color": [its_color[ids[place]] for place in shown], "size": 11, "opacity": 0.85},
+        customdata=[[ids[place], as_typed(labels[place]), axis.word(place)] for place in shown],
         hovertemplate=f"<b>%{{customdata[1]}}</b><br>{axis.title} %{{customdata[2]}}: %{{y:.2%}}<extra></extra>",
     )
-    figure = go.Figure(dots)
-    values = np.unique(axis.values[places])
-    if len(values) <= FEW:
-        figure.add_trace(_means(axis, values, y))
+    figure = go.Figure([*lines, dots])
+    values = np.unique(axis.values[shown])
     if not axis.is_number:
         figure.update_xaxes(type="category", categoryorder="array", categoryarray=axis.words)
     elif len(values) <= FEW:
@@ -80,7 +91,7 @@ def slice_figure(
     if axis.is_log:
         figure.update_xaxes(type="log")
     figure.update_xaxes(title_text=axis.title)
-    figure.update_yaxes(tickformat=".1~%", range=_limits(y))
+    figure.update_yaxes(tickformat=".2~%", range=_limits(y[shown]))
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=False)
     return figure
 
@@ -95,15 +106,8 @@ def parallel_figure(axes: Sequence[Axis], accuracies: Sequence[float], height: i
     return figure
 
 
-def _means(axis: Axis, values: NDArray[np.float64], y: NDArray[np.float64]) -> go.Scatter:
-    return go.Scatter(
-        x=values if axis.is_number else [axis.words[int(value)] for value in values],
-        y=[y[axis.values == value].mean() for value in values],
-        mode="lines+markers",
-        line={"color": COLORS[1], "width": 2},
-        marker={"size": 7, "symbol": "diamond"},
-        hovertemplate="mean %{y:.2%}<extra></extra>",
-    )
+def _along(axis: Axis, places: Sequence[int]) -> Any:
+    return axis.values[list(places)] if axis.is_number else [axis.word(place) for place in places]
 
 
 def _limits(y: NDArray[np.float64]) -> list[float]:

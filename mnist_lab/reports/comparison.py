@@ -15,7 +15,7 @@ from mnist_lab import __version__
 from mnist_lab.comparing.calibration import coverage, reliability
 from mnist_lab.comparing.cost import COSTS, explained, points
 from mnist_lab.comparing.doubtful import SOURCE, doubts, without_doubtful
-from mnist_lab.comparing.families import labels
+from mnist_lab.comparing.families import lettered
 from mnist_lab.comparing.formatting import p_value, percent
 from mnist_lab.comparing.mistakes import exchange, less
 from mnist_lab.comparing.rankings import leader, rank
@@ -68,7 +68,7 @@ class Report:
             raise RunError("None of these runs is finished, so there is nothing to report. Wait, or pick others.")
         self.store = store
         self.now = now or datetime.now().astimezone()
-        self.names, self.colors = labels(self.runs), colors(run.id for run in self.runs)
+        self.names, self.colors = lettered(self.runs), colors(run.id for run in self.runs)
         self.lab_version = __version__
 
     @cached_property

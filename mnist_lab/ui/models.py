@@ -55,7 +55,7 @@ def card(run: Run) -> str:
     if config.pens:
         data += f" and on pen digits, those of {config.held_out_writers} writers held out"
     if config.dirt != "none":
-        data += ", and on a soiled copy of each"
+        data += ", and on a soiled copy of every second"
     varied = ", each varied differently in every epoch" if config.augment else ""
     size = f"{run.summary.parameters:,} parameters. " if run.summary else ""
     return f"{recipe.summary if recipe else ''} {size}Trained on {data}{varied}."

@@ -222,6 +222,13 @@ def settled(page: Page) -> Page:
     return page
 
 
+def open_table(page: Page) -> Page:
+    """The page Compare, with its table of all runs."""
+    page.get_by_role("button", name="All runs").click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    return page
+
+
 def at_rest(page: Page) -> Page:
     """The page, once it is settled and everything on it is drawn, and nothing fades or changes its colour any more."""
     settled(page)

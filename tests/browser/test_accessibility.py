@@ -8,7 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from mnist_lab.ui.draw.views import OWN, VIEWS
-from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, draw, view
+from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, draw, open_table, view
 
 pytestmark = pytest.mark.browser
 
@@ -102,6 +102,8 @@ def _comparing(lab: Server, page: Page) -> None:
         page.goto(f"{lab.url}/compare?{RUNS},house-cnn")
         expect(page.locator(".sentence")).to_be_visible()
         findings.look(at_rest(page) and "Compare, three runs")
+        open_table(page)
+        findings.look(at_rest(page) and "Compare, all runs")
 
 
 def _exploring(lab: Server, page: Page) -> None:

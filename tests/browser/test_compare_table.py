@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.run import RunState, Summary
 from mnist_lab.store.runs import BUNDLED, RunStore
-from tests.browser.conftest import at_rest
+from tests.browser.conftest import at_rest, open_table
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,8 @@ HEIGHT, TICK, STAR = 35, 17, 40  # pixels: of a row of the table, and where two 
 FILES = ("metrics.jsonl", "evaluation.npz")
 
 
-def finished(store: RunStore, name: str) -> str:
-    run = store.create(TrainConfig(epochs=3), name)
+def finished(store: RunStore, name: str, config: TrainConfig | None = None) -> str:
+    run = store.create(config or TrainConfig(epochs=3), name)
     for file in FILES:
         store.write(run.id, file, (BUNDLED / "small-cnn" / file).read_bytes())
     store.update(run.id, state=RunState.FINISHED, summary=SUMMARY)
@@ -76,9 +76,9 @@ def test_the_table_stays_sorted_and_its_ticks_stay_with_the_runs(tmp_path, start
     expect(actions(page).get_by_role("button", name="Take the star away")).to_have_count(0)
     expect(actions(page).get_by_role("button", name="Zip")).to_have_count(1)
     expect(rows.nth(1)).to_contain_text("small-cnn")
-    expect(rows.nth(2)).to_contain_text("newest")
-    expect(rows.nth(6)).to_contain_text("dense-1024")
-    click_in_table(page, TICK, 6)
+    expect(rows.nth(2)).to_contain_text("dense-1024")  # on top, where it was picked as the table opened
+    expect(rows.nth(3)).to_contain_text("newest")
+    click_in_table(page, TICK, 2)
     expect(actions(page)).to_contain_text("Tick the runs to compare.")
 
 
@@ -86,7 +86,7 @@ def test_the_table_stays_sorted_and_its_ticks_stay_with_the_runs(tmp_path, start
 def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same(training_server, open_tab):
     store = RunStore(training_server.runs)
     run_id = finished(store, "first try")
-    page = open_tab(f"{training_server.url}/compare?runs={run_id},house-cnn&view=Curves")
+    page = open_table(open_tab(f"{training_server.url}/compare?runs={run_id},house-cnn&view=Curves"))
     expect(actions(page)).to_contain_text("2 picked")
     search(page, "first")
     expect(actions(page)).to_contain_text("1 hidden by the filter")
@@ -124,6 +124,7 @@ def test_a_run_is_found_noted_deleted_and_brought_back_and_a_link_shows_the_same
 def test_the_labs_own_runs_stay(server, open_tab):
     page = open_tab(f"{server.url}/compare?runs=house-cnn,gone-for-good")
     expect(page.get_by_text("not in this lab, or is deleted: gone-for-good")).to_be_visible()
+    open_table(page)
     actions(page).get_by_role("button", name="Delete").click()
     expect(page.get_by_text("house-cnn comes with the lab and cannot be deleted.")).to_be_visible()
     expect(row(page, "house-cnn")).to_have_count(1)
@@ -131,12 +132,12 @@ def test_the_labs_own_runs_stay(server, open_tab):
 
 @pytest.mark.slow
 def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, training_server, tmp_path, open_tab):
-    page = open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn&view=Curves")
+    page = open_table(open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn&view=Curves"))
     plot = page.locator(".st-key-compare-curves .js-plotly-plot")
     plot.hover()
-    page.mouse.move(*page.evaluate(POINT_OF, "small-cnn"))
+    page.mouse.move(*page.evaluate(POINT_OF, "small-cnn (B)"))
     expect(plot.locator(".hovertext")).to_contain_text("small-cnn")
-    page.mouse.click(*page.evaluate(POINT_OF, "small-cnn"))
+    page.mouse.click(*page.evaluate(POINT_OF, "small-cnn (B)"))
     expect(actions(page)).to_contain_text("1 picked: small-cnn")
     at_rest(page)
     with page.expect_download() as download:
@@ -144,7 +145,7 @@ def test_a_click_on_a_curve_picks_its_run_and_another_lab_takes_it_in(server, tr
     page.get_by_role("button", name="Back", exact=True).click()
     expect(actions(page)).to_contain_text("2 picked: dense-128-dropout, small-cnn")
     other = RunStore(training_server.runs)
-    page = open_tab(f"{training_server.url}/compare?runs=house-cnn")
+    page = open_table(open_tab(f"{training_server.url}/compare?runs=house-cnn"))
     page.get_by_role("button", name="Import").click()
     page.locator("input[type=file]").set_input_files({"name": "no.zip", "mimeType": "application/zip", "buffer": b"no"})
     expect(page.get_by_text("This is no zip file of runs")).to_be_visible()

@@ -38,7 +38,7 @@ def test_a_comparison_and_its_figures_are_taken_away(server, open_tab, browser, 
 
     at_rest(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Take the comparison away").click()
+        page.get_by_role("button", name="Download the comparison").click()
     assert download.value.suggested_filename.startswith("comparison-")
     file = tmp_path / "comparison.html"
     download.value.save_as(file)

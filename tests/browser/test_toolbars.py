@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab import ui
-from tests.browser.conftest import at_rest, view
+from tests.browser.conftest import at_rest, open_table, view
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +76,7 @@ def reach(one: Locator, phone: bool) -> None:
 def test_no_tool_of_a_table_or_a_chart_covers_anything(mnist, server, lab, open_tab, device):
     phone = device is PHONE
     page = at_rest(open_tab(f"{server.url}/compare?runs=dense-128-dropout,small-cnn,house-cnn", **device))
+    open_table(page)
     expect(page.locator(TABLE_TOOLS).first).to_be_attached()
     found = {"three runs": covered(page, phone)}
     page.goto(f"{server.url}/compare?runs=dense-128-dropout,small-cnn")

@@ -7,7 +7,7 @@ from mnist_lab.datasets.arrays import MB
 from mnist_lab.store.runs import RunStore
 from mnist_lab.ui.cookies import EARLIER
 from mnist_lab.ui.visitor import COOKIE
-from tests.browser.conftest import at_rest, field, serving, set_field, settled
+from tests.browser.conftest import at_rest, field, open_table, serving, set_field, settled
 from tests.browser.test_groups import ask, choose
 
 NOBODY = "tcp://127.0.0.1:9"  # no workers, so what is queued stays there
@@ -70,7 +70,7 @@ def put(page: Page, url: str, megabytes: float) -> APIResponse:
 
 @pytest.mark.slow
 def test_files_that_no_field_asked_for_do_not_pile_up(address, open_tab):
-    page = at_rest(open_tab(f"{address}/compare"))
+    page = open_table(at_rest(open_tab(f"{address}/compare")))
     page.get_by_role("button", name="Import").click()
     with page.expect_request(lambda request: request.method == "PUT") as asked:
         page.locator("input[type=file]").set_input_files(

@@ -12,7 +12,7 @@ from mnist_lab.store.run import RunState
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.studies import Studies
 from mnist_lab.store.trash import Trash
-from tests.browser.conftest import answer, draw, view
+from tests.browser.conftest import answer, draw, open_table, view
 
 pytestmark = pytest.mark.browser
 
@@ -85,6 +85,7 @@ def test_names_stand_on_the_pages_as_they_were_typed(hostile, open_tab):
         if name == "Mistakes":
             page.locator(".st-key-mistakes-often button").first.click()
             expect(page.locator(".st-key-cell")).to_contain_text(f"finished {HOSTILE}")
+    open_table(page)
     for button, shown in (("Trash", f"deleted {HOSTILE}"), ("Filters", PICTURE), ("How sure is this?", HOSTILE)):
         page.get_by_role("button", name=button).click()
         expect(page.get_by_test_id("stPopoverBody")).to_contain_text(shown)

@@ -174,5 +174,6 @@ def test_a_link_to_a_group_that_is_not_here_says_so(group):
 
 def test_a_group_that_is_chosen_is_picked_like_one_that_is_linked_to(group):
     app = page("compare", runs="small-cnn,dense-1024")
+    app.button(key="compare-table").click().run(timeout=60)
     app.selectbox(key="compare_group").set_value("a grid").run(timeout=60)
     assert app.session_state["compare_picked"] == group

@@ -7,7 +7,7 @@ from mnist_lab.comparing.importance import importances
 from mnist_lab.comparing.settings import MEANINGLESS, Axis, axes
 from mnist_lab.config.train_config import parse
 from mnist_lab.errors import TooFewRuns
-from mnist_lab.plots.settings import importance_figure, parallel_figure, slice_figure
+from mnist_lab.plots.settings import importance_figure, parallel_figure
 from mnist_lab.store.runs import RunStore
 
 
@@ -143,9 +143,6 @@ def test_the_figures_hold_the_runs_that_come_with_the_lab(tmp_path):
     assert not kernel.is_meant.all()
     logistic = next(place for place, run in enumerate(runs) if run.config.network == "logistic")
     assert kernel.word(logistic) == MEANINGLESS
-    figure = slice_figure(kernel, accuracies, [run.id for run in runs], [run.name for run in runs])
-    assert len(figure.data[0].x) == kernel.is_meant.sum()
-    assert figure.data[0].customdata[0][0] == runs[int(np.flatnonzero(kernel.is_meant)[0])].id
     (lines,) = parallel_figure(list(found.values()), accuracies).data
     assert list(lines.dimensions[-1]["values"]) == accuracies
     drawn = next(dimension for dimension in lines.dimensions if dimension.label == "batch size")

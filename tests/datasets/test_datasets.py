@@ -199,17 +199,17 @@ def test_spoiled_labels_bring_back_no_digit_that_is_left_out(digits):
     assert not set(told.y_train) & {3, 8}
 
 
-def test_behind_the_images_to_learn_from_come_their_soiled_copies_with_the_same_labels(digits):
+def test_behind_the_images_to_learn_from_come_soiled_copies_of_every_second_with_the_same_labels(digits):
     clean = split(digits, TrainConfig(train_images=300, validation_share=0.2, spoiled_labels=0.5))
     dirty = split(digits, TrainConfig(train_images=300, validation_share=0.2, spoiled_labels=0.5, dirt="raw"))
     ours, copies = dirty.x_train[:240], dirty.x_train[240:]
     np.testing.assert_array_equal(ours, clean.x_train)
-    np.testing.assert_array_equal(dirty.y_train, np.tile(clean.y_train, 2))
+    np.testing.assert_array_equal(dirty.y_train, np.concatenate([clean.y_train, clean.y_train[::2]]))
     np.testing.assert_array_equal(dirty.x_validation, clean.x_validation)
-    changed = np.abs(copies.astype(float) - ours).mean(axis=(1, 2))
+    changed = np.abs(copies.astype(float) - ours[::2]).mean(axis=(1, 2))
     assert (changed > 0).mean() > 0.9
     nearest = np.abs(copies[:, None].astype(float) - ours[None]).mean(axis=(2, 3)).argmin(axis=1)
-    assert (nearest == np.arange(240)).mean() > 0.9
+    assert (nearest == np.arange(0, 240, 2)).mean() > 0.9
 
 
 def test_a_small_share_still_holds_an_image_back(digits):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from mnist_lab.config import recipes
 from mnist_lab.config.train_config import TrainConfig
-from mnist_lab.exploring.architecture import rows
+from mnist_lab.exploring.architecture import rows, side_by_side
 from mnist_lab.inference.evaluation import Evaluation, places_of
 
 CONFIGS = [
@@ -43,3 +44,18 @@ def test_the_most_confused_are_those_least_believed_to_be_what_they_are():
     assert evaluation.hardest().tolist() == [2, 1, 3, 0]
     assert evaluation.hardest(3).tolist() == [1, 3, 0]
     assert places_of(labels, 8).tolist() == [2]
+
+
+def test_the_layers_of_two_networks_stand_beside_those_of_their_kind():
+    small, house = (recipes.get(name).config for name in ("small-cnn", "dense-128-dropout"))
+    pairs = side_by_side(small, house)
+    assert [one.layer for one, _ in pairs if one] == [row.layer for row in rows(small)]
+    assert [two.layer for _, two in pairs if two] == [row.layer for row in rows(house)]
+    assert all(one.layer.kind == two.layer.kind for one, two in pairs if one and two and one.name != "outputs")
+    assert [one.name for one, two in pairs if two is None] == [
+        "convolution 1",
+        "pooling 1",
+        "convolution 2",
+        "pooling 2",
+    ]
+    assert all(one == two for one, two in side_by_side(small, small))

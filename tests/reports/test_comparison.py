@@ -70,7 +70,7 @@ def test_the_images_that_one_run_fixes_and_breaks_are_in_the_report(runs_store, 
     first, second = (runs_store.get(name) for name in ("dense-512-rmsprop", "small-cnn"))
     page = report([first, second], runs_store)
     found = exchange(*(runs_store.evaluation(run.id) for run in (first, second)))
-    assert f"small-cnn fixes {len(found.fixed)} images" in page
+    assert f"small-cnn (B) fixes {len(found.fixed)} images" in page
     assert page.count("<figure><img") == sum(min(MOST_SHOWN, len(places)) for places in found)
     assert data_url(mnist.x_test[found.broken[0]] / 255) in page
     assert "<figure><img" not in report(runs_store.listing().runs[:3], runs_store)
@@ -112,7 +112,7 @@ def test_a_run_whose_answers_are_damaged_is_reported_without_them(runs_store):
     runs_store.write(damaged.id, "evaluation.npz", b"nothing")
     page = report([damaged, runs_store.get("small-cnn")], runs_store)
     assert "no answers kept" in page
-    assert "small-cnn: 99.15 % on its test set." in page
+    assert "small-cnn (B): 99.15 % on its test set." in page
 
 
 def test_the_command_writes_a_report(tmp_path, capsys):
@@ -120,7 +120,7 @@ def test_the_command_writes_a_report(tmp_path, capsys):
     words = ["report", "small-cnn", "dense-1024", "--runs", str(tmp_path / "runs"), "--out", str(out), "--json"]
     assert main(words) == 0
     assert json.loads(capsys.readouterr().out)["runs"] == ["small-cnn", "dense-1024"]
-    assert "small-cnn is better" in out.read_text("utf-8")
+    assert "small-cnn (A) is better" in out.read_text("utf-8")
     assert main([*words[:-2], str(tmp_path / "no" / "such.html")]) == 1
 
 

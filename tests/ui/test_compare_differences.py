@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_lab.comparing.digits import SCORES, scores
+from mnist_lab.comparing.families import lettered
 from mnist_lab.comparing.formatting import MINUS
 from mnist_lab.reports.comparison import report
 from mnist_lab.store.runs import RunStore
@@ -87,8 +88,8 @@ def number(text: str) -> float:
     return float(text.replace(MINUS, "-"))
 
 
-def check_cells(traces: list[Any], names: tuple[str, str], its_color: list[str]) -> None:
-    first, second = (STORE.evaluation(name).confusion_matrix for name in names)
+def check_cells(traces: list[Any], two: tuple[str, str], its_color: list[str]) -> None:
+    first, second = (STORE.evaluation(run_id).confusion_matrix for run_id in two)
     cells = list(signed_cells(traces))
     assert len(cells) == np.count_nonzero(first - second)
     for label, answer, less, color in cells:
@@ -99,7 +100,7 @@ def check_cells(traces: list[Any], names: tuple[str, str], its_color: list[str])
 
 def check_words(text: str, names: tuple[str, str], its_color: list[str]) -> None:
     assert f"{names[0]} minus {names[1]}" in unescape(text)
-    found = re.findall(r'color: (#\w+)".*?>■</b> (\S+) is better', text)
+    found = re.findall(r'color: (#\w+)".*?>■</b> ([^<]+) is better', text)
     assert found == list(zip(its_color, names, strict=True))
 
 
@@ -119,52 +120,65 @@ def two(picked) -> tuple[str, str]:
     return picked[0], picked[-1]
 
 
-def test_the_difference_of_two_confusion_matrices(picked, two):
-    its_color = colors_in(traces_of(view("digits", picked)), two)
+@pytest.fixture
+def names(picked) -> tuple[str, str]:
+    """What these two are called on the page."""
+    return named(picked)
+
+
+def named(picked: tuple[str, ...]) -> tuple[str, str]:
+    """What the first and the last are called among all that are picked."""
+    first, *_, last = lettered([STORE.get(run_id) for run_id in picked]).values()
+    return first, last
+
+
+def test_the_difference_of_two_confusion_matrices(picked, two, names):
+    its_color = colors_in(traces_of(view("digits", picked)), names)
     app = view("mistakes", picked)
     check_cells(traces_of(app), two, its_color)
-    check_words(html_of(app), two, its_color)
+    check_words(html_of(app), names, its_color)
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_the_difference_of_two_scores_of_digits(picked, two, score):
+def test_the_difference_of_two_scores_of_digits(picked, two, names, score):
     app = view("digits", picked, digits_score=score)
     traces = traces_of(app)
-    its_color = colors_in(traces, two)
+    its_color = colors_in(traces, names)
     first, second = (100 * scores(STORE.evaluation(name), score) for name in two)
     (bars,) = [trace for trace in traces if trace["type"] == "bar"]
     np.testing.assert_allclose([number(text) for text in bars["text"]], first - second, atol=0.0101)
     for one, other, color in zip(first, second, bars["marker"]["color"], strict=True):
         assert color == its_color[0 if one >= other else 1]
-    check_words(html_of(app), two, its_color)
+    check_words(html_of(app), names, its_color)
 
 
-def test_the_differences_in_tables_stand_behind_the_two_numbers(picked, two):
+def test_the_differences_in_tables_stand_behind_the_two_numbers(picked, names):
     found = 0
     for table in view("digits", picked).dataframe:
         columns = list(table.value.columns)
         for place, column in enumerate(columns):
             if "minus" in column.lower():
                 one, other = columns[place - 2 : place]
-                assert one.endswith(two[0])
-                assert other.endswith(two[1])
+                assert one.endswith(names[0])
+                assert other.endswith(names[1])
                 less = table.value[one].round(2) - table.value[other].round(2)
                 np.testing.assert_allclose(table.value[column], less, atol=1e-9)
                 found += 1
     assert found == len(SCORES) + 1
 
 
-def test_the_difference_in_the_report(picked, two):
+def test_the_difference_in_the_report(two):
     page = report([STORE.get(name) for name in two], STORE)
     page = page[: page.index("plotly.js v")]
     traces = traces_in(page)
-    its_color = colors_in(traces, two)
+    its_color = colors_in(traces, named(two))
     check_cells(traces, two, its_color)
-    check_words(page, two, its_color)
+    check_words(page, named(two), its_color)
 
 
 def test_whoever_is_better_fixes_and_breaks_in_the_report_as_on_the_page(picked, two, mnist):
     page = report([STORE.get(name) for name in two], STORE)
-    assert re.findall(r"<h2>(\S+) (?:fixes|breaks) ", page) == ["small-cnn", "small-cnn"]
+    letter = "AB"[two.index("small-cnn")]
+    assert re.findall(r"<h2>(\S+ \(.\)) (?:fixes|breaks) ", page) == [f"small-cnn ({letter})"] * 2
     options = view("mistakes", picked).get("button_group")
     assert any("Fixed by small-cnn" in str(one.proto) for one in options)

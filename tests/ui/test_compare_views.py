@@ -66,7 +66,7 @@ def test_of_many_the_leader_is_named():
 
 @pytest.mark.parametrize("names", [(), ("small-cnn",)])
 def test_fewer_than_two_runs_are_asked_to_be_two(names):
-    assert "Tick two or more" in told(verdict_on(*names))
+    assert "second finished run" in told(verdict_on(*names))
 
 
 def test_without_mnist_the_answers_are_told_in_numbers(monkeypatch, tmp_path):
@@ -74,7 +74,7 @@ def test_without_mnist_the_answers_are_told_in_numbers(monkeypatch, tmp_path):
     app = mistakes_of("dense-128-dropout", "small-cnn")
     assert "images themselves cannot be read" in told(app)
     (table,) = app.dataframe
-    assert {"label", "dense-128-dropout", "small-cnn"} <= set(table.value.columns)
+    assert {"label", "dense-128-dropout (A)", "small-cnn (B)"} <= set(table.value.columns)
     assert len(table.value) == 24
 
 

@@ -25,8 +25,6 @@ def render_actions(runs: list[Run], hidden: int) -> None:
     """Star, name, tag, save and delete them; so many of them are hidden by a filter."""
     with st.container(horizontal=True, vertical_alignment="center", key="compare-actions"):
         st.markdown(_picked_in_words(runs, hidden), width="content")
-        if before := selection.before():
-            st.button("Back", icon=":material/undo:", on_click=selection.pick, args=(before,), help="What was picked")
         if runs:
             _render_star(runs)
             label, key = "Name, note, tags" if len(runs) == 1 else "Tags", f"notes-{st.session_state.get(SAVED, 0)}"

@@ -52,6 +52,8 @@ def _take_over(address: Address, runs: Sequence[Run], views: Sequence[str]) -> N
         state[VIEW] = view
     asked, known = address.words("runs"), {run.id for run in runs}
     selection.pick([run_id for run_id in asked if run_id in known] or its_runs)
+    if any(state.get(key) for key in (TEXT, STARRED, CHOSEN, *map(key_of, KINDS))):
+        selection.turn_table(True)
     state[MISSING] = [run_id for run_id in asked if run_id not in known]
     if group and not its_runs:
         state[MISSING].append(group)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_lab.comparing.cost import COSTS, RECORDS, Record, explained, points, published
-from mnist_lab.comparing.families import labels
+from mnist_lab.comparing.families import lettered
 from mnist_lab.plots.cost import cost_figure
 from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.selection import picking
@@ -19,14 +19,14 @@ def render(runs: list[Run]) -> None:
     records = RECORDS if shown and any(run.config.dataset == "mnist" for run in runs) else ()
     cost = COSTS[chosen]
     found = points(runs, cost)
-    names = labels(runs)
+    names = lettered(runs)
     data = [
         {"run": names[point.run_id], cost.title: point.cost, "test accuracy": point.accuracy, "front": point.on_front}
         for point in found
     ]
     figure = cost_figure(found, names, cost, records, widths_seen("cost"))
     show(figure, "cost", data, on_select=picking("cost"))
-    more = "" if len(runs) > 2 else " Tick more runs in the table to see more of them here."
+    more = "" if len(runs) > 2 else " Tick more among all runs to see more of them here."
     st.caption(explained(found, bool(records)) + more)
     if records:
         with st.expander("Who published these results?"):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.comparing.families import differences, families, labels
+from mnist_lab.comparing.families import differences, families, labels, lettered
 from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
 from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
 from mnist_lab.plots.style import COLORS, colors
@@ -17,6 +17,7 @@ from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.words import plain
 
 PARTS = ("training", "validation")
+SMOOTHING = 0.6  # at first
 
 
 class Options(NamedTuple):
@@ -71,7 +72,7 @@ def _choose(several_seeds: bool) -> Options:
         )
         with st.popover("Options", icon=":material/tune:"):
             parts = st.pills("Show", PARTS, selection_mode="multi", default=PARTS, key="curve_parts", **keep)
-            smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="curve_smoothing", **keep)
+            smoothing = st.slider("Smoothing", 0.0, 0.95, SMOOTHING, 0.05, key="curve_smoothing", **keep)
             log_y = st.toggle(
                 "Logarithmic upwards", key="curve_log_y", help="Accuracies are then drawn as mistakes.", **keep
             )
@@ -92,7 +93,7 @@ def _learners(
     runs: list[Run], groups: list[list[Run]], ticks: Mapping[str, list[Tick]], options: Options
 ) -> list[Learner]:
     """The runs of each group as one, in the colour that the first of them has in all views."""
-    names, first_names = labels(runs), labels(group[0] for group in groups)
+    names, first_names = lettered(runs), labels(group[0] for group in groups)
     its_color = colors(run.id for run in runs)
     differs = differences([run for group in groups for run in group], but=["seed"] if options.as_one else [])
     found = []
@@ -106,7 +107,11 @@ def _learners(
         name = names[first] if len(group) == 1 else f"{first_names[first]}, {len(group)} seeds"
         ids, epochs = [run.id for run in group], max((one[-1].position for one in its_ticks if one), default=0.0)
         color, what = its_color[first], differs[first]
-        found.append(Learner(name, what, ids, color, epochs, training, validation, shaded))
+        is_calmed = options.smoothing and len(group) == 1
+        raw = _line(its_ticks, options._replace(smoothing=0.0), PARTS[0]) if is_calmed else None
+        tests = [run.summary.test_accuracy for run in group if run.summary]
+        test = sum(tests) / len(tests) if tests else None
+        found.append(Learner(name, what, ids, color, epochs, training, validation, shaded, raw, test))
     return found
 
 
@@ -115,7 +120,8 @@ def _line(ticks: list[list[Tick]], options: Options, part: str) -> Line | None:
         return None
     metric, axis = options.look.metric, options.look.axis
     lines = [found for one in ticks if (found := line(one, metric, axis, part == "validation"))]
-    lines = [smoothed(one, options.smoothing) for one in lines]
+    if part == PARTS[0]:
+        lines = [smoothed(one, options.smoothing) for one in lines]
     return together(lines) if len(lines) > 1 else next(iter(lines), None)
 
 
@@ -135,9 +141,12 @@ def _in_words(learners: list[Learner], options: Options) -> str:
     words = []
     if any(learner.training for learner in learners) and options.look.metric != "learning_rate":
         metric = METRICS[options.look.metric].lower()
-        words.append(f"Solid: training {metric}, on the images as it learns from them.")
+        how = ", smoothed (faint: as it was)" if options.smoothing else ""
+        words.append(f"Solid: training {metric}, on the images as it learns from them{how}.")
     if any(learner.validation for learner in learners):
         words.append("Dotted: validation, on images held back.")
+    if any(learner.test is not None for learner in learners) and options.look.metric == "accuracy":
+        words.append("Large dot: accuracy on the test set.")
     if any(learner.gap for learner in learners) and len(learners) <= MOST_SHADED:
         words.append("Shaded between them: what is only remembered, not understood.")
     if any(len(learner.run_ids) > 1 for learner in learners):

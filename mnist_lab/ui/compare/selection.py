@@ -13,6 +13,7 @@ import streamlit as st
 from mnist_lab.store.run import Run
 
 PICKED, BEFORE = "compare_picked", "compare_picked_before"
+TABLE = "compare_table"  # in the session: what was picked as the table was opened, None while it is folded
 
 
 def pick(run_ids: Iterable[str]) -> None:
@@ -43,6 +44,20 @@ def drop(run_ids: Iterable[str]) -> None:
     gone = set(run_ids)
     for place in (PICKED, BEFORE):
         st.session_state[place] = [run_id for run_id in st.session_state.get(place) or [] if run_id not in gone]
+
+
+def is_table_open() -> bool:
+    return st.session_state.get(TABLE) is not None
+
+
+def turn_table(is_open: bool) -> None:
+    """Open the table of all runs, or fold it."""
+    st.session_state[TABLE] = picked_ids() if is_open else None
+
+
+def picked_as_it_opened() -> list[str]:
+    """The ids of the runs that lie on top of the table, so that they are found at once."""
+    return list(st.session_state.get(TABLE) or [])
 
 
 def picked(runs: Iterable[Run]) -> list[Run]:

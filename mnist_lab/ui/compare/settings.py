@@ -6,22 +6,20 @@ from importlib import import_module
 
 import streamlit as st
 
-from mnist_lab.comparing.families import labels
+from mnist_lab.comparing.families import lettered
 from mnist_lab.comparing.grid_tables import table
 from mnist_lab.comparing.importance import Importances, importances
-from mnist_lab.comparing.settings import Axis, axes
+from mnist_lab.comparing.settings import axes
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import TooFewRuns
 from mnist_lab.plots.groups import grid_figure
-from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together, slice_figure
+from mnist_lab.plots.settings import importance_figure, parallel_figure, said_together
 from mnist_lab.store.run import Run
-from mnist_lab.ui.compare.selection import picking
+from mnist_lab.ui.compare import contrasts, layers
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.words import plain
 
 MOST_AXES = 8  # more cannot be followed
-MOST_SLICES = 12
-IN_A_ROW = 3
 
 
 def render(runs: list[Run]) -> None:
@@ -32,14 +30,16 @@ def render(runs: list[Run]) -> None:
     if not differing:
         st.info("These runs have all the same settings. Pick runs that differ: a grid or a search is best.")
         return
-    order = _render_importance(configs, accuracies)
+    order = _render_importance(configs, accuracies) if len(runs) > 2 else []
     differing.sort(key=lambda axis: order.index(axis.field) if axis.field in order else len(order))
     if found := table(runs):
         show(grid_figure(found), "grid")
-    _render_slices(differing, accuracies, runs)
+    contrasts.render(differing, runs)
+    if len(runs) == 2:
+        layers.render(*runs)
     if len(differing) > 1 and len(runs) > 2:
         st.markdown("**All settings at once.** Each line is a run. Drag along an axis to keep the lines that cross it.")
-        names = labels(runs)
+        names = lettered(runs)
         rows = [
             {"run": names[run.id], **{axis.title: axis.word(place) for axis in differing}, "test accuracy": accuracy}
             for place, (run, accuracy) in enumerate(zip(runs, accuracies, strict=True))
@@ -91,19 +91,3 @@ def _sentence(found: Importances) -> str:
     return (
         f"{which[0].upper()}{which[1:]} {verb} most, with a hand in {first.share:.0%} of the differences in accuracy."
     )
-
-
-def _render_slices(differing: list[Axis], accuracies: tuple[float, ...], runs: list[Run]) -> None:
-    st.markdown("**One setting at a time.** Each dot is a run, the line joins the means.")
-    names = labels(runs)
-    shown = differing[:MOST_SLICES]
-    for start in range(0, len(shown), IN_A_ROW):
-        row = shown[start : start + IN_A_ROW]
-        for column, axis in zip(st.columns(min(IN_A_ROW, len(shown))), row, strict=False):
-            with column:
-                key = f"slice-{axis.field}"
-                show(slice_figure(axis, accuracies, list(names), list(names.values())), key, on_select=picking(key))
-                if not axis.is_meant.all():
-                    st.caption(f"Only the {axis.is_meant.sum()} runs in which it means something.")
-    if len(differing) > len(shown):
-        st.caption(f"{len(differing) - len(shown)} more settings differ; pick runs that are more alike to see them.")

@@ -37,8 +37,8 @@ class Shown(NamedTuple):
         return f"runs-{self.number}"
 
 
-def render(runs: list[Run]) -> list[Run]:
-    """The runs that are to be seen, of which some are picked; the picked ones, also where a filter hides them."""
+def render(runs: list[Run]) -> None:
+    """The runs that are to be seen, of which some are picked, on top those that were as it opened."""
     own = OwnScores(OwnSet.default(visitor())).all()
     with st.container(horizontal=True, vertical_alignment="center", key="compare-bar"):
         among = choose_group(runs)
@@ -47,14 +47,13 @@ def render(runs: list[Run]) -> list[Run]:
         columns = choose_columns(seen, usual(seen, own))
         render_import()
         render_trash()
-    _pick_at_first(seen)
+    pick_at_first(seen)
     if seen:
         _render_table(seen, columns, Sources(resources.validation, own, labels(runs)))
     else:
         st.info("No run is like that. Take something out of the filter.")
     picked = selection.picked(runs)
     render_actions(picked, hidden=len(picked) - len(selection.picked(seen)))
-    return picked
 
 
 def _begin_again_with(runs: list[Run]) -> None:
@@ -66,7 +65,8 @@ def _begin_again_with(runs: list[Run]) -> None:
         selection.pick([run.id for run in runs] if group else _first_two(runs))
 
 
-def _pick_at_first(runs: list[Run]) -> None:
+def pick_at_first(runs: list[Run]) -> None:
+    """Pick two runs, where nothing was picked so far."""
     if selection.nothing_picked_yet():
         selection.remember(_first_two(runs))
 
@@ -77,6 +77,8 @@ def _first_two(runs: list[Run]) -> list[str]:
 
 def _render_table(runs: list[Run], columns: list[str], sources: Sources) -> None:
     """One table for the whole visit, so that the browser keeps its sort order when rows change."""
+    on_top = selection.picked_as_it_opened()
+    runs = sorted(runs, key=lambda run: on_top.index(run.id) if run.id in on_top else len(on_top))
     content = rows(runs, columns, sources)
     ids, picked = [run.id for run in runs], selection.picked_ids()
     ticks = [row for row, run_id in enumerate(ids) if run_id in picked]

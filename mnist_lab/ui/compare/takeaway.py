@@ -73,7 +73,7 @@ def _make_room(figure: go.Figure) -> None:
 def render_report(runs: list[Run]) -> None:
     """A button that makes the whole comparison of some finished runs, as one file that opens offline."""
     st.download_button(
-        "Take the comparison away",
+        "Download the comparison",
         lambda: report(runs, resources.store()).encode(),
         f"comparison-{date.today()}.html",
         "text/html",

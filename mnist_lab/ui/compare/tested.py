@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from mnist_lab.comparing.families import labels
+from mnist_lab.comparing.families import lettered
 from mnist_lab.errors import MnistLabError
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.plots.style import colors
@@ -33,7 +33,7 @@ def tested_alike(runs: list[Run], say: bool = False) -> list[list[Tested]]:
 
     One without answers is left out; `say` so on the page.
     """
-    names = labels(runs)
+    names = lettered(runs)
     groups: dict[str, list[Tested]] = {}
     for run in runs:
         try:

@@ -25,7 +25,7 @@ def render(runs: list[Run]) -> None:
     if len(groups) > 1 and len(groups[0]) == 1:
         st.info("These were tested on different images, so their scores do not say which is better.")
     elif not groups or len(groups[0]) == 1:
-        st.info("Tick two or more finished runs in the table.")
+        st.info("Choose a second finished run, or tick more among all runs.")
     else:
         its_color = colors(run.id for run in runs)
         for group in groups:
