@@ -113,7 +113,7 @@ def test_the_verdict_comes_first_and_the_two_can_be_exchanged_and_changed(server
 def test_what_one_setting_does_is_told_once_the_missing_runs_are_trained(training_server, open_tab):
     store = RunStore(training_server.runs)
     first = parse({"train_images": 500, "epochs": 1, "units": 8})
-    second = parse({"units": 16, "dropout": 0.2}, first)
+    second = parse({"units": 16, "dropout": 0.5}, first)
     both = [finished(store, "first", first), finished(store, "second", second)]
     page = open_tab(f"{training_server.url}/compare?runs={','.join(both)}&view=Settings")
     expect(page.get_by_text("differ in 2 settings at once: units and dropout.")).to_be_visible()
