@@ -248,6 +248,13 @@ def view(page: Page, name: str) -> Page:
     return at_rest(page)
 
 
+def knobs(page: Page) -> Page:
+    """The page Train, with all its knobs unfolded."""
+    at_rest(page).get_by_text("All knobs").click()
+    expect(page.get_by_text("Layers and loss")).to_be_visible()
+    return page
+
+
 def field(page: Page, label: str) -> Locator:
     return settled(page).get_by_label(label, exact=True).first
 

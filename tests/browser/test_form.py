@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, at_rest, choose, field, set_field, settled, wait_until
+from tests.browser.conftest import SLOW, at_rest, choose, field, knobs, set_field, settled, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +37,7 @@ def steps(page: Page, name: str) -> tuple[Locator, Locator]:
 
 def places(page: Page) -> list[list[float]]:
     """Where everything stands that one looks at or presses."""
-    seen = "input, summary, label, [role=combobox], .network .rest, .network figure, [data-testid=stMain] button"
+    seen = "input, summary, label, [role=combobox], .network span, .network-editor, [data-testid=stMain] button"
     corners = "all => all.map(one => one.getBoundingClientRect()).map(at => [at.x, at.y, at.width, at.height])"
     return settled(page).locator(seen).evaluate_all(corners)
 
@@ -45,7 +45,7 @@ def places(page: Page) -> list[list[float]]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("options", "labels"), [ON_A_DESK, ON_A_PHONE], ids=["desk", "phone"])
 def test_what_is_wrong_disables_train_says_why_and_moves_nothing(server, open_tab, options, labels):
-    page = open_tab(f"{server.url}/train?epochs=7", **options)
+    page = knobs(open_tab(f"{server.url}/train?epochs=7", **options))
     expect(train_button(page)).to_be_enabled()
     expect(steps(page, "batch_size")[0]).to_be_enabled()
     before = places(page)
@@ -68,7 +68,7 @@ def test_what_is_wrong_disables_train_says_why_and_moves_nothing(server, open_ta
 
 @pytest.mark.slow
 def test_a_wrong_field_in_a_group_keeps_the_group_open_and_stays_wrong_on_other_pages(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+    page = knobs(open_tab(f"{server.url}/train"))
     for group in ("Layers and loss", "Steps and stopping"):
         page.get_by_text(group).click()
     for label, (text, reason) in IN_A_GROUP.items():
@@ -90,7 +90,7 @@ def test_a_wrong_field_in_a_group_keeps_the_group_open_and_stays_wrong_on_other_
 
 @pytest.mark.slow
 def test_a_wrong_value_hides_no_field_that_depends_on_it(server, open_tab):
-    page = open_tab(f"{server.url}/train?optimizer=sgd&momentum=0.9&nesterov=true")
+    page = knobs(open_tab(f"{server.url}/train?optimizer=sgd&momentum=0.9&nesterov=true"))
     page.get_by_text("Steps and stopping").click()
     set_field(page, "Momentum", "9")
     expect(train_button(page)).to_be_disabled()
@@ -101,7 +101,7 @@ def test_a_wrong_value_hides_no_field_that_depends_on_it(server, open_tab):
 
 @pytest.mark.slow
 def test_the_buttons_step_by_factors_and_end_at_the_bounds(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+    page = knobs(open_tab(f"{server.url}/train"))
     less, more = steps(page, "learning_rate")
     rate = field(page, "Learning rate")
     for button, stops in (
@@ -152,7 +152,7 @@ def test_no_step_is_lost_when_one_comes_after_the_other(server, open_tab):
 
 @pytest.mark.slow
 def test_a_number_is_shown_as_it_was_understood(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+    page = knobs(open_tab(f"{server.url}/train"))
     for label, typed, shown in (
         ("Dropout", "0,3", "0.3"),
         ("Learning rate", "1e-4", "0.0001"),
@@ -165,7 +165,7 @@ def test_a_number_is_shown_as_it_was_understood(server, open_tab):
 
 @pytest.mark.slow
 def test_a_locked_number_cannot_be_stepped(server, open_tab):
-    page = open_tab(f"{server.url}/train?epochs=3&lock=epochs")
+    page = knobs(open_tab(f"{server.url}/train?epochs=3&lock=epochs"))
     expect(field(page, "Epochs")).to_be_disabled()
     for button in steps(page, "epochs"):
         expect(button).to_be_disabled()
@@ -174,7 +174,7 @@ def test_a_locked_number_cannot_be_stepped(server, open_tab):
 
 @pytest.mark.slow
 def test_what_is_trained_is_what_the_fields_show_also_where_it_was_not_confirmed(training_server, open_tab):
-    page = open_tab(f"{training_server.url}/train?dataset=digits&epochs=9&units=16")
+    page = knobs(open_tab(f"{training_server.url}/train?dataset=digits&epochs=9&units=16"))
     expect(train_button(page)).to_be_enabled()
     store = RunStore(training_server.runs)
 

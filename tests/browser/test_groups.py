@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.studies import Studies
-from tests.browser.conftest import SLOW, field, settled
+from tests.browser.conftest import SLOW, field, knobs, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,7 +62,7 @@ def test_a_search_from_the_page_fills_the_form_with_the_best_it_found(training_s
     expect(card.locator(".js-plotly-plot")).to_have_count(1)
     best = Studies(RunStore(training_server.runs)).study("from the page").best
     expect(card).to_contain_text(best.run.name)
-    expect(field(page, "Hidden layers")).to_have_value("16")
+    expect(field(knobs(page), "Hidden layers")).to_have_value("16")
     card.get_by_role("button", name="Put into the form").click()
     (units,) = best.run.config.units
     expect(field(page, "Hidden layers")).to_have_value(str(units))

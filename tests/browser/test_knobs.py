@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import choose, field, set_field
+from tests.browser.conftest import choose, field, knobs, set_field
 
 pytestmark = pytest.mark.browser
 
@@ -16,8 +16,10 @@ def parameters(page: Page):
 
 @pytest.mark.slow
 def test_a_link_fills_the_form_of_a_fresh_visitor(server, open_tab):
-    page = open_tab(
-        f"{server.url}/train?units=30+20&activation=sigmoid+relu&optimizer=sgd&momentum=0.9&spoiled_labels=0.2"
+    page = knobs(
+        open_tab(
+            f"{server.url}/train?units=30+20&activation=sigmoid+relu&optimizer=sgd&momentum=0.9&spoiled_labels=0.2"
+        )
     )
     expect(field(page, "Hidden layers")).to_have_value("30 20")
     expect(page.get_by_role("combobox", name="Activation", exact=True)).to_have_value("sigmoid relu")
@@ -27,12 +29,12 @@ def test_a_link_fills_the_form_of_a_fresh_visitor(server, open_tab):
 
 @pytest.mark.slow
 def test_the_address_follows_the_knobs_and_opens_the_same_form_elsewhere(server, open_tab):
-    page = open_tab(f"{server.url}/train")
+    page = knobs(open_tab(f"{server.url}/train"))
     set_field(page, "Hidden layers", "64 32")
     choose(page, "Network", "scratch")
     expect(page).to_have_url(re.compile("network=scratch.*units=64"))
     expect(field(page, "Learning rate")).to_have_value("0.1")
-    other = open_tab(page.url)
+    other = knobs(open_tab(page.url))
     expect(field(other, "Hidden layers")).to_have_value("64 32")
     expect(other.get_by_role("combobox", name="Network", exact=True)).to_have_value("scratch")
     expect(field(other, "Learning rate")).to_have_value("0.1")
@@ -42,6 +44,7 @@ def test_the_address_follows_the_knobs_and_opens_the_same_form_elsewhere(server,
 def test_a_link_locks_and_hides_knobs_and_stays_so_on_other_pages(server, open_tab):
     page = open_tab(f"{server.url}/train?recipe=dense-512-rmsprop&lock=units,dropout&hide=batch_size,optimizer")
     for _ in range(2):
+        knobs(page)
         expect(field(page, "Hidden layers")).to_be_disabled()
         expect(field(page, "Hidden layers")).to_have_value("512")
         expect(field(page, "Epochs")).to_be_enabled()
@@ -54,7 +57,7 @@ def test_a_link_locks_and_hides_knobs_and_stays_so_on_other_pages(server, open_t
 
 @pytest.mark.slow
 def test_what_a_link_says_wrongly_is_told_and_the_rest_is_filled_in(server, open_tab):
-    page = open_tab(f"{server.url}/train?units=48&epochs=many&optimizer=magic")
+    page = knobs(open_tab(f"{server.url}/train?units=48&epochs=many&optimizer=magic"))
     expect(page.get_by_text("Part of this link cannot be used")).to_be_visible()
     expect(page.get_by_text("epochs: 'many' will not do")).to_be_visible()
     expect(field(page, "Hidden layers")).to_have_value("48")
@@ -64,7 +67,7 @@ def test_what_a_link_says_wrongly_is_told_and_the_rest_is_filled_in(server, open
 
 @pytest.mark.slow
 def test_fields_that_mean_nothing_for_a_network_are_not_shown(server, open_tab):
-    page = open_tab(f"{server.url}/train?network=logistic")
+    page = knobs(open_tab(f"{server.url}/train?network=logistic"))
     expect(field(page, "C")).to_be_visible()
     for label in ("Hidden layers", "Dropout", "Learning rate", "Epochs", "Filters"):
         expect(field(page, label)).to_be_hidden()
@@ -76,7 +79,7 @@ def test_fields_that_mean_nothing_for_a_network_are_not_shown(server, open_tab):
 
 @pytest.mark.slow
 def test_what_cannot_stand_together_is_said_below_its_field(server, open_tab):
-    page = open_tab(f"{server.url}/train?output=logits")
+    page = knobs(open_tab(f"{server.url}/train?output=logits"))
     page.get_by_text("Layers and loss").click()
     choose(page, "Loss", "quadratic-cost")
     expect(page.get_by_text("Squared errors are measured from 0 and 1")).to_be_visible()

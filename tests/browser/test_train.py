@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.store.run import RunState
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, answer, at_rest, draw, field, serving, set_field, settled
+from tests.browser.conftest import SLOW, answer, at_rest, draw, field, knobs, serving, set_field, settled
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def train(page: Page) -> None:
 
 @pytest.mark.slow
 def test_a_training_on_mnist_is_watched_and_found_in_compare(training_server, open_tab, mnist):
-    page = open_tab(f"{training_server.url}/train")
+    page = knobs(open_tab(f"{training_server.url}/train"))
     set_field(page, "Hidden layers", "96")
     set_field(page, "Epochs", "8")
     expect(page.get_by_text("76,330")).to_be_visible()
@@ -62,7 +62,7 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(training
 
 @pytest.mark.slow
 def test_jobs_wait_in_a_line_that_can_be_changed(training_server, open_tab):
-    page = open_tab(f"{training_server.url}/train")
+    page = knobs(open_tab(f"{training_server.url}/train"))
     set_field(page, "Epochs", "200")
     train(page)
     expect(page.get_by_role("button", name="Stop")).to_have_count(1)
@@ -88,7 +88,7 @@ def test_jobs_wait_in_a_line_that_can_be_changed(training_server, open_tab):
 
 @pytest.mark.slow
 def test_a_run_that_is_over_goes_on_and_is_taken_to_the_other_pages(training_server, open_tab):
-    page = open_tab(f"{training_server.url}/train")
+    page = knobs(open_tab(f"{training_server.url}/train"))
     set_field(page, "Hidden layers", "24")
     set_field(page, "Epochs", "1")
     train(page)
@@ -109,7 +109,7 @@ def test_a_run_that_is_over_goes_on_and_is_taken_to_the_other_pages(training_ser
 
 @pytest.mark.slow
 def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(training_server, open_tab):
-    page = open_tab(f"{training_server.url}/train")
+    page = knobs(open_tab(f"{training_server.url}/train"))
     set_field(page, "Hidden layers", "128, 0")
     expect(page.get_by_text("each from 1 to 4096")).to_be_visible()
     expect(page.get_by_role("button", name="Train")).to_be_disabled()
@@ -120,7 +120,7 @@ def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(trai
 
 @pytest.mark.slow
 def test_a_recipe_fills_in_the_form(training_server, open_tab):
-    page = open_tab(f"{training_server.url}/train")
+    page = knobs(open_tab(f"{training_server.url}/train"))
     page.get_by_role("combobox", name="Start from").click()
     page.get_by_role("option", name="dense-512-rmsprop").click()
     expect(field(page, "Hidden layers")).to_have_value("512")

@@ -9,15 +9,17 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_lab.config.knobs import knob, knobs
 from mnist_lab.config.train_config import TrainConfig, accepted
-from mnist_lab.ui.train.forms import FIRST, FOLDED, STEPS
+from mnist_lab.ui.train.forms import FIRST, FOLDED, LAYERS, NETWORK
 from tests.conftest import slow_but
 
 NUMBERS = [field for field, this in knobs().items() if this.is_typed]
 SCRIPT = """
 import streamlit as st
-from mnist_lab.ui.train.forms import render_form
+from mnist_lab.ui.train.forms import render_all_knobs, render_form, render_kind
 
-st.session_state["draft"] = render_form()
+st.session_state["draft"] = draft = render_form()
+render_kind(draft)
+render_all_knobs(draft)
 """
 WHERE = {  # the address with which a field is shown
     **{key: {"network": "cnn"} for key in ("kernel", "convolutions")},
@@ -60,7 +62,7 @@ def told(app: AppTest) -> str:
 
 
 def test_each_setting_has_its_field():
-    assert sorted([*FIRST, *STEPS, *chain.from_iterable(FOLDED.values())]) == sorted(TrainConfig.model_fields)
+    assert sorted([NETWORK, *FIRST, *LAYERS, *chain.from_iterable(FOLDED.values())]) == sorted(TrainConfig.model_fields)
 
 
 @pytest.mark.parametrize("field", slow_but((one for one in NUMBERS if one != "held_out_writers"), "learning_rate"))

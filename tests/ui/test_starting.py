@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 from mnist_lab.ui import address, resources
 
 SCRIPT = """
-from mnist_lab.ui.train.forms import render_form
+from mnist_lab.ui.train.forms import render_all_knobs, render_form
 from mnist_lab.ui.train.starting import render_start
 
 draft = render_form()
+render_all_knobs(draft)
 render_start(draft.config, draft.is_right)
 """
 

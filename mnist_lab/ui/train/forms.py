@@ -1,9 +1,11 @@
 """The form of a training, its fields, bounds and help taken from TrainConfig."""
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mnist_lab.config import recipes
 from mnist_lab.config.knobs import knob, said, value
@@ -17,8 +19,9 @@ from mnist_lab.ui.numbers import render_number, render_problem, steps_of
 
 OWN = "My own"
 SHARE_STEP = 0.05
-FIRST = ("network", "units", "filters", "kernel", "convolutions", "activation", "dropout", "c", "max_iterations")
-STEPS = ("optimizer", "learning_rate", "epochs", "batch_size")
+NETWORK = "network"  # stands above its drawing
+FIRST = ("learning_rate", "optimizer", "epochs", "train_images", "c", "max_iterations")
+LAYERS = ("units", "filters", "kernel", "convolutions", "activation", "dropout", "batch_size")
 FOLDED = {
     "Layers and loss": ("initialization", "l2", "output", "loss", "batch_normalization"),
     "Steps and stopping": (
@@ -32,14 +35,16 @@ FOLDED = {
         "snapshots",
     ),
     "Data and sabotage": (
-        *("dataset", "scaling", "train_images", "leave_out", "spoiled_labels", "augment", "dirt"),
+        *("dataset", "scaling", "leave_out", "spoiled_labels", "augment", "dirt"),
         *("pens", "held_out_writers"),
     ),
 }
 FOLDED["More"] = tuple(
-    field for field in TrainConfig.model_fields if not any(field in named for named in (FIRST, STEPS, *FOLDED.values()))
+    field
+    for field in TrainConfig.model_fields
+    if not any(field in named for named in ((NETWORK,), FIRST, LAYERS, *FOLDED.values()))
 )
-WHOLE_LINES = ("network", "units", "filters")
+WHOLE_LINES = ("units", "filters")
 WORDS = {"mnist": "MNIST (60,000 images)", "digits": "8 x 8 digits (1,437 images)"}  # for options
 
 LEARNING_RATES = {"scratch": 0.1}  # where the default of the other networks would hardly move
@@ -80,7 +85,7 @@ class Draft(NamedTuple):
 
 
 def render_form() -> Draft:
-    """The form, and what it asks for; what is impossible is said next to its field, and everything stays in its place.
+    """The first knobs, and what all of them ask for; what is impossible is said next to its field, and nothing moves.
 
     What it asks for is in the page's address, and an address that was opened fills the form.
     """
@@ -93,10 +98,29 @@ def render_form() -> Draft:
         st.session_state[LAST] = draft.config
         write_address(draft.config, limits)
     _render_fields(draft, FIRST)
-    _render_fields(draft, STEPS)
-    for title, fields in FOLDED.items():
-        _render_group(draft, title, fields)
     return draft
+
+
+def render_all_knobs(draft: Draft) -> None:
+    """All but the first knobs, folded away; the title says how many are changed, and opens where one is wrong."""
+    with _folded(draft, "All knobs", [*LAYERS, *chain.from_iterable(FOLDED.values())]):
+        _render_fields(draft, LAYERS)
+        for title, fields in FOLDED.items():
+            if shown := draft.shown(fields):
+                with _folded(draft, title, shown):
+                    _render_fields(draft, shown)
+
+
+def render_kind(draft: Draft) -> None:
+    """Which kind of network it is."""
+    if draft.shows(NETWORK):
+        _render_field(draft, NETWORK)
+
+
+def put(field: str, value: Any) -> None:
+    """Turn a knob from elsewhere on the page, in a callback."""
+    turned()
+    st.session_state[_key(field)] = _as_widget(field, value)
 
 
 def _judged(limits: Limits) -> Draft:
@@ -142,16 +166,13 @@ def _render_start(limits: Limits) -> None:
         st.caption(_about(recipes.get(chosen)))
 
 
-def _render_group(draft: Draft, title: str, fields: Iterable[str]) -> None:
-    """Fields folded away; the title says how many of them are not at their default, and opens where one is wrong."""
+def _folded(draft: Draft, title: str, fields: Iterable[str]) -> DeltaGenerator:
+    """A place for fields; its title says how many of them are not at their default, and opens where one is wrong."""
     shown = draft.shown(fields)
-    if not shown:
-        return
     wrong = any(field in draft.problems for field in shown)
-    turned = sum(getattr(draft.asked, field) != _default(field) for field in shown)
-    label = f"{title} · **{turned} changed**" if turned else title
-    with st.expander(label, key=f"group_{title}", expanded=wrong):
-        _render_fields(draft, shown)
+    changed = sum(getattr(draft.asked, field) != _default(field) for field in shown)
+    label = f"{title} · **{changed} changed**" if changed else title
+    return st.expander(label, key=f"group_{title}", expanded=wrong)
 
 
 def _render_fields(draft: Draft, fields: Iterable[str]) -> None:

@@ -1,0 +1,235 @@
+// A network, drawn: layers as columns that can be made larger and smaller, added, and opened.
+//
+// What is pressed is drawn at once and told a little later. Each word to the server has a number, which comes back with
+// what is drawn, so that an answer to an earlier word undoes nothing.
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 204; // CSS pixels
+const NARROWEST = 92; // of a column
+const NODES = 9; // units that are drawn of a layer; a gap stands for the others
+const DIGITS = 10;
+const DOUBLED = 34; // pixels to drag for twice as many
+const STILL = 5; // pixels within which a pointer has only pressed
+const REST = 250; // milliseconds without a press
+
+const STOPS = [1, 2, 3, ...Array.from({ length: 11 }, (_, power) => [2 ** power * 4, 2 ** power * 6]).flat()];
+
+function svg(name, attributes, ...children) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+function button(text, label, onclick) {
+  const element = document.createElement("button");
+  Object.assign(element, { type: "button", textContent: text, onclick });
+  element.setAttribute("aria-label", label);
+  return element;
+}
+
+const spread = (count, height) =>
+  Array.from({ length: count }, (_, place) => (count > 1 ? (place / (count - 1) - 0.5) * height : 0));
+
+class Network {
+  turn = -1;
+  waiting = 0;
+
+  constructor(root, tell) {
+    this.root = root;
+    this.send = tell;
+    this.stage = document.createElement("div");
+    this.stage.className = "stage";
+    root.replaceChildren(this.stage);
+    this.watcher = new ResizeObserver(() => this.draw());
+    this.watcher.observe(root);
+  }
+
+  show(data) {
+    if (data.turn < this.turn || this.waiting || this.dragged) return;
+    this.turn = data.turn;
+    this.data = data;
+    this.columns = data.columns.map((column) => ({ ...column }));
+    this.draw();
+  }
+
+  tell(word) {
+    this.turn += 1;
+    this.send({ ...word, turn: this.turn });
+  }
+
+  sizes(field) {
+    return this.columns.filter((column) => column.field === field).map((column) => column.count);
+  }
+
+  resize(column, count) {
+    if (count === undefined || count === column.count) return;
+    column.count = count;
+    this.draw();
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      this.waiting = 0;
+      this.tell({ field: column.field, values: this.sizes(column.field) });
+    }, REST);
+  }
+
+  step(column, up) {
+    const stops = STOPS.filter((stop) => stop <= column.most);
+    this.resize(column, up ? stops.find((stop) => stop > column.count) : stops.findLast((stop) => stop < column.count));
+  }
+
+  add(field) {
+    const sizes = this.sizes(field);
+    this.tell({ field, values: [...sizes, sizes.at(-1) ?? 32], at: sizes.length });
+  }
+
+  draw() {
+    if (!this.columns) return;
+    const width = Math.max(this.root.clientWidth, this.columns.length * NARROWEST);
+    const apart = width / this.columns.length;
+    this.columns.forEach((column, place) => Object.assign(column, { x: (place + 0.5) * apart, nodes: [] }));
+    const picture = svg("svg", { width, height: HEIGHT, role: "img", "aria-label": this.data.words });
+    const shapes = this.columns.map((column) => this.shape(column));
+    picture.append(this.connections(), ...shapes);
+    this.stage.style.width = `${width}px`;
+    const focused = this.root.getRootNode().activeElement?.dataset.of;
+    this.stage.replaceChildren(picture, ...this.columns.flatMap((column, place) => this.controls(column, place, apart)));
+    if (focused) this.stage.querySelector(`[data-of="${focused}"]`)?.focus();
+  }
+
+  connections() {
+    const lines = [];
+    for (let place = 1; place < this.columns.length; place += 1) {
+      for (const [x1, y1, w1] of this.columns[place - 1].nodes) {
+        for (const [x2, y2, w2] of this.columns[place].nodes) lines.push(`M${x1 + w1} ${y1}L${x2 - w2} ${y2}`);
+      }
+    }
+    return svg("path", { class: "connections", d: lines.join("") });
+  }
+
+  shape(column) {
+    const group = svg("g", { class: column.kind });
+    const { x, count } = column;
+    const middle = HEIGHT / 2;
+    if (column.kind === "units" || column.kind === "outputs") {
+      const isOutput = column.kind === "outputs";
+      const shown = isOutput ? DIGITS : Math.min(count, NODES);
+      const tall = isOutput ? HEIGHT - 24 : (HEIGHT - 24) * Math.min(1, 0.2 + Math.log2(count + 1) / 8);
+      spread(shown, tall).forEach((y, place) => {
+        if (count > NODES && !isOutput && place === (NODES - 1) / 2) {
+          group.append(svg("text", { x, y: middle + y + 5 }, "⋮"));
+          return;
+        }
+        column.nodes.push([x, middle + y, 9]);
+        group.append(svg("circle", { cx: x, cy: middle + y, r: 9 }));
+        if (isOutput) group.append(svg("text", { x, y: middle + y + 4 }, String(place)));
+      });
+      return group;
+    }
+    const side = column.kind === "image" ? 68 : 20 + 1.6 * column.side;
+    const shown = column.kind === "image" ? 1 : Math.min(count, 2 + Math.floor(Math.log2(count)));
+    const shift = 5;
+    for (let map = shown - 1; map >= 0; map -= 1) {
+      const [left, top] = [x - side / 2 + (map - (shown - 1) / 2) * shift, middle - side / 2 - (map - (shown - 1) / 2) * shift];
+      group.append(svg("rect", { x: left, y: top, width: side, height: side, rx: 3 }));
+    }
+    if (column.kind === "image") group.append(svg("text", { x, y: middle + 19 }, "7"));
+    column.nodes = spread(5, side).map((y) => [x, middle + y, side / 2 + (shift * (shown - 1)) / 2]);
+    return group;
+  }
+
+  controls(column, place, apart) {
+    const { field, index, name } = column;
+    const at = document.createElement("div");
+    at.className = "column";
+    at.style.left = `${column.x}px`;
+    const count = document.createElement("b");
+    count.textContent = column.label ?? column.count.toLocaleString("en");
+    const words = document.createElement("span");
+    words.textContent = column.words;
+    if (!field) {
+      at.append(count, words);
+      return [at];
+    }
+    const fixed = this.data.fixed.includes(field);
+    const open = button("", `${name}: ${column.count} ${field}, ${column.words}. Open its knobs`, () => this.open(column));
+    open.className = "open";
+    open.style.cssText = `left:${column.x}px;width:${Math.min(apart, 84)}px;height:${HEIGHT}px`;
+    open.dataset.of = `${field}-${index}`;
+    open.title = fixed ? name : "Drag up or down; click for its knobs";
+    open.setAttribute("aria-expanded", String(this.data.opened === `${field}-${index}`));
+    if (!fixed) this.listen(open, column);
+    const steps = document.createElement("div");
+    for (const [sign, up, what] of [["−", false, "Fewer"], ["+", true, "More"]]) {
+      const step = button(sign, `${what} ${field} in ${name.toLowerCase()}`, () => this.step(column, up));
+      step.dataset.of = `${what}-${field}-${index}`;
+      step.disabled = fixed || (up ? column.count >= column.most : column.count <= 1);
+      steps.append(step);
+      if (!up) steps.append(count);
+    }
+    steps.className = "steps";
+    at.append(steps, words);
+    return [open, at];
+  }
+
+  open({ field, index }) {
+    if (!this.wasDragged) this.tell({ open: this.data.opened === `${field}-${index}` ? "" : `${field}-${index}` });
+  }
+
+  listen(open, column) {
+    open.onpointerdown = (event) => {
+      this.wasDragged = false;
+      this.dragged = { y: event.clientY, count: column.count, id: event.pointerId };
+    };
+    open.onkeydown = (event) => {
+      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      this.step(column, event.key === "ArrowUp");
+    };
+    const move = (event) => {
+      const { dragged } = this;
+      if (!dragged || event.pointerId !== dragged.id) return;
+      const up = dragged.y - event.clientY;
+      if (Math.abs(up) < STILL && !this.wasDragged) return;
+      this.wasDragged = true;
+      const wanted = dragged.count * 2 ** (up / DOUBLED);
+      const stops = STOPS.filter((stop) => stop <= column.most);
+      this.resize(column, stops.reduce((best, stop) => (Math.abs(stop - wanted) < Math.abs(best - wanted) ? stop : best)));
+    };
+    open.addEventListener("pointerdown", () => {
+      const end = () => {
+        this.dragged = null;
+        window.removeEventListener("pointermove", move);
+      };
+      window.addEventListener("pointermove", move);
+      window.addEventListener("pointerup", end, { once: true });
+      window.addEventListener("pointercancel", end, { once: true });
+    });
+  }
+
+  stop() {
+    clearTimeout(this.waiting);
+    this.watcher.disconnect();
+  }
+}
+
+const networks = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".network-editor");
+  if (!networks.has(root)) networks.set(root, new Network(root, (word) => setTriggerValue("word", word)));
+  const network = networks.get(root);
+  network.show(data);
+  const adds = parentElement.querySelector(".adds"); // the corner above the image
+  adds.replaceChildren(
+    ...data.adds.map(({ field, text, disabled }) => {
+      const add = button(`+ ${text}`, `Add a ${text}`, () => network.add(field));
+      add.disabled = disabled;
+      return add;
+    }),
+  );
+  return () => {
+    network.stop();
+    networks.delete(root);
+  };
+}
