@@ -251,7 +251,16 @@ def view(page: Page, name: str) -> Page:
 def knobs(page: Page) -> Page:
     """The page Train, with all its knobs unfolded."""
     at_rest(page).get_by_text("All knobs").click()
-    expect(page.get_by_text("Layers and loss")).to_be_visible()
+    folded = page.locator(".st-key-group_All-knobs")
+    expect(folded.get_by_text("Data and sabotage")).to_be_visible()
+    heights = [0.0]
+
+    def is_open() -> bool:  # it unfolds step by step
+        heights.append(folded.bounding_box()["height"])
+        page.wait_for_timeout(100)
+        return heights[-1] == heights[-2]
+
+    wait_until(page, is_open)
     return page
 
 

@@ -118,7 +118,7 @@ def test_what_one_setting_does_is_told_once_the_missing_runs_are_trained(trainin
     page = open_tab(f"{training_server.url}/compare?runs={','.join(both)}&view=Settings")
     expect(page.get_by_text("differ in 2 settings at once: units and dropout.")).to_be_visible()
     expect(page.locator("table.layers .differs")).not_to_have_count(0)
-    page.get_by_role("button", name="Train them").click()
+    at_rest(page).get_by_role("button", name="Train them").click()
     wait_until(
         page, lambda: len([run for run in store.listing().runs if run.asked.group and run.summary]) == 2, SLOW / 1000
     )

@@ -62,7 +62,7 @@ def test_what_a_link_says_wrongly_is_told_and_the_rest_is_filled_in(server, open
     expect(page.get_by_text("epochs: 'many' will not do")).to_be_visible()
     expect(field(page, "Hidden layers")).to_have_value("48")
     expect(field(page, "Epochs")).to_have_value("5")
-    expect(page.get_by_role("button", name="Train")).to_be_enabled()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
 
 
 @pytest.mark.slow
@@ -83,9 +83,9 @@ def test_what_cannot_stand_together_is_said_below_its_field(server, open_tab):
     page.get_by_text("Layers and loss").click()
     choose(page, "Loss", "quadratic-cost")
     expect(page.get_by_text("Squared errors are measured from 0 and 1")).to_be_visible()
-    expect(page.get_by_role("button", name="Train")).to_be_disabled()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
     choose(page, "Output", "sigmoid")
-    expect(page.get_by_role("button", name="Train")).to_be_enabled()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
 
 
 @pytest.mark.slow

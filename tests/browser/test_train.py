@@ -21,7 +21,7 @@ def training_server(tmp_path_factory):
 
 
 def train(page: Page) -> None:
-    at_rest(page).get_by_role("button", name="Train", exact=False).click()
+    at_rest(page).get_by_role("button", name="Train", exact=True).click()
 
 
 @pytest.mark.slow
@@ -112,10 +112,10 @@ def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(trai
     page = knobs(open_tab(f"{training_server.url}/train"))
     set_field(page, "Hidden layers", "128, 0")
     expect(page.get_by_text("each from 1 to 4096")).to_be_visible()
-    expect(page.get_by_role("button", name="Train")).to_be_disabled()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
     set_field(page, "Hidden layers", "128 64")
     expect(page.get_by_text("109,386")).to_be_visible()
-    expect(page.get_by_role("button", name="Train")).to_be_enabled()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ def render(runs: list[Run]) -> None:
         return
     order = _render_importance(configs, accuracies) if len(runs) > 2 else []
     differing.sort(key=lambda axis: order.index(axis.field) if axis.field in order else len(order))
-    if found := table(runs):
+    if len(runs) > 2 and (found := table(runs)):
         show(grid_figure(found), "grid")
     contrasts.render(differing, runs)
     if len(runs) == 2:
@@ -63,7 +63,7 @@ def _render_importance(configs: tuple[TrainConfig, ...], accuracies: tuple[float
     try:
         found = _found(configs, accuracies)
     except TooFewRuns as error:
-        st.info(plain(error))
+        st.caption(plain(error))
         return []
     if not found.is_of_use:
         st.info(
