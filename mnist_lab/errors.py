@@ -106,6 +106,9 @@ class TrainingError(MnistLabError):
     """A training that cannot go on."""
 
 
+TOO_LARGE = "the steps were too large"  # in what every Diverged says
+
+
 class Diverged(TrainingError):
     """The loss is no longer a number."""
 

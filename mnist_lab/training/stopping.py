@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from mnist_lab.errors import Diverged
+from mnist_lab.errors import TOO_LARGE, Diverged
 from mnist_lab.store.validation import best_epoch
 
 
@@ -15,6 +15,4 @@ def is_over(losses: Sequence[float], patience: int) -> bool:
 def check_loss(loss: float, epoch: int) -> None:
     """Raise Diverged where the loss is no number any more, in that epoch, counted from 1."""
     if not math.isfinite(loss):
-        raise Diverged(
-            f"The loss became {loss} in epoch {epoch}: the steps were too large. Try a smaller learning rate."
-        )
+        raise Diverged(f"The loss became {loss} in epoch {epoch}: {TOO_LARGE}. Try a smaller learning rate.")

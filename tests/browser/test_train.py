@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.store.run import RunState
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, answer, at_rest, draw, field, knobs, serving, set_field, settled
+from tests.browser.conftest import SLOW, answer, at_rest, choose, draw, field, knobs, serving, set_field, settled
 
 pytestmark = pytest.mark.browser
 
@@ -105,6 +105,41 @@ def test_a_run_that_is_over_goes_on_and_is_taken_to_the_other_pages(training_ser
     at_rest(page).get_by_role("link", name="Train").click()
     at_rest(page).get_by_role("button", name="Draw with it").first.click()
     expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^dense 24, adam 0.001, continued"))
+
+
+@pytest.mark.slow
+def test_a_click_takes_the_hint_about_what_went_wrong(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train?train_images=500&epochs=1&learning_rate=0.000001")
+    train(page)
+    expect(page.get_by_text("It learns nothing: ").first).to_be_visible(timeout=SLOW)
+    at_rest(page).get_by_role("button", name="Set learning rate to 0.001").first.click()
+    expect(field(page, "Learning rate")).to_have_value("0.001")
+    expect(page).to_have_url(re.compile("train_images=500&epochs=1$|epochs=1&train_images=500$"))
+
+
+@pytest.mark.slow
+def test_layers_are_changed_where_they_are_drawn(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train?units=64")
+    at_rest(page).get_by_role("button", name="Add a hidden layer").click()
+    expect(page).to_have_url(re.compile(r"units=64\+64"))
+    for _ in range(2):
+        page.get_by_role("button", name="More units in hidden layer 1").click()
+    expect(page).to_have_url(re.compile(r"units=128\+64"))
+    expect(page.locator(".network b")).to_have_text(f"{785 * 128 + 129 * 64 + 65 * 10:,}")
+    first = at_rest(page).get_by_role("button", name="Hidden layer 1")
+    box = first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60 + 2 * 34, steps=8)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"units=32\+64"))
+    at_rest(page).get_by_role("button", name="Hidden layer 1").press("ArrowUp")
+    expect(page).to_have_url(re.compile(r"units=48\+64"))
+    at_rest(page).get_by_role("button", name="Hidden layer 2").click()
+    choose(page, "Its activation", "tanh")
+    expect(page).to_have_url(re.compile(r"activation=relu\+tanh"))
+    at_rest(page).get_by_role("button", name="Remove").click()
+    expect(page).to_have_url(re.compile("units=48$"))
 
 
 @pytest.mark.slow

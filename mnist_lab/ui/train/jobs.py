@@ -12,6 +12,7 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import crowd, resources
+from mnist_lab.ui.train.hints import render_hint
 from mnist_lab.ui.train.outcomes import render_outcomes
 from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import is_mine, may_stop
@@ -105,6 +106,7 @@ def _render_job(run: Run, name: str) -> None:
     if run.state is not RunState.QUEUED:
         st.progress(min(_position(ticks) / run.config.rounds, 1.0), text=_progress_in_words(run, ticks))
     if ticks:
+        render_hint(run, ticks)
         render_curves(run, name, ticks)
 
 

@@ -14,6 +14,7 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.numbers import ask_setting
 from mnist_lab.ui.shell import PAGES
+from mnist_lab.ui.train.hints import render_hint
 from mnist_lab.ui.train.run_curves import render_curves
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import duration, plain
@@ -31,6 +32,8 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
         with st.container(key=f"outcome-{run.id}"):
             _render_outcome(run, _before(run, runs), names)
             ticks = resources.ticks(run) if run is recent[0] else []
+            if run is recent[0]:
+                render_hint(run, ticks)
             if ticks:
                 render_curves(run, names[run.id], ticks)
     return recent
