@@ -13,7 +13,7 @@ open_page(
     "Train", "Turn the knobs, press Train and watch. It trains in the background: draw meanwhile, or close the tab."
 )
 
-knobs, work = st.columns([340, 700], gap="large")
+knobs, work = st.columns([370, 670], gap="large")
 with knobs:
     draft = render_form()
     render_start(draft.config, draft.is_right)

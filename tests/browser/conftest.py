@@ -250,15 +250,19 @@ def view(page: Page, name: str) -> Page:
 
 def knobs(page: Page) -> Page:
     """The page Train, with all its knobs unfolded."""
-    at_rest(page).get_by_text("All knobs").click()
-    folded = page.locator(".st-key-group_All-knobs")
-    expect(folded.get_by_text("Data and sabotage")).to_be_visible()
-    heights = [0.0]
+    return unfold(page, "All knobs")
+
+
+def unfold(page: Page, title: str) -> Page:
+    """The page with that group of knobs open."""
+    group = at_rest(page).locator(f".st-key-group_{title.replace(' ', '-')}")
+    group.get_by_text(title).click()
+    heights = [group.bounding_box()["height"]]
 
     def is_open() -> bool:  # it unfolds step by step
-        heights.append(folded.bounding_box()["height"])
-        page.wait_for_timeout(100)
-        return heights[-1] == heights[-2]
+        page.wait_for_timeout(150)
+        heights.append(group.bounding_box()["height"])
+        return heights[-1] == heights[-2] > heights[0]
 
     wait_until(page, is_open)
     return page
@@ -274,5 +278,7 @@ def set_field(page: Page, label: str, value: str) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    settled(page).get_by_role("combobox", name=label, exact=True).first.click()
+    box = settled(page).get_by_role("combobox", name=label, exact=True).first
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # at an edge, not all options have room
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.worker import execute
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import knobs
+from tests.browser.conftest import knobs, unfold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,6 +62,6 @@ def test_a_network_without_a_past_leads_to_the_form_that_keeps_one(training_serv
     page = open_tab(f"{training_server.url}/explore?run=logistic-mnist&view=Time+machine&image=3")
     page.get_by_role("link", name="Train this network with snapshots").click()
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
-    knobs(page).get_by_text("Steps and stopping").click()
+    unfold(knobs(page), "Steps and stopping")
     expect(page.locator(".st-key-form_snapshots input")).to_be_checked()
     expect(page.get_by_text(re.compile(r"\d+ moments, \d+\.\d MB"))).to_be_visible()

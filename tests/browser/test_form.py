@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, at_rest, choose, field, knobs, set_field, settled, wait_until
+from tests.browser.conftest import SLOW, at_rest, choose, field, knobs, set_field, settled, unfold, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +70,7 @@ def test_what_is_wrong_disables_train_says_why_and_moves_nothing(server, open_ta
 def test_a_wrong_field_in_a_group_keeps_the_group_open_and_stays_wrong_on_other_pages(server, open_tab):
     page = knobs(open_tab(f"{server.url}/train"))
     for group in ("Layers and loss", "Steps and stopping"):
-        page.get_by_text(group).click()
+        unfold(page, group)
     for label, (text, reason) in IN_A_GROUP.items():
         set_field(page, label, text)
         expect(page.locator(".wrong").filter(has_text=reason)).to_be_visible()
@@ -91,7 +91,7 @@ def test_a_wrong_field_in_a_group_keeps_the_group_open_and_stays_wrong_on_other_
 @pytest.mark.slow
 def test_a_wrong_value_hides_no_field_that_depends_on_it(server, open_tab):
     page = knobs(open_tab(f"{server.url}/train?optimizer=sgd&momentum=0.9&nesterov=true"))
-    page.get_by_text("Steps and stopping").click()
+    unfold(page, "Steps and stopping")
     set_field(page, "Momentum", "9")
     expect(train_button(page)).to_be_disabled()
     expect(page.get_by_text("Nesterov", exact=True)).to_be_visible()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import choose, field, knobs, set_field
+from tests.browser.conftest import choose, field, knobs, set_field, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +80,7 @@ def test_fields_that_mean_nothing_for_a_network_are_not_shown(server, open_tab):
 @pytest.mark.slow
 def test_what_cannot_stand_together_is_said_below_its_field(server, open_tab):
     page = knobs(open_tab(f"{server.url}/train?output=logits"))
-    page.get_by_text("Layers and loss").click()
+    unfold(page, "Layers and loss")
     choose(page, "Loss", "quadratic-cost")
     expect(page.get_by_text("Squared errors are measured from 0 and 1")).to_be_visible()
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()

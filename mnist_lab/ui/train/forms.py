@@ -44,7 +44,7 @@ FOLDED["More"] = tuple(
     for field in TrainConfig.model_fields
     if not any(field in named for named in ((NETWORK,), FIRST, LAYERS, *FOLDED.values()))
 )
-WHOLE_LINES = ("units", "filters")
+WHOLE_LINES = ("units", "filters", "initialization", "loss")  # whose values are long
 WORDS = {"mnist": "MNIST (60,000 images)", "digits": "8 x 8 digits (1,437 images)"}  # for options
 
 LEARNING_RATES = {"scratch": 0.1}  # where the default of the other networks would hardly move
