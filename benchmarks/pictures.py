@@ -101,9 +101,13 @@ def tour(page: Page, url: str) -> list[Image.Image]:
         page.wait_for_timeout(1200)
     film = cut(frames, DRAWN)
     page.goto(f"{url}/train?units=64")
-    to_the_top(at_rest(page), "st-key-start_mode")
+    at_rest(page)
     with filmed(page) as frames:
+        page.get_by_role("button", name="More units in hidden layer 1").click()
+        page.wait_for_timeout(700)
         page.get_by_role("button", name="Train", exact=True).click()
+        page.wait_for_timeout(400)
+        to_the_top(page, "st-key-jobs")
         page.locator(".st-key-jobs").get_by_text("Draw with it", exact=True).first.wait_for(timeout=PATIENCE)
         page.wait_for_timeout(500)
     film += cut(frames, TRAINED)
@@ -119,7 +123,7 @@ def tour(page: Page, url: str) -> list[Image.Image]:
 
 
 def stills(page: Page, url: str) -> None:
-    """One picture of Draw, of Compare and of Explore."""
+    """One picture of Draw, of Explore, of Train and of Compare."""
     page.set_viewport_size(STILL)
     page.goto(url)
     page.locator(".st-key-canvas canvas.upper-canvas").wait_for(timeout=PATIENCE)
@@ -128,6 +132,9 @@ def stills(page: Page, url: str) -> None:
     page.get_by_role("link", name="Watch it run through the network").click()
     page.get_by_role("heading", name="Explore", exact=True).wait_for(timeout=PATIENCE)
     save(page, "explore")
+    page.goto(f"{url}/train?units=64+32")
+    page.locator(".st-key-network").wait_for(timeout=PATIENCE)
+    save(page, "train")
     page.goto(f"{url}/compare?runs={FIRST},{SECOND}&view=Curves")
     save(page, "compare")
 

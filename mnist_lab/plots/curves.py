@@ -14,6 +14,7 @@ from mnist_lab.store.validation import validations
 
 METRICS = ("accuracy", "loss")
 HALVES = ((0.0, 0.45), (0.55, 1.0))  # of a figure's width: accuracy left, loss right
+ROOM_FOR_VALUES = 0.08  # of a range, above and below
 ROOM_FOR_MARKS = 0.02  # of an axis, at both of its ends
 
 
@@ -47,8 +48,8 @@ def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
 def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
     """Accuracy and loss, side by side: a colour a run, training as a line, validation dotted with a mark at each epoch.
 
-    Where there is one run only, the two colours tell training from validation. The axis begins at the first point.
-    Around a single accuracy Plotly would show some below 0 and above 1.
+    Where there is one run only, the two colours tell training from validation. The axis begins at the first point, and
+    closes in on what comes after the first epoch.
     """
     every = [curve for its_curves in runs.values() for curve in its_curves]
     lines = [
@@ -56,15 +57,15 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
         for color, its_curves in zip(colors(runs).values(), runs.values(), strict=True)
         for curve in its_curves
     ]
-    accuracies = {value for curve in every if curve.metric == METRICS[0] for value in curve.y}
+    accuracies, losses = ([curve for curve in every if curve.metric == metric] for metric in METRICS)
     epochs = {"title": {"text": "epoch"}, "range": extent([curve.x for curve in every])}
     return go.Figure(
         lines,
         {
             "xaxis": {**epochs, "domain": HALVES[0], "anchor": "y"},
-            "yaxis": {"tickformat": ".0%", "anchor": "x", "range": None if len(accuracies) > 1 else [0, 1]},
+            "yaxis": {"tickformat": ".2~%", "anchor": "x", "range": _accuracy_range(accuracies)},
             "xaxis2": {**epochs, "domain": HALVES[1], "anchor": "y2"},
-            "yaxis2": {"rangemode": "tozero", "anchor": "x2"},
+            "yaxis2": {"rangemode": "tozero", "anchor": "x2", "range": _loss_range(losses)},
             "annotations": [_title(metric, half, every) for metric, half in zip(METRICS, HALVES, strict=True)],
             "height": height,
             "margin": {"l": 8, "r": 8, "t": 72, "b": 8},
@@ -73,6 +74,31 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
             "uirevision": "curves",
         },
     )
+
+
+def _later(curves: list[Curve]) -> list[float]:
+    """All values but those of first epochs, which would squeeze the others, and where each curve ends.
+
+    None while there are hardly any others.
+    """
+    if not any(curve.x[-1] >= 2 for curve in curves):
+        return []
+    later = [y for curve in curves for x, y in zip(curve.x, curve.y, strict=True) if x >= 1]
+    return [*later, *(curve.y[-1] for curve in curves)]
+
+
+def _accuracy_range(curves: list[Curve]) -> list[float] | None:
+    """Around a single accuracy Plotly would show some below 0 and above 1."""
+    if len({value for curve in curves for value in curve.y}) < 2:
+        return [0, 1]
+    later = _later(curves)
+    room = ROOM_FOR_VALUES * (max(later) - min(later)) if later else 0.0
+    return [min(later) - room, max(later) + room] if room else None
+
+
+def _loss_range(curves: list[Curve]) -> list[float] | None:
+    later = _later(curves)
+    return [0, (1 + ROOM_FOR_VALUES) * max(later)] if later and max(later) > 0 else None
 
 
 def _title(metric: str, half: tuple[float, float], curves: Iterable[Curve]) -> dict[str, Any]:
@@ -99,9 +125,9 @@ def _line(curve: Curve, color: str, alone: bool) -> go.Scatter:
         y=np.asarray(curve.y),
         xaxis=f"x{half}",
         yaxis=f"y{half}",
-        name=part if alone else f"{as_typed(curve.run)}, {part}",
-        legendgroup=f"{curve.run} {part}",
-        showlegend=curve.metric == METRICS[0],
+        name=part if alone else as_typed(curve.run),
+        legendgroup=part if alone else curve.run,
+        showlegend=curve.metric == METRICS[0] and (alone or not curve.validation),
         mode="lines+markers" if curve.validation or len(curve.x) == 1 else "lines",
         zorder=-1 if color == FADED else 0,
         line={

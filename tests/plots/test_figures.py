@@ -47,7 +47,23 @@ def test_the_curves_figure_has_each_run_in_both_charts():
     found = {name: curves(name, RunStore("nowhere").metrics(name)) for name in ("small-cnn", "dense-128-dropout")}
     figure = curves_figure(found)
     assert len(figure.data) == 4
-    assert {trace.legendgroup for trace in figure.data} == {"small-cnn training", "dense-128-dropout training"}
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["small-cnn", "dense-128-dropout"]
+    assert {trace.legendgroup for trace in figure.data} == {"small-cnn", "dense-128-dropout"}
+
+
+def test_the_axis_closes_in_on_what_comes_after_the_first_epoch_and_shows_where_each_run_ends():
+    long = [tick(epoch, 10, accuracy) for epoch, accuracy in enumerate((0.5, 0.9, 0.95, 0.96), start=1)]
+    steep = [tick(1, 1, 0.1), *long]
+    low, high = curves_figure({"long": curves("long", steep)}).layout.yaxis.range
+    assert 0.5 < low < 0.55
+    assert 0.96 < high < 1.01
+    (_, most) = curves_figure({"long": curves("long", steep)}).layout.yaxis2.range
+    assert 0.45 < most < 0.5
+    low, _ = curves_figure(
+        {"long": curves("long", steep), "short": curves("short", [tick(1, 10, 0.2)])}
+    ).layout.yaxis.range
+    assert low < 0.2
+    assert curves_figure({"short": curves("short", [tick(1, 1, 0.1), tick(1, 10, 0.6)])}).layout.yaxis.range is None
 
 
 def test_the_confusion_figure_shows_every_count_once():

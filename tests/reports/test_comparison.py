@@ -54,7 +54,8 @@ def copied(store, run_id, name):
 def test_two_runs_are_reported_with_their_verdict_their_numbers_and_where_they_come_from(runs_store):
     first, second = (runs_store.get(name) for name in ("dense-512-rmsprop", "small-cnn"))
     page = report([first, second], runs_store)
-    verdict = sentence(judge(*(runs_store.evaluation(run.id) for run in (first, second))), first.name, second.name)
+    judged = judge(*(runs_store.evaluation(run.id) for run in (first, second)))
+    verdict = sentence(judged, f"{first.name} (A)", f"{second.name} (B)")
     assert escape(verdict) in page
     assert "98.10 %" in page  # without the doubtful labels
     for run in (first, second):

@@ -196,6 +196,7 @@ def test_deleting_a_run_that_nobody_trains_ends_it_and_one_that_trains_is_asked_
     for run, heard in ((stuck, 1.7e9), (trains, time.time())):
         store.update(run.id, state=RunState.RUNNING, attempts=1, sent=heard, heartbeat=heard)
     app = page("compare", runs=f"{stuck.id},{trains.id}")
+    app.button(key="compare-table").click().run(timeout=60)
     next(button for button in app.button if button.label == "Delete").click().run(timeout=60)
     assert not app.exception
     assert [one.id for one in Trash(store).runs()] == [stuck.id]

@@ -53,7 +53,7 @@ def figures(config: TrainConfig, seconds: float | None) -> str:
     """Parameters, and the rest of what the network takes, as HTML."""
     rest = [
         f"{_short(count_operations(config))} operations an image",
-        "no forecast of the time yet" if seconds is None else f"forecast: {about(seconds)} of training here",
+        "no forecast of the time yet" if seconds is None else f"forecast: {about(seconds)} here",
     ]
     words = "".join(f"<span>{part}</span>" for part in rest)
     return f"<span><b>{count_parameters(config):,}</b> parameters</span>{words}"
