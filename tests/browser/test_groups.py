@@ -62,13 +62,17 @@ def test_a_search_from_the_page_fills_the_form_with_the_best_it_found(training_s
     expect(card.locator(".js-plotly-plot")).to_have_count(1)
     best = Studies(RunStore(training_server.runs)).study("from the page").best
     expect(card).to_contain_text(best.run.name)
-    expect(field(knobs(page), "Hidden layers")).to_have_value("16")
+    layers = knobs(page).locator(".st-key-form_units input")
+    expect(layers).to_have_value("16")
     card.get_by_role("button", name="Put into the form").click()
     (units,) = best.run.config.units
-    expect(field(page, "Hidden layers")).to_have_value(str(units))
+    expect(layers).to_have_value(str(units))
     expect(field(page, "Learning rate")).to_have_value(f"{best.run.config.learning_rate:g}")
+    card.get_by_label("More trials", exact=True).fill("60")  # more than are over before it is stopped
+    card.get_by_label("More trials", exact=True).press("Enter")
+    settled(page)
     card.get_by_role("button", name="Go on").click()
-    expect(card.get_by_text(re.compile("of 13 done"))).to_be_visible(timeout=SLOW)
+    expect(card.get_by_text(re.compile("of 63 done"))).to_be_visible(timeout=SLOW)
     card.get_by_role("button", name="Stop the search").click()
     expect(card.get_by_text("Stopped.")).to_be_visible(timeout=SLOW)
     expect(card.get_by_role("button", name="Go on")).to_be_visible(timeout=SLOW)

@@ -20,7 +20,7 @@ def render(first: Run, second: Run) -> None:
     st.markdown(f"**Layers.** {different} of {len(pairs)} differ.")
     head = "".join(f'<th colspan="3">{escape(names[run.id])}</th>' for run in (first, second))
     rows = "".join(f"<tr{_mark(one, two)}>{_cells(one)}{_cells(two)}</tr>" for one, two in pairs)
-    st.html(f'<div class="beside"><table class="layers"><tr>{head}</tr>{rows}</table></div>')
+    st.html(f'<div class="beside" tabindex="0"><table class="layers"><tr>{head}</tr>{rows}</table></div>')
 
 
 def _differ(one: Row | None, two: Row | None) -> bool:
