@@ -30,6 +30,7 @@ from mnist_lab.store.runs import RunStore
 from mnist_lab.training.keras_models import build, exclusive, pixels_for, served
 
 AT_ONCE = 10  # units whose dreams are asked for together
+OWN_STAGE = (keras.layers.Conv2D, keras.layers.MaxPooling2D, keras.layers.Dense)
 CLOSE = 1e-3  # how far the probabilities of a rebuilt model may be from those of the file
 
 
@@ -101,15 +102,22 @@ def network(store_url: str, run_id: str) -> keras.Model:
 def rebuilt(config: TrainConfig, content: bytes) -> keras.Model:
     """A served model from its configuration, with the weights out of its `model.tflite`.
 
-    Raises RunError where that does not give the same answers, as with batch normalization, which the file has worked
-    into other layers.
+    The file has worked batch normalization into the layer before it, or made it a scale and a shift: a normalization
+    of mean 0 and variance 1 does what is left of it. Raises RunError where that does not give the same answers.
     """
     litert.check(content, config)
     model = served(build(config))
-    stages = [stage for stage in read(content, config.scaling) if stage.has_units]
+    stages = iter(read(content, config.scaling)[1:])
     try:
-        model.set_weights([array for stage in stages for array in (stage.weights, stage.biases)])
-    except ValueError as error:
+        for layer in model.layers:
+            if isinstance(layer, OWN_STAGE):
+                stage = next(stages)
+                layer.set_weights([stage.weights, stage.biases] if stage.has_units else [])
+            elif isinstance(layer, keras.layers.BatchNormalization):
+                channels = layer.gamma.shape
+                scale, shift = (np.broadcast_to(each, channels) for each in (stage.scale, stage.shift))
+                layer.set_weights([scale * np.sqrt(1 + layer.epsilon), shift, np.zeros(channels), np.ones(channels)])
+    except (ValueError, StopIteration) as error:
         raise RunError(UNREADABLE) from error
     images = np.random.default_rng(0).random((4, SIDE, SIDE), np.float32)
     if np.abs(np.asarray(model(images)) - Predictor(content).probabilities(images)).max() > CLOSE:

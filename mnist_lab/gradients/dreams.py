@@ -40,6 +40,8 @@ def dreams(model: keras.Model, layer: str, units: Sequence[int], smooth: bool) -
         images = np.clip(images + RATE * step, 0.0, 1.0)
     black = excitement(sums, np.zeros((1, SIDE, SIDE), np.float32), units)[0]
     found = excitement(sums, images, units)[range(len(units)), range(len(units))]
+    images[found < black] = 0.0  # some filters look for paper without ink
+    found = np.maximum(found, black)
     return Dreams(images, np.stack([black, found], axis=1), np.asarray(model(images, training=False)))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.comparing.learning import thinned
 from mnist_lab.config import recipes
 from mnist_lab.config.recipes import Published, Recipe
 from mnist_lab.config.train_config import TrainConfig
@@ -18,7 +19,7 @@ from mnist_lab.store import snapshots
 from mnist_lab.store.folders import Folder
 from mnist_lab.store.run import CONFIG, EVALUATION, KERAS_MODEL, METRICS, MODEL, STATUS, Run, RunState
 from mnist_lab.store.runs import BUNDLED, RunStore
-from mnist_lab.store.ticks import Tick
+from mnist_lab.store.ticks import Tick, lines_of
 
 GROUP = "reproduction"
 SHORT_EPOCH = 10.0  # seconds; where an epoch takes longer, one seed must do
@@ -257,16 +258,17 @@ def _spread(accuracies: list[float]) -> str:
 def bundle(store: RunStore, run: Run, name: str, bundled: Folder | None = None) -> None:
     """Put a run among those that come with the lab, under that name.
 
-    Left out, to keep the lab small: the optimizer's memory in `model.keras`, and the whole file where it is still
-    larger than half a megabyte. What draws, compares and explains needs `model.tflite` only; who wants to go on with
-    such a model trains its recipe first.
+    Left out, to keep the lab small: ticks that no curve shows, the optimizer's memory in `model.keras`, and the whole
+    file where it is still larger than half a megabyte. What draws, compares and explains needs `model.tflite` only; who
+    wants to go on with such a model trains its recipe first.
     """
     with quiet():
         from mnist_lab.training.keras_models import without_optimizer
 
     bundled = bundled or Folder(BUNDLED)
-    for file in (CONFIG, STATUS, METRICS, MODEL, EVALUATION):
+    for file in (CONFIG, STATUS, MODEL, EVALUATION):
         bundled.write(f"{name}/{file}", store.read(run.id, file))
+    bundled.write(f"{name}/{METRICS}", lines_of(thinned(store.metrics(run.id))))
     for epoch in snapshots.epochs_of(store, run.id):
         bundled.write(f"{name}/{snapshots.name(epoch)}", store.read(run.id, snapshots.name(epoch)))
     slim = without_optimizer(store.read(run.id, KERAS_MODEL))
