@@ -106,17 +106,17 @@ def tour(page: Page, url: str) -> list[Image.Image]:
         page.get_by_role("button", name="More units in hidden layer 1").click()
         page.wait_for_timeout(700)
         page.get_by_role("button", name="Train", exact=True).click()
-        page.wait_for_timeout(400)
+        page.locator(".st-key-jobs .js-plotly-plot").first.wait_for(timeout=PATIENCE)
         to_the_top(page, "st-key-jobs")
         page.locator(".st-key-jobs").get_by_text("Draw with it", exact=True).first.wait_for(timeout=PATIENCE)
         page.wait_for_timeout(500)
     film += cut(frames, TRAINED)
     page.goto(f"{url}/compare?runs={FIRST},{SECOND}&view=Curves")
-    to_the_top(at_rest(page), "sentence")
+    at_rest(page)
     with filmed(page) as frames:
         page.mouse.move(20, SIZE["height"] / 2)  # beside all that scrolls by itself
         page.wait_for_timeout(800)
-        for _ in range(10):
+        for _ in range(8):
             page.mouse.wheel(0, 40)
             page.wait_for_timeout(80)
     return film + cut(frames, COMPARED)

@@ -48,26 +48,20 @@ def line(ticks: Sequence[Tick], metric: str, axis: str, validation: bool = False
 
 
 def smoothed(line: Line, weight: float) -> Line:
-    """The mean of two exponential moving averages with that weight in [0, 1): one on the past, one on what follows.
+    """Each value averaged with its neighbours on both sides, of which the next counts `weight` in [0, 1), and so on.
 
-    The past alone would have a line that rises lag behind what it smooths.
+    As far on one side as on the other, so that a straight line stays as it is, nothing lags behind what it smooths, and
+    both ends are where they were.
     """
     if not weight:
         return line
-    behind, ahead = _averages(line.y, weight), _averages(line.y[::-1], weight)[::-1]
-    return line._replace(y=(behind + ahead) / 2)
-
-
-def _averages(values: Floats, weight: float) -> Floats:
-    """An exponential moving average, free of its bias to the first value.
-
-    The bias is corrected as Adam corrects that of its moments (Kingma and Ba 2015), so it is defined from the start.
-    """
-    mean, averages = 0.0, []
-    for count, value in enumerate(values, start=1):
-        mean = weight * mean + (1 - weight) * value
-        averages.append(mean / (1 - weight**count))
-    return np.array(averages)
+    count = len(line.y)
+    averages = np.empty(count)
+    for place in range(count):
+        reach = min(place, count - 1 - place)
+        shares = weight ** np.abs(np.arange(-reach, reach + 1))
+        averages[place] = shares @ line.y[place - reach : place + reach + 1] / shares.sum()
+    return line._replace(y=averages)
 
 
 def together(lines: Sequence[Line]) -> Line | None:

@@ -50,16 +50,14 @@ def test_validation_is_there_where_images_were_held_back_and_never_for_the_learn
     assert line([], "loss", "epochs") is None
 
 
-def test_smoothing_is_pandas_exponential_moving_average_both_ways_and_lags_behind_nothing():
-    import pandas as pd
-
-    values = np.random.default_rng(0).random(50)
-    ahead, behind = (pd.Series(one).ewm(alpha=0.2, adjust=True).mean().to_numpy() for one in (values[::-1], values))
-    expected = (behind + ahead[::-1]) / 2
-    rising = np.arange(50.0)
-    np.testing.assert_allclose(smoothed(straight(range(50), rising), 0.5).y[10:-10], rising[10:-10], atol=1e-2)
-    np.testing.assert_allclose(smoothed(straight(range(50), values), 0.8).y, expected)
-    np.testing.assert_array_equal(smoothed(straight(range(50), values), 0.0).y, values)
+def test_smoothing_leaves_straight_lines_and_both_ends_and_calms_noise():
+    rising, noise = np.arange(50.0), np.random.default_rng(0).normal(size=50)
+    np.testing.assert_allclose(smoothed(straight(range(50), rising), 0.8).y, rising)
+    calm = smoothed(straight(range(50), noise), 0.8).y
+    assert (calm[0], calm[-1]) == (noise[0], noise[-1])
+    assert calm[10:-10].std() < 0.5 * noise[10:-10].std()
+    np.testing.assert_allclose(smoothed(straight(range(3), [0.0, 1.0, 0.0]), 0.5).y, [0, 0.5, 0])
+    np.testing.assert_array_equal(smoothed(straight(range(50), noise), 0.0).y, noise)
 
 
 def test_several_seeds_are_their_mean_with_the_least_and_the_greatest_where_all_of_them_are():
