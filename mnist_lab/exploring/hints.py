@@ -50,9 +50,9 @@ def from_ticks(config: TrainConfig, ticks: Sequence[Tick]) -> Hint | None:
     Tells nothing before a whole epoch, and nothing of scikit-learn's regression, which sets its own steps.
     """
     epochs = [tick for tick in ticks if tick.ends_epoch]
-    if not epochs or config.network == "logistic":
-        return None
     losses = [loss for loss in since_last(ticks, "loss") if not np.isnan(loss)]
+    if not epochs or not losses or config.network == "logistic":
+        return None
     if _learns_nothing(epochs[-1], losses):
         return _nothing(config, epochs[-1], losses)
     least = min(epochs, key=lambda tick: tick.loss)

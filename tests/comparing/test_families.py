@@ -117,7 +117,7 @@ def test_a_run_that_went_on_says_from_which_of_one_name(store, no_workers):
     for of, run_id in zip(ORIGINALS, IDS, strict=True):
         copied(store, of, run_id, name=NAME, parent=IDS[0] if run_id == IDS[2] else None)
     store.update(IDS[2], ended=time.time())
-    assert "It went on from **Twin (1-0a1b)**" in text_of(page("train").main)
+    assert "It went on from Twin (1-0a1b)" in text_of(page("train").main)
 
 
 def test_every_model_has_a_label_of_its_own(twins):
