@@ -4,10 +4,10 @@ import ast
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from mnist_lab import ui
-from tests.browser.conftest import at_rest, open_table, view
+from tests.browser.conftest import at_rest, open_table, view, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -62,8 +62,16 @@ def covered(page: Page, phone: bool) -> list[str]:
 
 def reach(one: Locator, phone: bool) -> None:
     """Point at a table or a chart, until the tools that it has have come."""
-    at_rest(one.page)
-    one.scroll_into_view_if_needed()  # which waits until it is seen and stays where it is
+
+    def is_there() -> bool:
+        try:
+            at_rest(one.page)
+            one.scroll_into_view_if_needed()  # which waits until it is seen and stays where it is
+        except Error:  # it gave way to the next, which is in its place
+            return False
+        return True
+
+    wait_until(one.page, is_there)
     box = one.bounding_box()
     assert box
     place = box["x"] + 30, box["y"] + 60  # clear of the boxes that pick a row
