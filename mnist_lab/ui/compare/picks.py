@@ -49,7 +49,7 @@ def _choose_two(runs: Sequence[Run], picked: Sequence[Run]) -> None:
             st.selectbox(
                 f"Run {letter}",
                 choices,
-                index=choices.index(run_id) if run_id else None,
+                index=0 if run_id else None,  # what is chosen stands in the session
                 format_func=names.__getitem__,
                 key=_key(letter),
                 placeholder="Choose a run",
