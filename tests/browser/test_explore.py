@@ -8,7 +8,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import answer, draw, wait_until
+from tests.browser.conftest import answer, at_rest, draw, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def test_a_drawing_walks_through_the_network_and_back(server, open_tab):
     expect(answer(page)).to_contain_text("your drawing")
     expect(answer(page).locator("b")).to_have_text("3")
 
-    hidden = page.get_by_label(re.compile("^hidden 1: 64 units"))
+    hidden = at_rest(page).get_by_label(re.compile("^hidden 1: 64 units"))
     hidden.click(position={"x": 5, "y": 5})
     panel = page.locator(".st-key-explore-unit")
     expect(panel.get_by_text("hidden 1, unit 0")).to_be_visible()
