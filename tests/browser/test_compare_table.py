@@ -50,7 +50,7 @@ def search(page: Page, text: str) -> None:
 
 def click_in_table(page: Page, x: int, row: int) -> None:
     """So many pixels from the left, in a row as it is sorted, or in the head, which is row 0."""
-    box = page.get_by_test_id("stDataFrame").bounding_box()
+    box = at_rest(page).get_by_test_id("stDataFrame").bounding_box()
     place = box["x"] + x, box["y"] + HEIGHT * (row + 0.5)
     page.mouse.move(*place, steps=5)  # the table takes no click from a mouse that was elsewhere
     page.mouse.click(*place)
