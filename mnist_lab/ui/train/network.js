@@ -5,7 +5,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 204; // CSS pixels
-const NARROWEST = 92; // of a column
+const NARROWEST = matchMedia("(hover: none)").matches ? 136 : 98; // of a column: a finger's buttons are larger
 const NODES = 9; // units that are drawn of a layer; a gap stands for the others
 const DIGITS = 10;
 const DOUBLED = 34; // pixels to drag for twice as many
