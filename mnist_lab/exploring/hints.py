@@ -103,9 +103,8 @@ def _learns_nothing(last: Tick, losses: Sequence[float]) -> bool:
 
 
 def _nothing(config: TrainConfig, last: Tick, losses: Sequence[float]) -> Hint:
-    measured = f"It learns nothing: {last.accuracy:.0%} of the training images are right after {last.epoch} epochs"
-    if last.epoch == 1:
-        measured = f"It learns nothing: {last.accuracy:.0%} of the training images are right after an epoch"
+    behind = "an epoch" if last.epoch == 1 else f"{last.epoch} epochs"
+    measured = f"It learns nothing: {last.accuracy:.0%} of the training images are right after {behind}"
     if config.spoiled_labels >= MANY_WRONG:
         return Hint(f"{measured}, and most labels are wrong.", "spoiled_labels", 0.0)
     if config.scaling == "none" and losses[0] > FAR * math.log(CLASSES):

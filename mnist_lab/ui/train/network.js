@@ -14,6 +14,8 @@ const REST = 250; // milliseconds without a press
 
 const STOPS = [1, 2, 3, ...Array.from({ length: 11 }, (_, power) => [2 ** power * 4, 2 ** power * 6]).flat()];
 
+const stopsOf = (column) => STOPS.filter((stop) => stop <= column.most);
+
 function svg(name, attributes, ...children) {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -34,6 +36,7 @@ const spread = (count, height) =>
 class Network {
   turn = -1;
   waiting = 0;
+  wasDragged = false;
 
   constructor(root, tell) {
     this.root = root;
@@ -74,7 +77,7 @@ class Network {
   }
 
   step(column, up) {
-    const stops = STOPS.filter((stop) => stop <= column.most);
+    const stops = stopsOf(column);
     this.resize(column, up ? stops.find((stop) => stop > column.count) : stops.findLast((stop) => stop < column.count));
   }
 
@@ -177,10 +180,6 @@ class Network {
   }
 
   listen(open, column) {
-    open.onpointerdown = (event) => {
-      this.wasDragged = false;
-      this.dragged = { y: event.clientY, count: column.count, id: event.pointerId };
-    };
     open.onkeydown = (event) => {
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
       event.preventDefault();
@@ -193,18 +192,19 @@ class Network {
       if (Math.abs(up) < STILL && !this.wasDragged) return;
       this.wasDragged = true;
       const wanted = dragged.count * 2 ** (up / DOUBLED);
-      const stops = STOPS.filter((stop) => stop <= column.most);
-      this.resize(column, stops.reduce((best, stop) => (Math.abs(stop - wanted) < Math.abs(best - wanted) ? stop : best)));
+      this.resize(column, stopsOf(column).reduce((best, stop) => (Math.abs(stop - wanted) < Math.abs(best - wanted) ? stop : best)));
     };
-    open.addEventListener("pointerdown", () => {
+    open.onpointerdown = (event) => {
+      this.dragged = { y: event.clientY, count: column.count, id: event.pointerId };
       const end = () => {
         this.dragged = null;
+        setTimeout(() => { this.wasDragged = false; }); // once the click that ends it has passed
         window.removeEventListener("pointermove", move);
       };
       window.addEventListener("pointermove", move);
       window.addEventListener("pointerup", end, { once: true });
       window.addEventListener("pointercancel", end, { once: true });
-    });
+    };
   }
 
   stop() {

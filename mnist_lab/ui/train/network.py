@@ -34,12 +34,12 @@ def render_editor(draft: Draft) -> None:
     """The drawing, and the knobs of the layer that is open; nothing can be changed where the form is wrong."""
     config = draft.config
     fixed = [field for field in SIZED if field in draft.limits.locked | draft.limits.hidden or not draft.is_right]
-    opened = _opened(config)
+    opened, drawn = _opened(config), columns(config)
     _network(
         key=KEY,
         data={
-            "columns": columns(config),
-            "words": ", then ".join(f"{column['name']}, {_size(column)}" for column in columns(config)),
+            "columns": drawn,
+            "words": ", then ".join(f"{column['name']}, {_size(column)}" for column in drawn),
             "adds": [
                 {
                     "field": field,
