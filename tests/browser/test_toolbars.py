@@ -76,7 +76,8 @@ def reach(one: Locator, phone: bool) -> None:
     assert box
     place = box["x"] + 30, box["y"] + 60  # clear of the boxes that pick a row
     one.page.touchscreen.tap(*place) if phone else one.page.mouse.move(*place)
-    one.page.wait_for_timeout(400)  # they fade in
+    one.page.wait_for_timeout(400)
+    at_rest(one.page)  # on a busy machine, they are still on their way to their place
 
 
 @pytest.mark.slow
