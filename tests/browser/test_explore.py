@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import answer, at_rest, draw, wait_until
@@ -32,7 +33,7 @@ def test_a_drawing_walks_through_the_network_and_back(server, open_tab):
     expect(answer(page)).to_contain_text("your drawing")
     expect(answer(page).locator("b")).to_have_text("3")
 
-    hidden = at_rest(page).get_by_label(re.compile("^hidden 1: 64 units"))
+    hidden = page.get_by_label(re.compile("^hidden 1: 64 units"))
     hidden.click(position={"x": 5, "y": 5})
     panel = page.locator(".st-key-explore-unit")
     expect(panel.get_by_text("hidden 1, unit 0")).to_be_visible()
@@ -177,3 +178,44 @@ def test_what_gives_way_goes_also_where_a_clock_runs_behind_it(tmp_path, start_s
         wait_until(page, clock_asked)
         act()
         expect(gone, what).to_have_count(0, timeout=10_000)
+
+
+def test_a_unit_that_was_opened_stays_open_when_word_of_before_comes_late(server, open_tab, mnist):
+    page = open_tab("about:blank")
+    sent: list[BackMsg] = []
+    ended: list[ForwardMsg] = []
+    to_server: list[WebSocketRoute] = []
+
+    def listen(browser: WebSocketRoute) -> None:
+        to_server.append(browser.connect_to_server())
+
+        def ask(message: str | bytes) -> None:
+            if isinstance(message, bytes):
+                sent.append(BackMsg.FromString(message))
+            to_server[-1].send(message)
+
+        def tell(message: str | bytes) -> None:
+            browser.send(message)
+            if isinstance(message, bytes) and (told := ForwardMsg.FromString(message)).HasField("script_finished"):
+                ended.append(told)
+
+        browser.on_message(ask)
+        to_server[-1].on_message(tell)
+
+    page.route_web_socket(re.compile("_stcore/stream"), listen)
+    page.goto(f"{server.url}/explore?run=dense-128-dropout&image=9")
+    at_rest(page).get_by_role("spinbutton", name="Unit").fill("5")
+    page.keyboard.press("Enter")
+    panel = page.locator(".st-key-explore-unit")
+    expect(panel.get_by_text("hidden 1, unit 5")).to_be_visible()
+    before = sent[-1]
+    at_rest(page).get_by_label(re.compile("^hidden 1: 128 units")).click(position={"x": 5, "y": 5})
+    expect(panel.get_by_text("hidden 1, unit 0")).to_be_visible()
+    late = next(message for message in reversed(sent) if message.rerun_script.fragment_id)
+    late.rerun_script.widget_states.CopyFrom(before.rerun_script.widget_states)
+    ended.clear()
+    to_server[-1].send(late.SerializeToString())
+    wait_until(page, lambda: bool(ended))
+    at_rest(page)
+    expect(page.get_by_role("spinbutton", name="Unit")).to_have_value("0")
+    expect(panel.get_by_text("hidden 1, unit 0")).to_be_visible()

@@ -6,7 +6,7 @@ from mnist_lab.inference.predictor import Prediction
 from mnist_lab.networks.stages import activations
 from mnist_lab.ui.answer import bars
 from mnist_lab.ui.explore import data
-from mnist_lab.ui.explore.address import LAYER, UNIT
+from mnist_lab.ui.explore.address import open_unit
 from mnist_lab.ui.explore.flow import render_flow
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.explore.unit import choose_unit, render_unit
@@ -19,7 +19,7 @@ def render(selection: Selection) -> None:
 
     def opened(number: int, unit: int) -> None:
         if number < len(stages) and stages[number].has_units:
-            st.session_state[LAYER], st.session_state[UNIT] = stages[number].name, unit
+            open_unit(stages[number].name, unit)
 
     layers, opening = st.columns([560, 320], gap="medium")
     with opening, st.container(key="explore-unit", border=True):

@@ -17,6 +17,7 @@ from mnist_lab.ui.words import plain
 
 SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
+TURN = "explore_unit_turn"  # how often the page itself, not the fields of the two, said which these are
 RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_number"
 SEEN_BY, KIND, COLOR = "map_layer", "map_kind", "map_color"
 WHY, DREAM, EPOCH = "why_digit", "dream_layer", "past_epoch"
@@ -38,7 +39,17 @@ def open_address(views: Collection[str]) -> None:
     for name in here:
         if name in READERS:
             READERS[name](address, name)
+    open_unit(st.session_state.get(LAYER), st.session_state.get(UNIT))
     render_problems(address.problems)
+
+
+def open_unit(layer: str | None, unit: int | None) -> None:
+    """Choose a layer and a unit of it, None for any; their fields begin anew.
+
+    What a field of before still has to say, sent ahead of its knowing, then has no one to tell it to.
+    """
+    state = st.session_state
+    state[LAYER], state[UNIT], state[TURN] = layer, unit, state.get(TURN, 0) + 1
 
 
 def remember(**words: object) -> None:

@@ -15,7 +15,7 @@ from mnist_lab.plots.pixels import pixels
 from mnist_lab.ui import crowd
 from mnist_lab.ui.canvas import drawing
 from mnist_lab.ui.explore import data
-from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, remember
+from mnist_lab.ui.explore.address import LAYER, TURN, UNIT, VIEW, open_unit, remember
 from mnist_lab.ui.explore.selection import Selection
 
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
@@ -29,22 +29,25 @@ def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, 
     numbers = {stage.name: number for number, stage in enumerate(stages) if stage.has_units}
     state = st.session_state
     if state.get(LAYER) not in numbers:
-        if LAYER in state:
-            state[UNIT] = None
-        state[LAYER] = list(numbers)[-2 if len(numbers) > 1 else -1]
-    number = numbers[state[LAYER]]
+        open_unit(list(numbers)[-2 if len(numbers) > 1 else -1], None if state.get(LAYER) else state.get(UNIT))
+    layer = state[LAYER]
+    number = numbers[layer]
     last = stages[number].units - 1
     if (state.get(UNIT) or 0) > last:
-        state[UNIT] = None
+        open_unit(layer, None)
     left, right = st.columns(2)
-    left.selectbox("Layer", list(numbers), key=LAYER, persist_state="session", on_change=_free)
-    chosen = right.number_input("Unit", 0, last, None, key=UNIT, persist_state="session", placeholder="auto")
-    remember(layer=stages[number].name, unit=chosen)
+    turn = state.get(TURN, 0)
+    place = list(numbers).index(layer)
+    left.selectbox("Layer", list(numbers), place, key=f"{LAYER}-{turn}", on_change=_open_layer, args=(turn,))
+    chosen = right.number_input("Unit", 0, last, state.get(UNIT), key=f"{UNIT}-{turn}", placeholder="auto")
+    state[UNIT] = chosen
+    remember(layer=layer, unit=chosen)
     return number, _strongest_here(number, values[number]) if chosen is None else int(chosen)
 
 
-def _free() -> None:
-    st.session_state[UNIT] = None
+def _open_layer(turn: int) -> None:
+    if turn == st.session_state[TURN]:
+        open_unit(st.session_state[f"{LAYER}-{turn}"], None)
 
 
 def _strongest_here(number: int, values: Array) -> int:
