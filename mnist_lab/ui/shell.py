@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.ui import resources
+from mnist_lab.ui import presenting, resources
+from mnist_lab.ui.turns import turn
 
 HERE = Path(__file__).parent
 CSS = "\n".join((HERE / file).read_text("utf-8") for file in ("style.css", "explore.css", "lessons.css"))
@@ -15,9 +16,10 @@ PAGES = HERE.parents[1] / "pages"
 _style = st.components.v2.component(
     "mnist_lab_style",
     js="""export default function ({ data }) {
+      document.documentElement.classList.toggle("presenting", data.presenting);
       const sheet = document.getElementById("mnist-lab") ?? document.createElement("style");
-      if (sheet.textContent === data) return;
-      Object.assign(sheet, { id: "mnist-lab", textContent: data });
+      if (sheet.textContent === data.css) return;
+      Object.assign(sheet, { id: "mnist-lab", textContent: data.css });
       document.head.append(sheet);
     }""",
 )
@@ -44,16 +46,22 @@ def main() -> None:
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     resources.warm_up()
-    _style(key="style", data=CSS, height=1)
-    navigation().run()
+    _style(key="style", data={"css": CSS, "presenting": presenting.is_on()}, height=1)
+    presenting.write_address()
+    asked = navigation()
+    with turn(str(presenting.is_on()), ("True", "False")):  # charts know the size of type as they are made
+        asked.run()
 
 
 def open_page(title: str, lead: str) -> None:
     with st.container(horizontal=True, key="menu"):  # on a phone, whose bar has no room for it
         for entry in ENTRIES:
             st.page_link(PAGES / f"{entry.file}.py", label=entry.title, width="content")
-    st.title(title, anchor=False)
-    st.caption(lead)
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        st.title(title, anchor=False)
+        presenting.render_button()
+    with st.container(key="aside-lead"):
+        st.caption(lead)
 
 
 def navigation() -> Any:

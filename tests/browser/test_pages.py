@@ -1,11 +1,13 @@
 """What holds for every page: deep links, damaged runs, offline data."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import answer, at_rest, draw, ink, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -42,3 +44,38 @@ def test_compare_names_a_damaged_run_and_shows_the_others(tmp_path, start_server
     page = open_tab(f"{start_server(tmp_path).url}/compare")
     expect(page.get_by_text(damaged.id)).to_be_visible()
     expect(page.locator(".sentence")).to_contain_text("is better")
+
+
+def test_on_a_wall_type_is_large_on_every_page_until_one_leaves(server, open_tab):
+    page = open_tab(f"{server.url}/compare?runs=small-cnn,dense-128-dropout", viewport={"width": 1280, "height": 800})
+
+    def sizes() -> list[float]:
+        return at_rest(page).evaluate(
+            "() => ['.sentence', '.js-plotly-plot .xtick text', '[data-testid=stButtonGroup] button p'].map("
+            "(one) => parseFloat(getComputedStyle(document.querySelector(one)).fontSize))"
+        )
+
+    expect(page.locator(".js-plotly-plot .xtick").first).to_be_visible()
+    usual, report = sizes(), page.get_by_role("button", name="Download the comparison")
+    expect(report).to_be_visible()
+    page.get_by_role("button", name="Present").click()
+    expect(page).to_have_url(re.compile("present=1"))
+    expect(report).to_be_hidden()
+    assert sizes() == pytest.approx([1.3 * size for size in usual], rel=0.02)
+    verdict = page.locator(".sentence").bounding_box()
+    assert verdict["y"] + verdict["height"] < 800 / 2  # and still the first thing that one sees
+
+    page.get_by_role("link", name="Draw", exact=True).click()
+    draw(page, 3)
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    expect(page).to_have_url(re.compile("present=1"))
+    expect(page.get_by_label("Pen width")).to_be_hidden()
+    drawn = ink(page)
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_label("Pen width")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("present"))
+    expect(answer(page)).to_have_text(re.compile(r"^\s*3"))
+    assert ink(page) == drawn
+    other = open_tab(f"{server.url}/train?present=1&units=64", viewport={"width": 1280, "height": 800})
+    expect(other.get_by_role("button", name="Leave")).to_be_visible()
+    expect(other.get_by_label("Link")).to_be_hidden()

@@ -22,7 +22,7 @@ def render_share(picture: Picture | None, model: str) -> None:
     """A link that opens the page with this drawing and these models."""
     if picture is None or not picture.strokes:
         return
-    with st.popover("Share", icon=":material/link:"):
+    with st.popover("Share", icon=":material/link:", key="aside-share"):
         st.caption("This link opens the lab with your drawing and the models that you chose.")
         try:
             st.code(_link(picture, model), language=None, wrap_lines=True)

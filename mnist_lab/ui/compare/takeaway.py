@@ -77,7 +77,7 @@ def render_report(runs: list[Run]) -> None:
         lambda: report(runs, resources.store()).encode(),
         f"comparison-{date.today()}.html",
         "text/html",
-        key="report",
+        key="aside-report",
         on_click="ignore",
         icon=":material/download:",
         help="One HTML file that opens offline: the verdict, the table, curves, confusion matrices and settings.",

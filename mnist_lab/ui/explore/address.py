@@ -29,16 +29,15 @@ Reader = Callable[[Address, str], None]
 
 def open_address(views: Collection[str]) -> None:
     """Take over what the address holds, once; say kindly what in it cannot be used."""
-    here = st.query_params.to_dict()
+    here = {name: word for name, word in st.query_params.to_dict().items() if name in WORDS}
     if not here or here == st.session_state.get(SEEN):
         return
     st.session_state[SEEN] = here
     address = Address(here)
     if view := address.word("view", views):
         st.session_state[VIEW] = view
-    for name in here:
-        if name in READERS:
-            READERS[name](address, name)
+    for name in here.keys() & READERS.keys():
+        READERS[name](address, name)
     open_unit(st.session_state.get(LAYER), st.session_state.get(UNIT))
     render_problems(address.problems)
 
@@ -59,7 +58,7 @@ def remember(**words: object) -> None:
     after = {name: value for name, value in after.items() if words.get(name, value) is not None}
     if after != before:
         st.query_params.from_dict(after)
-    st.session_state[SEEN] = after
+    st.session_state[SEEN] = {name: word for name, word in after.items() if name in WORDS}
 
 
 def known(key: str, options: Container[object], usual: object) -> None:
@@ -120,3 +119,4 @@ READERS: dict[str, Reader] = {
     "dream": _read_word(DREAM),
     "epoch": _read_number(EPOCH, int(knob("epochs").bounds[1])),
 }
+WORDS = ("view", *READERS)

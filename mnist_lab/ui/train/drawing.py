@@ -34,10 +34,10 @@ def render_network(draft: Draft) -> None:
             with st.popover("Layers", icon=":material/layers:", disabled=bool(wrong)):
                 st.html(layer_table(config))
                 st.caption(_memory(config))
-            with st.popover("As code", icon=":material/code:", disabled=bool(wrong)):
+            with st.popover("As code", icon=":material/code:", disabled=bool(wrong), key="aside-code"):
                 st.caption("This script trains the same network without the lab, on the same images in the same order.")
                 st.code(script(config), language="python", wrap_lines=True)
-            with st.popover("Link", icon=":material/link:", disabled=bool(wrong)):
+            with st.popover("Link", icon=":material/link:", disabled=bool(wrong), key="aside-link"):
                 render_link(config)
         render_editor(draft)
         st.html(_figures_of(config, wrong))
