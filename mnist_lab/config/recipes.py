@@ -22,8 +22,11 @@ class Published(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A model worth training: what it is, who trains it, what is published about it, and what to know about that."""
+    """A model worth training: its name for people, what it is, who trains it, what is published about it, and what to
+    know about that.
+    """
 
+    title: str
     summary: str
     config: TrainConfig
     published: Published = Published()
@@ -64,12 +67,14 @@ BROKEN = (
 
 RECIPES: dict[str, Recipe] = {
     "logistic-digits": Recipe(
+        "Straight lines, tiny images",
         "Logistic regression on 8 x 8 digits: no hidden layer, and small images that are easier than MNIST's.",
         TrainConfig(network="logistic", dataset="digits", scaling="8x8", max_iterations=10_000, validation_share=0.0),
         Published(test_accuracy=0.95, rounded=True),
         "An introduction that fits scikit-learn's LogisticRegression to scikit-learn's digits, until it converges.",
     ),
     "logistic-mnist": Recipe(
+        "Straight lines only",
         "Logistic regression on the first 10,000 images of MNIST, to set against every network with a hidden layer.",
         TrainConfig(network="logistic", train_images=10_000, max_iterations=100, validation_share=0.0),
         Published(test_accuracy=0.90, rounded=True),
@@ -77,12 +82,14 @@ RECIPES: dict[str, Recipe] = {
         "iterations.",
     ),
     "dense-128-dropout": Recipe(
+        "Small network",
         "The usual first network: one hidden layer of 128 ReLU units, and dropout.",
         TrainConfig(units=(128,), dropout=0.2, epochs=5, batch_size=32, validation_share=0.0),
         Published(test_accuracy=0.98, rounded=True),
         "The first example of TensorFlow's own quickstart for beginners, and of many introductions since.",
     ),
     "dense-512-rmsprop": Recipe(
+        "Wide network",
         "A wide layer without dropout, one-hot labels: watch the gap between training and test accuracy.",
         TrainConfig(
             units=(512,),
@@ -102,21 +109,25 @@ RECIPES: dict[str, Recipe] = {
         "A first look at a neural network in a well-known textbook on deep learning with Keras.",
     ),
     "dense-100x3-sigmoid": Recipe(
+        "Ten sigmoids",
         "Three hidden layers of 100, the first of them sigmoid, and ten sigmoid outputs instead of softmax.",
         SIGMOIDS,
         source="An introduction that prints its confusion matrix and names sgd and rmsprop as alternatives to adam.",
     ),
     "dense-100x3-sigmoid-mse": Recipe(
+        "Ten sigmoids, squared error",
         "The same with one-hot labels and the mean squared error: for once the loss sees the sigmoids.",
         TrainConfig.model_validate({**SIGMOIDS.model_dump(), "loss": "mean-squared-error"}),
         source="The variant that the same introduction proposes.",
     ),
     "dense-128x2-l2": Recipe(
+        "Columns scaled one by one",
         "Two hidden layers on images whose columns are each divided by their L2 norm.",
         TrainConfig(units=(128, 128), dropout=0.0, scaling="column-l2", epochs=4, batch_size=32, validation_share=0.0),
         source="An introduction that scales with keras.utils.normalize(x, axis=1) and reports loss and accuracy.",
     ),
     "scratch-sigmoid-mse": Recipe(
+        "By hand, with sigmoids",
         "Back-propagation by hand, in NumPy: 784-30-10, sigmoids, the quadratic cost, and very small batches.",
         TrainConfig(
             network="scratch",
@@ -136,6 +147,7 @@ RECIPES: dict[str, Recipe] = {
         BROKEN,
     ),
     "scratch-relu-softmax": Recipe(
+        "By hand, with ReLU",
         "Back-propagation by hand, in NumPy: 784-100-200-10, ReLU, and softmax cross-entropy from the logits.",
         TrainConfig(
             network="scratch",
@@ -150,18 +162,21 @@ RECIPES: dict[str, Recipe] = {
         "An introduction that writes layers, the loss with logits and its gradient out in NumPy.",
     ),
     "dense-1024": Recipe(
+        "Very wide, on raw pixels",
         "A very wide layer on raw pixels, 0 to 255, to see what scaling is worth.",
         TrainConfig(units=(1024,), dropout=0.0, scaling="none", epochs=5, batch_size=32, validation_share=0.0),
         Published(test_accuracy=0.972),
         "An introduction that feeds the pixels as they come.",
     ),
     "small-cnn": Recipe(
+        "Small convolutional network",
         "Two convolutions with max pooling and dropout: fewer parameters than the first network, fewer mistakes.",
         TrainConfig(
             network="cnn", filters=(32, 64), units=(), dropout=0.5, epochs=12, batch_size=128, validation_share=0.0
         ),
     ),
     "fast-cnn": Recipe(
+        "Fast convolutional network",
         "99 % in a few seconds: wide windows, few filters, steps that grow and shrink once.",
         TrainConfig(
             network="cnn",
@@ -178,14 +193,17 @@ RECIPES: dict[str, Recipe] = {
         ),
     ),
     "best-cnn": Recipe(
+        "Fewest mistakes on MNIST",
         "As few mistakes on MNIST as a network below 150,000 parameters makes after ten minutes.",
         HOUSE.model_copy(update={"epochs": 25}),
     ),
     "house-cnn": Recipe(
+        "Best for what you draw",
         "The lab's own, for what people really draw.",
         HOUSE.model_copy(update={"pens": True}),
     ),
     "house-cnn-mnist": Recipe(
+        "The same from MNIST alone",
         "The lab's own network without pen digits: how well does it read what you draw?",
         HOUSE,
     ),

@@ -156,8 +156,12 @@ def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(trai
 @pytest.mark.slow
 def test_a_recipe_fills_in_the_form(training_server, open_tab):
     page = knobs(open_tab(f"{training_server.url}/train"))
-    page.get_by_role("combobox", name="Start from").click()
-    page.get_by_role("option", name="dense-512-rmsprop").click()
+    page.get_by_role("button", name="Start from: My own").click()
+    card = page.locator(".st-key-recipe-dense-512-rmsprop")
+    expect(card).to_contain_text(re.compile(r"9\d\.\d% right · about \d+ (s|min)"))
+    card.click(position={"x": 90, "y": 90})  # all of a card is its button
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Start from: Wide network")).to_be_visible()
     expect(field(page, "Hidden layers")).to_have_value("512")
     expect(field(page, "Batch size")).to_have_value("128")
     expect(page.get_by_text("407,050")).to_be_visible()

@@ -24,6 +24,7 @@ from mnist_lab.store.folders import Folder
 from mnist_lab.store.runs import RunStore
 
 TINY = Recipe(
+    "Tiny",
     "A tiny network.",
     TrainConfig(dataset="digits", train_images=200, units=(8,), epochs=1, validation_share=0.0),
     Published(test_accuracy=0.01, train_accuracies=(0.1,), train_losses=(2.0,)),

@@ -16,6 +16,7 @@ from mnist_lab.errors import ConfigError
 from mnist_lab.store import snapshots
 from mnist_lab.ui.address import Limits, open_address, turned, write_address
 from mnist_lab.ui.numbers import render_number, render_problem, steps_of
+from mnist_lab.ui.train.recipe_cards import choose_recipe
 
 OWN = "My own"
 SHARE_STEP = 0.05
@@ -151,19 +152,15 @@ def fill(config: TrainConfig) -> None:
 
 
 def _render_start(limits: Limits) -> None:
+    chosen = recipes.RECIPES.get(st.session_state["start_from"])
     if limits.locked or limits.hidden:
         st.caption(":material/lock: This link sets some of the knobs for you; turn the others.")
     else:
-        st.selectbox(
-            "Start from",
-            [OWN, *recipes.RECIPES],
-            key="start_from",
-            on_change=_start_from,
-            help="A recipe fills in the form; change what you like.",
-            persist_state="session",
-        )
-    if (chosen := st.session_state["start_from"]) in recipes.RECIPES:
-        st.caption(_about(recipes.get(chosen)))
+        label = f"Start from: {chosen.title if chosen else OWN}"
+        if st.button(label, icon=":material/grid_view:", width="stretch", help="A recipe fills in the form."):
+            choose_recipe(_start_from)
+    if chosen:
+        st.caption(_about(chosen))
 
 
 def _folded(draft: Draft, title: str, fields: Iterable[str]) -> DeltaGenerator:
@@ -260,11 +257,9 @@ def _write_out(field: str) -> None:
         st.session_state[_key(field)] = text
 
 
-def _start_from() -> None:
+def _start_from(name: str) -> None:
     turned()
-    chosen = st.session_state["start_from"]
-    if chosen in recipes.RECIPES:
-        fill(recipes.get(chosen).config)
+    fill(recipes.get(name).config)
 
 
 def _values() -> dict[str, Any]:
