@@ -13,6 +13,7 @@ from mnist_lab.errors import ConfigError
 
 RANGE = re.compile(r"^(\S+?)\s*\.\.\s*(\S+)$")
 DASH = re.compile(r"(?<=\d)-(?=\d)|(?<=[a-z])-(?=[a-z])")  # between the layers of a value; not that of 1e-3
+OFFERED, TENTH = 3, 0.1  # values to each side of a number's, where it has stops, and the step of a share
 DECIMAL_COMMA = re.compile(r"\d,\s?\d")
 NOTHING = ("none", "all")  # words for an empty list and for no limit
 WIDE = 100  # a range whose ends are so many times apart is searched by its logarithm
@@ -90,19 +91,47 @@ def value(field: str, given: Any) -> Any:
         raise ConfigError(f"{field}: {reason}", {field: reason}) from None
 
 
+def parts(field: str, text: str) -> list[str]:
+    """The values in a text, one by one as they stand there, if all of them will do; otherwise the text as it is."""
+    several = _separated(text)
+    try:
+        for part in several:
+            value(field, part)
+    except ConfigError:
+        return [text]
+    return several
+
+
 def values(field: str, text: str) -> list[Any]:
     """The values in a text: "32, 128-64, 512" are three, and so are "32; 128, 64; 512". Raises ConfigError."""
-    separator = ";" if ";" in text else ","
-    parts = [part for part in text.split(separator) if part.strip()]
-    if not parts:
+    several = _separated(text)
+    if not several:
         raise ConfigError(f"{field}: no value is given; it takes {accepted(field)}, several separated by commas.")
     try:
-        return list(dict.fromkeys(value(field, part) for part in parts))
+        return list(dict.fromkeys(value(field, part) for part in several))
     except ConfigError as error:
-        if separator == "," and DECIMAL_COMMA.search(text) and not knob(field).whole and knob(field).is_number:
+        if ";" not in text and DECIMAL_COMMA.search(text) and not knob(field).whole and knob(field).is_number:
             hint = "Between several values stand commas, so write decimals with a point, such as 0.2, 0.5."
             raise ConfigError(f"{error} {hint}", {at: f"{why} {hint}" for at, why in error.problems.items()}) from None
         raise
+
+
+def nearby(field: str, now: Any) -> list[str]:
+    """Values to offer for a number, or for the layers of one that takes a list, around the value that it has."""
+    this = knob(field)
+    if not this.is_number or (isinstance(now, tuple) and len(now) != 1):
+        return [said(now)]
+    low, high = this.bounds
+    here = now[0] if isinstance(now, tuple) else high if now is None else now
+    if this.stops:
+        place = sum(stop < here for stop in this.stops)
+        found = this.stops[max(place - OFFERED, 0) : place + OFFERED + 1]
+    elif this.whole:
+        found = tuple(here * factor for factor in (0.25, 0.5, 1, 2, 4)) if here else (0, 1, 2, 3)
+    else:
+        found = tuple(low + step * TENTH for step in range(round((high - low) / TENTH) + 1))
+    within = [int(one) if this.whole else one for one in found if low <= one <= high]
+    return list(dict.fromkeys([said(now), *map(said, within)]))
 
 
 def is_range(text: str) -> bool:
@@ -174,6 +203,11 @@ def _knob(field: str, schema: dict[str, Any]) -> Knob:
 def _adapter(field: str) -> TypeAdapter[Any]:
     about = TrainConfig.model_fields[field]
     return TypeAdapter(Annotated[about.annotation, about])  # type: ignore[arg-type]
+
+
+def _separated(text: str) -> list[str]:
+    """What stands between the semicolons of a text or, where it has none, between its commas."""
+    return [part.strip() for part in text.split(";" if ";" in text else ",") if part.strip()]
 
 
 def _number(value: Any, field: str) -> float:

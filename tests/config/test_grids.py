@@ -5,7 +5,7 @@ import pytest
 
 from mnist_lab.comparing.grid_tables import table
 from mnist_lab.config.grids import expand, free_name, name_of
-from mnist_lab.config.knobs import in_words, knobs, limits, said, value, values
+from mnist_lab.config.knobs import in_words, knobs, limits, nearby, parts, said, value, values
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import ConfigError
 from mnist_lab.store.run import RunState, Summary
@@ -34,7 +34,7 @@ def test_several_values_are_read(field, text, expected):
 @pytest.mark.parametrize(
     ("field", "text", "hint"),
     [
-        ("dropout", "0, 2", "dropout: ' 2' will not do; it takes a number from 0 to 0.9"),
+        ("dropout", "0, 2", "dropout: '2' will not do; it takes a number from 0 to 0.9"),
         ("dropout", "0,2", "write decimals with a point"),
         ("learning_rate", "0,01, 0,1", "write decimals with a point"),
         ("units", "32, many", "each from 1 to 4096"),
@@ -46,6 +46,31 @@ def test_several_values_are_read(field, text, expected):
 def test_what_is_no_value_is_refused_with_what_is(field, text, hint):
     with pytest.raises(ConfigError, match=hint):
         values(field, text)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        ("units", "8, 16-8", ["8", "16-8"]),
+        ("units", "16; 8, 4", ["16", "8, 4"]),
+        ("units", "8, many", ["8, many"]),
+        ("learning_rate", "1e-3", ["1e-3"]),
+        ("dropout", "0,2", ["0,2"]),
+    ],
+)
+def test_a_text_is_parted_into_its_values_unless_one_will_not_do(field, text, expected):
+    assert parts(field, text) == expected
+
+
+def test_values_that_are_offered_will_do_and_begin_with_the_one_there_is():
+    config = TrainConfig(units=(4096,), learning_rate=1e-6, train_images=None)
+    for field in knobs():
+        offered = nearby(field, getattr(config, field))
+        first, *_ = [value(field, one) for one in offered]
+        assert first == getattr(config, field)
+        assert len(offered) == len(set(offered))
+    assert nearby("units", (128,)) == ["128", "32", "64", "256", "512"]
+    assert nearby("learning_rate", 0.001) == ["0.001", "0.0001", "0.0002", "0.0005", "0.002", "0.005", "0.01"]
 
 
 def test_every_setting_is_a_knob_and_what_it_says_of_a_default_reads_back():

@@ -34,7 +34,7 @@ def choose_recipe(take: Callable[[str], None]) -> None:
                     f'<div class="recipe">{_picture(recipe.config)}<p>{escape(recipe.summary)}</p>'
                     f"<em>{escape(' · '.join(_figures(name, recipe, runs, takes)))}</em><small>{name}</small></div>"
                 )
-                if st.button(recipe.title, key=f"take-{name}", type="tertiary", on_click=take, args=(name,)):
+                if st.button(recipe.title, key=f"start-from-{name}", type="tertiary", on_click=take, args=(name,)):
                     st.rerun()  # which closes the dialog
 
 

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
@@ -10,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_lab.config import recipes
 from mnist_lab.config.grids import expand, free_name, name_of
-from mnist_lab.config.knobs import in_words, is_range, knob, knobs, limits, said, values
+from mnist_lab.config.knobs import in_words, is_range, knob, knobs, limits, nearby, parts, said, values
 from mnist_lab.config.search import TRIALS, YARDSTICK, holding_back, plan
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine import cluster
@@ -133,8 +135,7 @@ def _one_run(config: TrainConfig) -> Start:
 
 def _grid(config: TrainConfig) -> Start | None:
     fields = _choose_fields("grid", ("units", "dropout"), list(knobs()))
-    about = "Several values, with commas between them"
-    given = {field: _ask("grid", field, said(getattr(config, field)), about, values) for field in fields}
+    given = {field: _ask("grid", field, partial(_typed_values, now=getattr(config, field))) for field in fields}
     name = st.text_input("Name", key="grid_name", placeholder=name_of(fields), max_chars=80).strip()
     chosen = {field: several for field, several in given.items() if several is not None}
     if not fields or len(chosen) < len(given):
@@ -154,8 +155,7 @@ def _grid(config: TrainConfig) -> Start | None:
 def _search(config: TrainConfig) -> Start | None:
     searchable = [field for field in knobs() if field not in YARDSTICK]
     fields = _choose_fields("search", ("learning_rate", "units"), searchable)
-    about = "A range such as 0.001..0.1, or several values with commas between them"
-    given = {field: _ask("search", field, _range_around(field, config), about, _space) for field in fields}
+    given = {field: _ask("search", field, partial(_typed_space, config=config)) for field in fields}
     left, right = st.columns(2)
     with left:
         trials = ask_whole(*TRIALS, 20, label="Trials", key="search_trials", persist_state="session")
@@ -198,9 +198,40 @@ def _runs(configs: list[TrainConfig]) -> str:
     return "1 run" if len(configs) == 1 else f"{len(configs)} runs"
 
 
-def _space(field: str, text: str) -> tuple[float, float] | list[Any]:
+def _typed_space(field: str, key: str, config: TrainConfig) -> tuple[float, float] | list[Any]:
     """The ends of a range, or the values to choose among."""
+    layers = "; the layers of one value with dashes: 32, 128-64." if knob(field).is_list else "."
+    about = f"A range such as 0.001..0.1, or several values with commas between them{layers}"
+    st.session_state.setdefault(key, _range_around(field, config))
+    text = st.text_input(_title(field), key=key, help=about, persist_state="session")
     return limits(field, text) if is_range(text) else values(field, text)
+
+
+def _typed_values(field: str, key: str, now: Any) -> list[Any]:
+    """Several values as chips, of which some are offered, at first only the one in the form."""
+    chips = st.session_state.setdefault(key, [said(now)])
+    st.multiselect(
+        _title(field),
+        list(dict.fromkeys([*nearby(field, now), *chips])),
+        accept_new_options=True,
+        key=key,
+        on_change=_part,
+        args=(field, key),
+        placeholder="Type a value",
+        help="Type a value and press Enter" + ("; layers with dashes: 128-64." if knob(field).is_list else "."),
+        persist_state="session",
+    )
+    if not chips:
+        raise ConfigError("Pick at least one value.")
+    return list(dict.fromkeys(chain.from_iterable(values(field, chip) for chip in chips)))
+
+
+def _part(field: str, key: str) -> None:
+    """Several values that were typed or pasted at once become a chip each."""
+    chips = st.session_state[key]
+    parted = list(dict.fromkeys(part for chip in chips for part in parts(field, chip)))
+    if parted != chips:
+        st.session_state[key] = parted
 
 
 def _choose_fields(mode: str, default: tuple[str, ...], fields: list[str]) -> list[str]:
@@ -214,18 +245,17 @@ def _choose_fields(mode: str, default: tuple[str, ...], fields: list[str]) -> li
     )
 
 
-def _ask(
-    mode: str, field: str, at_first: str, about: str, read: Callable[[str, str], Space]
-) -> Space | list[Any] | None:
-    """What is asked of a setting, as text or by its values; None, with the reason below, where it cannot be."""
+def _ask(mode: str, field: str, read: Callable[[str, str], Space]) -> Space | list[Any] | None:
+    """What is asked of a setting: picked among its options, or what its field, which `read` shows, contains.
+
+    None, with the reason below, where it cannot be.
+    """
     key = f"{mode}_of_{field}"
     with st.container(key=f"field_{key}"):
         try:
             if options := knob(field).options:
                 return _picked(field, key, options)
-            layers = "; the layers of one value with dashes: 32, 128-64." if knob(field).is_list else "."
-            st.session_state.setdefault(key, at_first)
-            return read(field, st.text_input(_title(field), key=key, help=about + layers, persist_state="session"))
+            return read(field, key)
         except ConfigError as error:
             render_problem(error.problems.get(field, str(error)))
             return None
