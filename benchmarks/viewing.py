@@ -23,10 +23,10 @@ MARKS = {  # what is there only when a view is complete
     "One neuron": (".steps", ".st-key-activation .nsewdrag"),
     "Why": (".whys figure:nth-child(4)", ".minds figure:nth-child(2)"),
     "Map": ("canvas[data-drawn]",),
-    "Damage": (".damage", ".beside figure:last-child"),
+    "Damage": (".damage", ".st-key-damage-course .nsewdrag", ".beside figure:last-child"),
     "Dream": (".dreams figure:nth-child(10)",),
     "Time machine": (".then", ".st-key-told .nsewdrag", ".weights", ".confused", ".strips"),
-    "Learning": (
+    "Learning rate": (
         ".st-key-sweep .nsewdrag, .st-key-range-test button",
         ".st-key-spread .nsewdrag",
         ".st-key-norms .nsewdrag, table.steepness",
@@ -68,7 +68,7 @@ class Change(NamedTuple):
 
 CHANGES = {
     "another test image": Change("Activations", "spinbutton", "Test image", "ArrowUp", (".verdict-line",)),
-    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".beside",)),
+    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".damage", ".beside")),
     "an epoch back": Change("Time machine", "slider", "Epoch", "ArrowLeft", (".st-key-told svg", ".strips")),
     "why a new image": Change("Why", "spinbutton", "Test image", "ArrowUp", (".whys figure:nth-child(4)", ".minds")),
 }
@@ -118,7 +118,7 @@ def time_view(browser: Browser, url: str, run: str, view: str) -> str:
         return ""
     with opened(browser, url, run) as page:
         first = open_view(page, view)
-        if view == "Learning":
+        if view == "Learning rate":
             page.get_by_role("button", name="Run the range test").click()
             wait(page.locator(".st-key-sweep .nsewdrag").is_visible)
         return f"{statistics.median(open_view(page, view) for _ in range(REPEAT)):.0f} ({first:,.0f})"

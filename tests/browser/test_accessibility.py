@@ -116,7 +116,7 @@ def _exploring(lab: Server, page: Page) -> None:
             "Damage",
             "Time machine",
             "Architecture",
-            "Learning",
+            "Learning rate",
             "Dream",
             "Why",
         )

@@ -48,7 +48,7 @@ def test_why_dream_and_the_past_of_a_network_and_a_rate_to_train_it_with(trainin
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page).not_to_have_url(re.compile("epoch="))
 
-    page.get_by_role("radio", name="Learning").click()
+    page.get_by_role("radio", name="Learning rate").click()
     expect(page.get_by_text("by the weights of each layer")).to_be_visible(timeout=WORKER)
     page.get_by_role("button", name="Run the range test").click()
     rate = page.locator(".rate b")

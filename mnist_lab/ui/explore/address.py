@@ -9,7 +9,7 @@ from mnist_lab.config.addresses import Address
 from mnist_lab.config.knobs import knob
 from mnist_lab.errors import ImageError
 from mnist_lab.images.drawing_links import decode
-from mnist_lab.ui import resources
+from mnist_lab.ui import fields, resources
 from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.canvas.drawing import ONE, show_strokes
 from mnist_lab.ui.explore import data
@@ -17,7 +17,6 @@ from mnist_lab.ui.words import plain
 
 SEEN = "explore_address"
 LAYER, UNIT = "explore_layer", "explore_unit"
-TURN = "explore_unit_turn"  # how often the page itself, not the fields of the two, said which these are
 RUN, VIEW, SOURCE, NUMBER = "model", "explore_view", "explore_source", "explore_number"
 SEEN_BY, KIND, COLOR = "map_layer", "map_kind", "map_color"
 WHY, DREAM, EPOCH = "why_digit", "dream_layer", "past_epoch"
@@ -38,17 +37,15 @@ def open_address(views: Collection[str]) -> None:
         st.session_state[VIEW] = view
     for name in here.keys() & READERS.keys():
         READERS[name](address, name)
-    open_unit(st.session_state.get(LAYER), st.session_state.get(UNIT))
+    for name in (VIEW, LAYER, UNIT):
+        fields.choose(name, st.session_state.get(name))
     render_problems(address.problems)
 
 
 def open_unit(layer: str | None, unit: int | None) -> None:
-    """Choose a layer and a unit of it, None for any; their fields begin anew.
-
-    What a field of before still has to say, sent ahead of its knowing, then has no one to tell it to.
-    """
-    state = st.session_state
-    state[LAYER], state[UNIT], state[TURN] = layer, unit, state.get(TURN, 0) + 1
+    """Choose a layer and a unit of it, None for any."""
+    fields.choose(LAYER, layer)
+    fields.choose(UNIT, unit)
 
 
 def remember(**words: object) -> None:

@@ -1,9 +1,11 @@
 """Damage a network, and see what it still knows."""
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -11,8 +13,10 @@ from mnist_lab.config.settings import DatasetName
 from mnist_lab.datasets.mnist import Dataset, load
 from mnist_lab.exploring.damage import FULL, Damage, Left, changed, left_over
 from mnist_lab.networks.stages import Array, Stage, read
+from mnist_lab.plots.damage import course_figure
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.pixels import pixels
+from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.store.run import MODEL
 from mnist_lab.ui import resources
 from mnist_lab.ui.answer import bars, short_percent
@@ -22,23 +26,42 @@ from mnist_lab.ui.explore.selection import Selection
 
 BITS = (FULL, 8, 6, 5, 4, 3, 2, 1)
 ALL = "all layers"
+ALONG = "damage_along"  # in the session: the kind of damage whose slider was moved last
+
+
+class Kind(NamedTuple):
+    """One kind of damage, along which the accuracy is drawn: at these values, and what it is."""
+
+    values: Sequence[float]
+    words: str
+
+
+KINDS = {
+    "off": Kind([step / 10 for step in range(11)], "units switched off"),
+    "bits": Kind(BITS, "bits of each weight"),
+    "noise": Kind([step / 5 for step in range(16)], "noise on the weights"),
+}
 
 
 def render(selection: Selection) -> None:
-    """Three sliders; the accuracy and the answer change as they move."""
+    """Three sliders; the accuracy and the answer change as they move, and a curve shows where the last one stands."""
     run = selection.run
     asked = _choose(run.id)
     images = data.dataset()
     whole, left = (_left(run.id, damage, images.name) for damage in (Damage(), asked))
     answer = left.predictor.predict(selection.image)
-    numbers, bars_beside = st.columns([330, 480], gap="large")
-    numbers.html(
-        f'<div class="damage"><b>{short_percent(left.accuracy)}</b>'
-        f"<span>{_of_what(left.images, images)}; undamaged {short_percent(whole.accuracy)}</span>"
-        f'<i><u style="width:{left.accuracy:.1%}"></u></i>'
-        f"<b>{answer.digit}</b><span>is what it reads now, with {short_percent(answer.confidence)}</span></div>"
+    knows, says = st.columns([480, 380], gap="large")
+    with knows:
+        st.html(
+            f'<div class="damage"><b>{short_percent(left.accuracy)}</b>'
+            f"<span>{_of_what(left.images, images)}; undamaged {short_percent(whole.accuracy)}</span></div>"
+        )
+        st.plotly_chart(_course(run.id, asked, images.name), key="damage-course", config=NO_TOOLBAR)
+    says.html(
+        f'<div class="damage"><b class="digit">{answer.digit}</b>'
+        f"<span>is what it reads now, with {short_percent(answer.confidence)}</span></div>"
+        f'<div class="answer">{bars(answer)}</div>'
     )
-    bars_beside.html(f'<div class="answer">{bars(answer)}</div>')
     st.html(_weights(run.id, whole.content, left.content, asked))
 
 
@@ -48,17 +71,41 @@ def _choose(run_id: str) -> Damage:
     if state.get("damage_layer") not in names:
         state["damage_layer"] = ALL
     first, second, third, fourth = st.columns(4)
-    off = first.slider("Units switched off", 0, 100, 0, 5, format="%d %%", key="damage_off", persist_state="session")
-    bits = second.select_slider("Bits of each weight", BITS, key="damage_bits", persist_state="session")
-    noise = third.slider(
-        "Noise on the weights", 0, 300, 0, 10, format="%d %%", key="damage_noise", persist_state="session"
-    )
+    off = first.slider("Units switched off", 0, 100, 0, 5, format="%d %%", **_slider("off"))
+    bits = second.select_slider("Bits of each weight", BITS, **_slider("bits"))
+    noise = third.slider("Noise on the weights", 0, 300, 0, 10, format="%d %%", **_slider("noise"))
     layer = fourth.selectbox("Where", [ALL, *names], key="damage_layer", persist_state="session")
     return Damage(off / 100, bits, noise / 100, None if layer == ALL else layer)
 
 
+def _slider(kind: str) -> dict[str, Any]:
+    return {"key": f"damage_{kind}", "persist_state": "session", "on_change": _moved, "args": (kind,)}
+
+
+def _moved(kind: str) -> None:
+    st.session_state[ALONG] = kind
+
+
+def _course(run_id: str, asked: Damage, name: DatasetName) -> go.Figure:
+    """The accuracy along the kind of damage that was changed last, the others as they are."""
+    field = st.session_state.get(ALONG, "off")
+    kind, now = KINDS[field], getattr(asked, field)
+    values = sorted({*kind.values, now}, reverse=field == "bits")
+    found = {each: _accuracy(run_id, asked._replace(**{field: each}), name) for each in values}
+    return course_figure(found, now, kind.words, in_bits=field == "bits")
+
+
+@lru_cache(maxsize=2048)
+def _accuracy(run_id: str, asked: Damage, name: DatasetName) -> float:
+    return _left_over(run_id, asked, name).accuracy
+
+
 @lru_cache(maxsize=48)
 def _left(run_id: str, asked: Damage, name: DatasetName) -> Left:
+    return _left_over(run_id, asked, name)
+
+
+def _left_over(run_id: str, asked: Damage, name: DatasetName) -> Left:
     store = resources.store()
     return left_over(store.read(run_id, MODEL), store.get(run_id).config, asked, load(name))
 

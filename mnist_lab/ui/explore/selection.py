@@ -21,7 +21,12 @@ class Selection(NamedTuple):
 
 
 class View(NamedTuple):
-    """One view of a selection; a `live` one is quick enough to be redrawn while a stroke grows."""
+    """One view of a selection, and the question that it answers.
+
+    A `live` one is quick enough to be redrawn while a stroke grows; one that `has_image` shows the image itself.
+    """
 
     render: Callable[[Selection], None]
+    question: str
     live: bool = False
+    has_image: bool = False

@@ -12,10 +12,10 @@ from mnist_lab.exploring.units import Strongest, effect
 from mnist_lab.networks.stages import Array, Stage
 from mnist_lab.plots.pictures import above_ink, laid_out, signed
 from mnist_lab.plots.pixels import pixels
-from mnist_lab.ui import crowd
+from mnist_lab.ui import crowd, fields
 from mnist_lab.ui.canvas import drawing
 from mnist_lab.ui.explore import data
-from mnist_lab.ui.explore.address import LAYER, TURN, UNIT, VIEW, open_unit, remember
+from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, open_unit, remember
 from mnist_lab.ui.explore.selection import Selection
 
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
@@ -36,18 +36,17 @@ def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, 
     if (state.get(UNIT) or 0) > last:
         open_unit(layer, None)
     left, right = st.columns(2)
-    turn = state.get(TURN, 0)
-    place = list(numbers).index(layer)
-    left.selectbox("Layer", list(numbers), place, key=f"{LAYER}-{turn}", on_change=_open_layer, args=(turn,))
-    chosen = right.number_input("Unit", 0, last, state.get(UNIT), key=f"{UNIT}-{turn}", placeholder="auto")
+    place, key = list(numbers).index(layer), fields.key(LAYER)
+    left.selectbox("Layer", list(numbers), place, key=key, on_change=_open_layer, args=(key,))
+    chosen = right.number_input("Unit", 0, last, state.get(UNIT), key=fields.key(UNIT), placeholder="auto")
     state[UNIT] = chosen
     remember(layer=layer, unit=chosen)
     return number, _strongest_here(number, values[number]) if chosen is None else int(chosen)
 
 
-def _open_layer(turn: int) -> None:
-    if turn == st.session_state[TURN]:
-        open_unit(st.session_state[f"{LAYER}-{turn}"], None)
+def _open_layer(key: str) -> None:
+    if key == fields.key(LAYER):
+        open_unit(st.session_state[key], None)
 
 
 def _strongest_here(number: int, values: Array) -> int:
@@ -72,7 +71,7 @@ def render_unit(selection: Selection, stages: Sequence[Stage], values: Sequence[
     )
     found = data.strongest(selection.run.id, number)
     crowd.draw_until_found(found, _excites, found, unit)
-    st.button("Work it out by hand", icon=":material/calculate:", on_click=lambda: _show("One neuron"))
+    st.button("Work it out by hand", icon=":material/calculate:", on_click=fields.choose, args=(VIEW, "One neuron"))
 
 
 def _excites(found: Future[Strongest], unit: int) -> None:
@@ -127,7 +126,3 @@ def _weights(stage: Stage, inputs: Array, unit: int, side: int) -> str:
     weights = stage.weights[..., unit]
     weights = weights if stage.kind == "convolution" else weights.reshape(inputs.shape)
     return pixels(signed(laid_out(weights)), "The weights of the unit", side=side)
-
-
-def _show(view: str) -> None:
-    st.session_state[VIEW] = view

@@ -9,21 +9,23 @@ from mnist_lab.ui.answer import WORDS, certainty, short_percent
 from mnist_lab.ui.explore.selection import Selection
 
 
-def render_verdict(selection: Selection) -> None:
-    """The image, the digit in large type, how sure the network is, and whether it is right where that is known."""
+def render_verdict(selection: Selection, with_image: bool) -> None:
+    """The digit in large type, how sure the network is, and whether it is right where that is known; the image ahead of
+    it where the page shows it nowhere else.
+    """
     prediction = resources.predictor(selection.run.id).predict(selection.image)
     sure = short_percent(prediction.confidence)
     if selection.label is None:
         doubt = verdict(prediction, selection.image)
         sure, words = certainty(prediction, doubt), WORDS[doubt]
     elif selection.label == prediction.digit:
-        words = "and so it is labelled"
+        words = "correct"
     else:
-        words = f"but it is labelled {selection.label}"
+        words = f"wrong: its label is {selection.label}"
+    image = f"{pixels(selection.image, selection.source, side=76)}<span>→</span>" if with_image else ""
     wrong = selection.label not in (None, prediction.digit)
     with st.container(key="prediction"):
         st.html(
-            f'<div class="verdict-line{" wrong" if wrong else ""}">{pixels(selection.image, selection.source, side=76)}'
-            f"<span>→</span><b>{prediction.digit}</b><div><strong>{sure}</strong>"
-            f"<em>{words}</em><em>{selection.source}</em></div></div>"
+            f'<div class="verdict-line{" wrong" if wrong else ""}">{image}<b>{prediction.digit}</b>'
+            f"<div><strong>{sure}</strong><em>{words}</em><em>{selection.source}</em></div></div>"
         )
