@@ -7,8 +7,8 @@ from mnist_lab.ui.canvas.drawing import SEVERAL, render_pen
 from mnist_lab.ui.canvas.live import show_answer
 from mnist_lab.ui.canvas.share import open_link, render_share
 from mnist_lab.ui.canvas.sources import Picture, Source, choose_source
+from mnist_lab.ui.draw.next_step import render_next_step
 from mnist_lab.ui.draw.views import render_closer
-from mnist_lab.ui.draw.way_to_explore import link_to_explore
 from mnist_lab.ui.models import choose_model
 from mnist_lab.ui.shell import open_page
 
@@ -32,9 +32,9 @@ def draw_and_read() -> None:
             picture = source.render()
         with answer_side:
             answer(source, picture, model.id)
-    with right, st.container(horizontal=True, vertical_alignment="center"):
+            render_next_step(source, picture, model.id)
+    with right:
         render_share(picture, model.id)
-        link_to_explore(source, picture, model.id)
     render_closer(picture, model.id, source.several)
 
 

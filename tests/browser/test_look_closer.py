@@ -161,10 +161,20 @@ def test_dirt_changes_what_the_network_gets(drawn):
     expect(dirty).to_have_attribute("src", clean.get_attribute("src"))
 
 
-def test_replay_says_when_it_decided(drawn):
+def test_replay_draws_it_again_and_says_when_it_decided(drawn):
     view = look(drawn, "Replay")
     expect(view.get_by_text("It decided on 3")).to_be_visible()
-    expect(view.locator("figure")).to_have_count(8)
+    player, slider = view.locator(".replay"), view.get_by_role("slider", name="How much is drawn")
+    expect(player.locator(".bar.first [data-digit]")).to_have_attribute("data-digit", "3")
+    expect(slider).to_have_js_property("value", "23")
+    whole = player.locator("img").get_attribute("src")
+    player.get_by_role("button", name="Play").click()
+    expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    expect(player.locator("img")).not_to_have_attribute("src", whole)
+    expect(player.get_by_role("button", name="Play")).to_be_visible()  # over, and whole again
+    expect(player.locator("img")).to_have_attribute("src", whole)
+    slider.fill("3")
+    expect(player.locator("img")).not_to_have_attribute("src", whole)
 
 
 def test_nearest_shows_training_images_of_the_digit(drawn, mnist):

@@ -66,7 +66,7 @@ def _render_numbers(group: Sequence[Tested]) -> None:
             "(expected calibration error, Guo et al. 2017)",
         ),
         "answered": number(
-            f"answered at {SURE_ENOUGH:.1%}",
+            f"coverage at {SURE_ENOUGH:.1%} right",
             format="%.1f %%",
             help=f"Share of the images that it can answer, the surest first, with {SURE_ENOUGH:.1%} of them right",
         ),

@@ -26,13 +26,10 @@ def render_own(picture: Picture | None, reading: Reading | None, model: str) -> 
     if picture is None or reading is None:
         st.caption("Draw a digit, then say which one it was: it is kept here, and nothing else ever is.")
     else:
-        st.pills(
-            "It was a",
-            range(10),
-            key="it_was",
-            on_change=_keep,
-            args=(own, picture, reading, model),
-            help="Keeps the drawing with this label, for this browser alone.",
+        st.pills("It was a", range(10), key="it_was", on_change=_keep, args=(own, picture, reading, model))
+        st.caption(
+            "A click keeps the drawing with that label, on the lab's disk, for this browser alone. Below you see how "
+            "each network reads what you kept, download it and delete it."
         )
     listing = own.listing()
     for problem in listing.problems.values():

@@ -7,23 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from mnist_lab.datasets.corruptions import CORRUPTIONS, corrupt
 from mnist_lab.errors import DatasetError, MnistLabError
 from mnist_lab.exploring.occlusion import occlusion
-from mnist_lab.exploring.replay import Moment, decided, growth, replay
 from mnist_lab.exploring.sensitivity import CHANGES, wobble
 from mnist_lab.images.preprocessing import FloatImage, Step, prepare
 from mnist_lab.inference.predictor import Prediction
 from mnist_lab.inference.rejection import Doubt
-from mnist_lab.plots.drawings import replay_figure, wobble_figure
+from mnist_lab.plots.drawings import wobble_figure
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.answer import Reading, read, short_percent
 from mnist_lab.ui.canvas.sources import Picture
 from mnist_lab.ui.draw.own_drawings import render_own
+from mnist_lab.ui.draw.replaying import render_replay
 from mnist_lab.ui.models import labels, predictors
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
@@ -210,24 +209,10 @@ def _wobble(subject: Subject) -> None:
 
 
 def _replay(subject: Subject) -> None:
-    if not subject.picture.strokes:
+    if subject.picture.strokes:
+        render_replay(subject.picture, subject.prediction.digit, resources.predictor(subject.model))
+    else:
         st.caption("Only what is drawn on the canvas can be replayed.")
-        return
-    frames = list(growth(subject.picture.strokes, pen_width=subject.picture.pen_width))
-    moments = replay(frames, resources.predictor(subject.model))
-    when = decided(moments)
-    if when is not None:
-        st.markdown(f"It decided on **{subject.prediction.digit}** after **{moments[when].share:.0%}** of the ink.")
-    st.plotly_chart(replay_figure(moments), key="replay-figure", config=NO_TOOLBAR)
-    shown = frames[:: max(1, len(frames) // 8)]
-    answers = moments[:: max(1, len(frames) // 8)]
-    st.html(f'<div class="strip">{"".join(map(_frame, shown, answers))}</div>')
-
-
-def _frame(frame: NDArray[np.uint8], moment: Moment) -> str:
-    prediction = None if moment.probabilities is None else Prediction(moment.probabilities)
-    answer = f"<b>{prediction.digit}</b> {short_percent(prediction.confidence)}" if prediction else ""
-    return f"<figure>{pixels(frame / 255.0, 'The drawing so far', side=84)}<figcaption>{answer}</figcaption></figure>"
 
 
 def _nearest(subject: Subject) -> None:

@@ -21,7 +21,7 @@ from mnist_lab.ui.explore.selection import Selection
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
 LEAST = 0.05  # of a sum: less says nothing
 LARGE, SMALL = 250, 72  # CSS pixels
-COLORS = "Blue: ink here excites it, orange: it calms it."
+COLORS = "Blue: ink here raises its sum, orange: it lowers it."
 
 
 def choose_unit(stages: Sequence[Stage], values: Sequence[Array]) -> tuple[int, int]:
@@ -77,7 +77,7 @@ def render_unit(selection: Selection, stages: Sequence[Stage], values: Sequence[
 def _excites(found: Future[Strongest], unit: int) -> None:
     """The test images that excite the unit most, once they are found."""
     with st.container(key="excites"):
-        st.html("<h5>What excites it most</h5>")
+        st.html("<h5>What activates it most</h5>")
         if not found.done():
             st.caption("Looking through the test images …")
             return
