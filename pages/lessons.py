@@ -1,4 +1,4 @@
-"""One lesson at a time: bet, let the networks train, and see who was right."""
+"""All lessons, or one: bet, let the networks train, and see who was right."""
 
 from mnist_lab.lessons.library import library
 from mnist_lab.ui.lessons import page

@@ -157,7 +157,7 @@ def test_what_is_impossible_is_said_next_to_the_field_and_cannot_be_trained(trai
 def test_a_recipe_fills_in_the_form(training_server, open_tab):
     page = knobs(open_tab(f"{training_server.url}/train"))
     page.get_by_role("button", name="Start from: My own").click()
-    card = page.locator(".st-key-recipe-dense-512-rmsprop")
+    card = page.locator(".st-key-card-dense-512-rmsprop")
     expect(card).to_contain_text(re.compile(r"9\d\.\d% right · about \d+ (s|min)"))
     card.click(position={"x": 90, "y": 90})  # all of a card is its button
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -9,6 +9,7 @@ from mnist_lab.exploring.architecture import Row, rows, times
 from mnist_lab.networks.shapes import count_operations, count_parameters
 from mnist_lab.plots.style import COLORS
 from mnist_lab.ui.explore.selection import Selection
+from mnist_lab.ui.glossary import term
 from mnist_lab.ui.layers import layer_table
 
 PIXEL = 2.4  # CSS pixels of a pixel in a map
@@ -21,8 +22,8 @@ def render(selection: Selection) -> None:
     """Every layer in a row of its own; the table of all of them folded away."""
     config = selection.run.config
     st.html(
-        f'<div class="totals"><b>{count_parameters(config):,}</b> parameters, '
-        f"<b>{count_operations(config):,}</b> operations for an image</div>"
+        f'<div class="totals"><b>{count_parameters(config):,}</b> {term("parameters")}, '
+        f"<b>{count_operations(config):,}</b> {term('operations')} for an image</div>"
     )
     layers = [row for row in rows(config) if row.layer.kind in DRAWN]
     most = max(row.layer.output_shape[0] for row in layers if len(row.layer.output_shape) == 1)

@@ -12,6 +12,7 @@ from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.explore.unit import choose_unit
+from mnist_lab.ui.glossary import term
 
 SIDE = 230  # CSS pixels
 WORDS = {
@@ -19,8 +20,8 @@ WORDS = {
     "sigmoid": "sigmoid: squeezed between 0 and 1",
     "tanh": "tanh: squeezed between -1 and 1",
     "gelu": "gelu: what is well below 0 becomes 0",
-    "linear": "no activation: passed on as it is",
-    "softmax": "softmax: its share among the ten outputs",
+    "linear": f"no {term('activation')}: passed on as it is",
+    "softmax": f"{term('softmax')}: its share among the ten outputs",
 }
 
 
@@ -65,7 +66,7 @@ def _pictures(here: Neuron, inputs: Array) -> str:
 
 
 def _line(stage: Stage, here: Neuron) -> str:
-    words = "all products added up", "the bias", "the sum", WORDS[stage.activation]
+    words = "all products added up", f"the {term('bias')}", "the sum", WORDS[stage.activation]
     steps = zip(here.in_numbers, words, strict=True)
     return (
         f'<div class="steps">{"".join(f"<div><b>{shown}</b><span>{what}</span></div>" for shown, what in steps)}</div>'

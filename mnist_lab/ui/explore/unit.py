@@ -17,6 +17,7 @@ from mnist_lab.ui.canvas import drawing
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import LAYER, UNIT, VIEW, open_unit, remember
 from mnist_lab.ui.explore.selection import Selection
+from mnist_lab.ui.glossary import term
 
 PICKED = "explore_picked"  # in the session: the stage and the unit that the page itself picked
 LEAST = 0.05  # of a sum: less says nothing
@@ -110,7 +111,7 @@ def _pictures(image: Array, stages: Sequence[Stage], values: Sequence[Array], nu
     stage, inputs = stages[number], values[number - 1][0]
     if inputs.ndim == 2:
         words = f"<small>{COLORS}</small>"
-        return f'<div class="weights"><h5>Its weights</h5>{_weights(stage, inputs, unit, LARGE)}{words}</div>'
+        return f'<div class="weights"><h5>Its {term("weights")}</h5>{_weights(stage, inputs, unit, LARGE)}{words}</div>'
     traced = trace(stages, values, number, unit)
     picture = pixels(above_ink(traced, image), "What ink does for the unit", side=LARGE)
     where = " where it answers most" if stage.kind == "convolution" else ""

@@ -13,8 +13,11 @@ from mnist_lab.store.run import RunState
 from mnist_lab.ui import crowd, resources
 from mnist_lab.ui.address import render_problems
 from mnist_lab.ui.allowed import may_train
+from mnist_lab.ui.glossary import found_in, term
 from mnist_lab.ui.lessons.answers import bets_on, render_answer
 from mnist_lab.ui.lessons.charts import render_image
+from mnist_lab.ui.lessons.overview import render_overview
+from mnist_lab.ui.turns import turn
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 
@@ -24,28 +27,28 @@ SCROLL = "<script>document.querySelector('[data-testid=stMain]').scrollTo(0, 0)<
 
 
 def choose_lesson(found: Library) -> Lesson | None:
-    """What is wrong with files that cannot be used, and a choice among the others, kept in the page's address."""
+    """What is wrong with files that cannot be used, and the lesson that is chosen, kept in the page's address.
+
+    Until one is, all are shown.
+    """
     for name, problem in found.problems.items():
         lines = "\n".join(f"- {plain(line)}" for line in problem.splitlines())
         st.warning(f"**{plain(name)}** is left out:\n\n{lines}", icon=":material/edit_off:")
-    ids = list(found.lessons)
-    if not ids:
-        return None
     if CHOSEN not in st.session_state:
         address = Address(st.query_params.to_dict())
-        st.session_state[CHOSEN] = address.word(IN_ADDRESS, ids, "the name of a lesson that is here")
+        st.session_state[CHOSEN] = address.word(IN_ADDRESS, found.lessons, "the name of a lesson that is here")
         render_problems(address.problems)
-    if st.session_state.get(CHOSEN) not in ids:
-        st.session_state[CHOSEN] = ids[0]
-    lesson_id = st.selectbox(
-        "Lesson",
-        ids,
-        key=CHOSEN,
-        format_func=lambda one: f"{ids.index(one) + 1}. {found.lessons[one].title}",
-        persist_state="session",
-    )
-    st.query_params[IN_ADDRESS] = lesson_id
-    return found.lessons[lesson_id]
+    lesson = found.lessons.get(st.session_state[CHOSEN] or "")
+    with turn("one" if lesson else "all", ("one", "all")):
+        if lesson is None:
+            render_overview(found, _go)
+        else:
+            st.button("All lessons", key="lesson-all", icon=":material/grid_view:", on_click=_go, args=(None,))
+    if lesson:
+        st.query_params[IN_ADDRESS] = lesson.id
+    elif IN_ADDRESS in st.query_params:
+        del st.query_params[IN_ADDRESS]
+    return lesson
 
 
 def render_lesson(lesson: Lesson) -> None:
@@ -55,6 +58,8 @@ def render_lesson(lesson: Lesson) -> None:
         if st.session_state.pop(TO_TOP, None):
             st.html(SCROLL, unsafe_allow_javascript=True)
         st.markdown(lesson.text)
+        if terms := found_in(f"{lesson.text} {lesson.question}"):
+            st.html(f'<div class="terms">{"".join(map(term, terms))}</div>')
         if lesson.image is not None:
             render_image(lesson.runs[0].config.dataset, lesson.image, lesson.corruption)
         bet = _render_bet(lesson)
@@ -85,7 +90,7 @@ def render_way_on(found: Library, lesson: Lesson) -> None:
             st.button(f"Next: {plain(after.title)}", key="lesson-next", on_click=_go, args=(after.id,))
 
 
-def _go(lesson_id: str) -> None:
+def _go(lesson_id: str | None) -> None:
     st.session_state[CHOSEN] = lesson_id
     st.session_state[TO_TOP] = lesson_id
 

@@ -15,6 +15,7 @@ from mnist_lab.networks.shapes import (
 )
 from mnist_lab.ui import resources
 from mnist_lab.ui.address import render_link
+from mnist_lab.ui.glossary import term
 from mnist_lab.ui.layers import layer_table
 from mnist_lab.ui.train.forms import Draft, render_kind
 from mnist_lab.ui.train.network import render_editor
@@ -52,11 +53,11 @@ def _figures_of(config: TrainConfig, wrong: str) -> str:
 def figures(config: TrainConfig, seconds: float | None) -> str:
     """Parameters, and the rest of what the network takes, as HTML."""
     rest = [
-        f"{_short(count_operations(config))} operations an image",
+        f"{_short(count_operations(config))} {term('operations')} an image",
         "no forecast of the time yet" if seconds is None else f"forecast: {about(seconds)} here",
     ]
     words = "".join(f"<span>{part}</span>" for part in rest)
-    return f"<span><b>{count_parameters(config):,}</b> parameters</span>{words}"
+    return f"<span><b>{count_parameters(config):,}</b> {term('parameters')}</span>{words}"
 
 
 def _memory(config: TrainConfig) -> str:

@@ -15,6 +15,7 @@ from mnist_lab.networks.shapes import layer_shapes
 from mnist_lab.plots.style import COLORS
 from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
+from mnist_lab.ui.cards import Card, render_cards
 from mnist_lab.ui.words import about
 
 DRAWN = ("InputLayer", "Conv2D", "MaxPooling2D", "Dense")
@@ -27,15 +28,17 @@ def choose_recipe(take: Callable[[str], None]) -> None:
     """All recipes; `take` is a callback that is told the name of the one that is chosen."""
     runs = resources.listing().runs
     seconds = forecasts([recipe.config for recipe in recipes.RECIPES.values()], runs)
-    with st.container(key="recipes"):
-        for (name, recipe), takes in zip(recipes.RECIPES.items(), seconds, strict=True):
-            with st.container(key=f"recipe-{name}", border=True):
-                st.html(
-                    f'<div class="recipe">{_picture(recipe.config)}<p>{escape(recipe.summary)}</p>'
-                    f"<em>{escape(' · '.join(_figures(name, recipe, runs, takes)))}</em><small>{name}</small></div>"
-                )
-                if st.button(recipe.title, key=f"start-from-{name}", type="tertiary", on_click=take, args=(name,)):
-                    st.rerun()  # which closes the dialog
+    cards = [
+        Card(name, recipe.title, _body(name, recipe, runs, takes))
+        for (name, recipe), takes in zip(recipes.RECIPES.items(), seconds, strict=True)
+    ]
+    if render_cards(cards, take):
+        st.rerun()  # which closes the dialog
+
+
+def _body(name: str, recipe: Recipe, runs: list[Run], seconds: float | None) -> str:
+    figures = " · ".join(_figures(name, recipe, runs, seconds))
+    return f"{_picture(recipe.config)}<p>{escape(recipe.summary)}</p><em>{escape(figures)}</em><small>{name}</small>"
 
 
 def _figures(name: str, recipe: Recipe, runs: list[Run], seconds: float | None) -> list[str]:
