@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_lab.comparing.settings import Axis
-from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.config.train_config import BESIDE, TrainConfig, parse
 from mnist_lab.errors import ConfigError
 from mnist_lab.store.run import Run
 
@@ -18,7 +18,7 @@ def alike_but_for(axis: Axis, runs: Sequence[Run]) -> list[list[int]]:
     groups: dict[object, list[int]] = {}
     for place in np.flatnonzero(axis.is_meant).tolist():
         run = runs[place]
-        others = run.config.model_copy(update={axis.field: None})
+        others = run.config.model_copy(update=dict.fromkeys((axis.field, *BESIDE)))
         groups.setdefault((others, run.asked.parent), []).append(place)
     by_value = (sorted(group, key=axis.values.__getitem__) for group in groups.values())
     return [group for group in by_value if len(np.unique(axis.values[group])) > 1]

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from mnist_lab.config.knobs import in_words
 from mnist_lab.config.relevance import applies
-from mnist_lab.config.train_config import differing
+from mnist_lab.config.train_config import BESIDE, differing
 from mnist_lab.store.run import Run
 
 SHORTEST = 4  # characters of an id: those that the store draws at random
@@ -17,7 +17,7 @@ def families(runs: Sequence[Run]) -> list[list[Run]]:
     """The runs, those that differ in nothing but their seed together, in the order of the first of each."""
     found: dict[object, list[Run]] = {}
     for run in runs:
-        alike = (run.config.model_copy(update={"seed": 0}), run.asked.parent)
+        alike = (run.config.model_copy(update={"seed": 0, **dict.fromkeys(BESIDE)}), run.asked.parent)
         found.setdefault(alike, []).append(run)
     return list(found.values())
 

@@ -84,7 +84,7 @@ RECIPES: dict[str, Recipe] = {
     "dense-128-dropout": Recipe(
         "Small network",
         "The usual first network: one hidden layer of 128 ReLU units, and dropout.",
-        TrainConfig(units=(128,), dropout=0.2, epochs=5, batch_size=32, validation_share=0.0),
+        TrainConfig(units=(128,), dropout=0.2, epochs=5, batch_size=32, validation_share=0.0, snapshots=True),
         Published(test_accuracy=0.98, rounded=True),
         "The first example of TensorFlow's own quickstart for beginners, and of many introductions since.",
     ),
@@ -140,7 +140,7 @@ RECIPES: dict[str, Recipe] = {
             epochs=30,
             batch_size=10,
             validation_share=0.0,
-            snapshots=True,  # it comes with the lab with its past: thirty units whose weights can be read as pictures
+            snapshots=True,  # thirty units whose weights can be read as pictures
         ),
         Published(test_accuracy=0.1041),
         "An introduction that derives back-propagation and writes it out in NumPy.",
@@ -172,7 +172,14 @@ RECIPES: dict[str, Recipe] = {
         "Small convolutional network",
         "Two convolutions with max pooling and dropout: fewer parameters than the first network, fewer mistakes.",
         TrainConfig(
-            network="cnn", filters=(32, 64), units=(), dropout=0.5, epochs=12, batch_size=128, validation_share=0.0
+            network="cnn",
+            filters=(32, 64),
+            units=(),
+            dropout=0.5,
+            epochs=12,
+            batch_size=128,
+            validation_share=0.0,
+            snapshots=True,
         ),
     ),
     "fast-cnn": Recipe(

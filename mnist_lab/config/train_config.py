@@ -16,6 +16,7 @@ from mnist_lab.config.settings import Activation, Settings
 from mnist_lab.errors import ConfigError
 
 WILL_NOT_DO = " will not do; it takes "  # between what was given and what is accepted
+BESIDE = ("snapshots",)  # settings that change nothing of what is learnt
 
 
 class HiddenLayer(NamedTuple):
@@ -138,8 +139,12 @@ def _grouped(number: float) -> str:
 
 
 def differing(configs: list[TrainConfig]) -> list[str]:
-    """The fields in which the configurations are not all equal, in the order of TrainConfig."""
-    return [field for field in TrainConfig.model_fields if len({getattr(config, field) for config in configs}) > 1]
+    """The fields in which the configurations are not all equal, in the order of TrainConfig.
+
+    What changes nothing of what is learnt tells nothing of two runs, and is left out.
+    """
+    fields = [field for field in TrainConfig.model_fields if field not in BESIDE]
+    return [field for field in fields if len({getattr(config, field) for config in configs}) > 1]
 
 
 def changed(config: TrainConfig, base: TrainConfig | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_lab.comparing.contrasts import alike_but_for, one_at_a_time
-from mnist_lab.comparing.families import lettered
+from mnist_lab.comparing.families import families, lettered
 from mnist_lab.comparing.settings import axes
 from mnist_lab.config.train_config import parse
 from mnist_lab.plots.settings import slice_figure
@@ -79,3 +79,11 @@ def test_two_runs_have_letters_and_more_have_none(made):
     runs = made({}, {"epochs": 2}, {"epochs": 3})
     assert list(lettered(runs[:2]).values()) == ["run 0 (A)", "run 1 (B)"]
     assert list(lettered(runs).values()) == ["run 0", "run 1", "run 2"]
+
+
+def test_what_a_run_keeps_of_its_past_is_never_to_blame(made):
+    runs = made({"units": 64, "snapshots": True}, {"units": 32})
+    assert list(by_field(runs)) == ["units"]
+    assert alike_but_for(by_field(runs)["units"], runs) == [[1, 0]]
+    twins = made({"seed": 1, "snapshots": True}, {"seed": 2})
+    assert families(twins) == [twins]

@@ -183,3 +183,12 @@ def test_a_histogram_of_few_weights_has_few_bins_of_which_hardly_one_is_empty(sh
     (shares,) = histograms([weights]).shares
     assert len(shares) == min(len(np.histogram_bin_edges(weights, "rice")) - 1, 100)
     assert (shares > 0).mean() > 0.7
+
+
+@pytest.mark.parametrize("name", ["dense-128-dropout", "small-cnn", "scratch-sigmoid-mse"])
+def test_some_networks_come_with_the_lab_with_all_of_their_past(name, tmp_path):
+    store = RunStore(tmp_path)
+    run = store.get(name)
+    assert tuple(snapshots.epochs_of(store, name)) == snapshots.epochs_kept(run.config)
+    for epoch in snapshots.epochs_kept(run.config):
+        assert sum(array.size for array in snapshots.read(store, name, epoch)) == run.summary.parameters
