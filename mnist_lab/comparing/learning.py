@@ -48,20 +48,21 @@ def line(ticks: Sequence[Tick], metric: str, axis: str, validation: bool = False
 
 
 def smoothed(line: Line, weight: float) -> Line:
-    """Each value averaged with its neighbours on both sides, of which the next counts `weight` in [0, 1), and so on.
+    """Each value replaced by that of a straight line through its neighbours, of which the next counts `weight` in
+    [0, 1), the one after it weight ** 2, and so on.
 
-    As far on one side as on the other, so that a straight line stays as it is, nothing lags behind what it smooths, and
-    both ends are where they were.
+    So a straight line stays as it is, nothing lags behind what it smooths, and a last value that happens to be low does
+    not bend the end (local linear regression: Cleveland 1979). What is smoothed stays between the least and the
+    greatest value.
     """
-    if not weight:
-        return line
     count = len(line.y)
-    averages = np.empty(count)
-    for place in range(count):
-        reach = min(place, count - 1 - place)
-        shares = weight ** np.abs(np.arange(-reach, reach + 1))
-        averages[place] = shares @ line.y[place - reach : place + reach + 1] / shares.sum()
-    return line._replace(y=averages)
+    if not weight or count < 2:
+        return line
+    away = np.arange(count) - np.arange(count)[:, np.newaxis]
+    shares = (weight ** np.arange(count))[np.abs(away)]
+    total, first, second = shares.sum(axis=1), (shares * away).sum(axis=1), (shares * away**2).sum(axis=1)
+    heights = (second * (shares @ line.y) - first * ((shares * away) @ line.y)) / (total * second - first**2)
+    return line._replace(y=np.clip(heights, line.y.min(), line.y.max()))
 
 
 def together(lines: Sequence[Line]) -> Line | None:
