@@ -73,6 +73,21 @@ def test_every_view_opens_and_an_address_opens_the_same_one_elsewhere(server, op
     expect(answer(other)).to_have_text(answer(page).inner_text(), use_inner_text=True)
 
 
+def test_a_view_asks_a_question_and_ends_with_the_next_and_damage_moves_along_its_curve(server, open_tab):
+    page = open_tab(f"{server.url}/explore?run=dense-128-dropout&image=9&view=Dream")
+    expect(page.get_by_role("heading", name="What would it most like to see?")).to_be_visible()
+    at_rest(page).get_by_role("button", name="How much can it lose and still read?").click()
+    expect(page.get_by_role("heading", name="How much can it lose and still read?")).to_be_visible()
+    expect(page.get_by_role("radio", name="Damage")).to_be_checked()
+    noise = at_rest(page).get_by_role("slider", name="Noise on the weights")
+    for _ in range(7):
+        noise.press("ArrowRight")
+    course = at_rest(page).locator(".st-key-damage-course .js-plotly-plot")
+    wait_until(page, lambda: course.evaluate("one => one.layout.shapes[0].x0") == 0.7)
+    marked = course.evaluate("one => one.data[0].y[one.data[0].x.indexOf(0.7)]")
+    expect(page.locator(".damage b").first).to_have_text(f"{100 * marked:.1f} %")
+
+
 @pytest.mark.slow
 def test_points_of_the_map_are_circled_looked_at_closely_and_opened(server, open_tab, mnist):
     address = f"{server.url}/explore?run=dense-128-dropout&image=9&view=Map&seen_by=pixels&colour=mistake"

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from mnist_lab.lessons.library import library
 from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import SLOW, wait_until
 from tests.lessons.test_lessons import written
@@ -64,6 +65,25 @@ def test_a_teachers_lesson_is_bet_on_trained_and_answered_and_a_broken_one_is_na
     other.get_by_role("button", name="Back").click()
     expect(other.get_by_role("heading", name="By hand twice, with Keras once")).to_be_visible()
     wait_until(other, lambda: "lesson=three-ways" in other.url)
+
+
+def test_the_lessons_are_cards_that_say_what_was_bet_and_terms_explain_themselves(server, open_tab):
+    page = open_tab(f"{server.url}/lessons")
+    cards = page.locator("[class*=st-key-card-]")
+    expect(cards).to_have_count(len(library().lessons))
+    card = page.locator(".st-key-card-one-image")
+    expect(card).to_contain_text("answered at once")
+    card.click()
+    expect(page.get_by_role("heading", name="Predicting one image")).to_be_visible()
+    expect(page).to_have_url(re.compile("lesson=one-image"))
+    softmax = page.locator("dfn", has_text="softmax")
+    softmax.hover()
+    assert "ten numbers" in softmax.evaluate("one => getComputedStyle(one, '::after').content")
+    bet(page, "9")
+    page.get_by_role("button", name="All lessons").click()
+    expect(cards).to_have_count(len(library().lessons))
+    expect(card).to_contain_text("You bet on 9")
+    expect(page).not_to_have_url(re.compile("lesson="))
 
 
 def test_a_lesson_on_runs_that_come_with_the_lab_is_answered_at_once_and_leads_to_the_train_page(server, open_tab):
