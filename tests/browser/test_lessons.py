@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_lab.lessons.library import library
 from mnist_lab.store.runs import RunStore
-from tests.browser.conftest import SLOW, wait_until
+from tests.browser.conftest import SLOW, settled, wait_until
 from tests.lessons.test_lessons import written
 
 pytestmark = pytest.mark.browser
@@ -84,6 +84,8 @@ def test_the_lessons_are_cards_that_say_what_was_bet_and_terms_explain_themselve
     expect(cards).to_have_count(len(library().lessons))
     expect(card).to_contain_text("You bet on 9")
     expect(page).not_to_have_url(re.compile("lesson="))
+    settled(page).go_back()
+    expect(page.get_by_role("heading", name="Predicting one image")).to_be_visible()
 
 
 def test_a_lesson_on_runs_that_come_with_the_lab_is_answered_at_once_and_leads_to_the_train_page(server, open_tab):

@@ -79,3 +79,4 @@ def test_on_a_wall_type_is_large_on_every_page_until_one_leaves(server, open_tab
     other = open_tab(f"{server.url}/train?present=1&units=64", viewport={"width": 1280, "height": 800})
     expect(other.get_by_role("button", name="Leave")).to_be_visible()
     expect(other.get_by_label("Link")).to_be_hidden()
+    expect(other.get_by_role("button", name="Start from: My own")).to_be_visible()

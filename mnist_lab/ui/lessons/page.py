@@ -11,7 +11,7 @@ from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.plots.style import NO_TOOLBAR
 from mnist_lab.store.run import RunState
 from mnist_lab.ui import crowd, resources
-from mnist_lab.ui.address import render_problems
+from mnist_lab.ui.address import is_older, render_problems, turned
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.glossary import found_in, term
 from mnist_lab.ui.lessons.answers import bets_on, render_answer
@@ -21,7 +21,7 @@ from mnist_lab.ui.turns import turn
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 
-CHOSEN, IN_ADDRESS = "chosen_lesson", "lesson"
+CHOSEN, SEEN, IN_ADDRESS = "chosen_lesson", "lesson_address", "lesson"
 TO_TOP = "lesson_to_top"
 SCROLL = "<script>document.querySelector('[data-testid=stMain]').scrollTo(0, 0)</script>"
 
@@ -34,11 +34,12 @@ def choose_lesson(found: Library) -> Lesson | None:
     for name, problem in found.problems.items():
         lines = "\n".join(f"- {plain(line)}" for line in problem.splitlines())
         st.warning(f"**{plain(name)}** is left out:\n\n{lines}", icon=":material/edit_off:")
-    if CHOSEN not in st.session_state:
+    here = st.query_params.get(IN_ADDRESS)
+    if not is_older() and (CHOSEN not in st.session_state or here != st.session_state.get(SEEN)):
         address = Address(st.query_params.to_dict())
         st.session_state[CHOSEN] = address.word(IN_ADDRESS, found.lessons, "the name of a lesson that is here")
         render_problems(address.problems)
-    lesson = found.lessons.get(st.session_state[CHOSEN] or "")
+    lesson = found.lessons.get(st.session_state.get(CHOSEN) or "")
     with turn("one" if lesson else "all", ("one", "all")):
         if lesson is None:
             render_overview(found, _go)
@@ -48,6 +49,7 @@ def choose_lesson(found: Library) -> Lesson | None:
         st.query_params[IN_ADDRESS] = lesson.id
     elif IN_ADDRESS in st.query_params:
         del st.query_params[IN_ADDRESS]
+    st.session_state[SEEN] = lesson.id if lesson else None
     return lesson
 
 
@@ -91,6 +93,7 @@ def render_way_on(found: Library, lesson: Lesson) -> None:
 
 
 def _go(lesson_id: str | None) -> None:
+    turned()
     st.session_state[CHOSEN] = lesson_id
     st.session_state[TO_TOP] = lesson_id
 
