@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from mnist_lab.ui.words import plain
+
 
 class Card(NamedTuple):
     """What is chosen, its title, as plain text, and what else its card says, as HTML."""
@@ -24,7 +26,6 @@ def render_cards(cards: Iterable[Card], take: Callable[[str], None]) -> bool:
         for card in cards:
             with st.container(key=f"card-{card.key}", border=True):
                 st.html(f'<div class="card-body">{card.body}</div>')
-                pressed |= st.button(
-                    card.title, key=f"pick-{card.key}", type="tertiary", on_click=take, args=(card.key,)
-                )
+                title, key = plain(card.title), f"pick-{card.key}"
+                pressed |= st.button(title, key=key, type="tertiary", on_click=take, args=(card.key,))
     return pressed

@@ -11,14 +11,14 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.cards import Card, render_cards
 from mnist_lab.ui.lessons.answers import bets_on
 from mnist_lab.ui.visitor import visitor
-from mnist_lab.ui.words import about, plain
+from mnist_lab.ui.words import about
 
 
 def render_overview(found: Library, take: Callable[[str], None]) -> None:
     """`take` is a callback that is told the lesson that is chosen."""
     runs = resources.listing().runs
     cards = [
-        Card(lesson.id, plain(f"{place}. {lesson.title}"), _body(lesson, runs))
+        Card(lesson.id, f"{place}. {lesson.title}", _body(lesson, runs))
         for place, lesson in enumerate(found.lessons.values(), start=1)
     ]
     render_cards(cards, take)
