@@ -6,6 +6,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,20 @@ def put(kind: str, part: str = "config", **changes: Any) -> Callable[[Any], None
     return lambda model: layer(model, kind)[part].update(changes)
 
 
+@cache
+def compiled_as_trained() -> str:
+    """What a run of RUN's configuration keeps of its optimizer and its loss; the bundled one left it out."""
+    from mnist_lab.training.keras_models import build
+
+    return json.dumps(build(CONFIG, 1000).get_compile_config())
+
+
+def compiled(model: Any) -> Any:
+    """What is kept of the optimizer and the loss, put there."""
+    model["compile_config"] = json.loads(compiled_as_trained())
+    return model["compile_config"]
+
+
 DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2**31}, "registered_name": None}
 KERAS: dict[str, Callable[[Any], Any]] = {
     "units": put("Dense", units=2**31),
@@ -305,12 +320,16 @@ KERAS: dict[str, Callable[[Any], Any]] = {
     "another output": lambda model: model["config"].update(output_layers=["flatten", 0, 0]),
     "more": lambda model: model["config"].update(more=DENSE),
     "built for others": lambda model: model.update(build_config={"input_shape": [2**31, 28, 28]}),
-    "optimizer": lambda model: model["compile_config"]["optimizer"]["config"].update(learning_rate=DENSE),
-    "loss": lambda model: model["compile_config"].update(loss="builtins>eval"),
-    "metrics": lambda model: model["compile_config"].update(metrics=["builtins>eval"]),
-    "infinite": lambda model: model["compile_config"]["optimizer"]["config"].update(learning_rate=float("inf")),
+    "optimizer": lambda model: compiled(model)["optimizer"]["config"].update(learning_rate=DENSE),
+    "loss": lambda model: compiled(model).update(loss="builtins>eval"),
+    "metrics": lambda model: compiled(model).update(metrics=["builtins>eval"]),
+    "infinite": lambda model: compiled(model)["optimizer"]["config"].update(learning_rate=float("inf")),
     "nested": lambda model: model.update(config={"layers": json.loads("[" * 400 + "]" * 400)}),
 }
+
+
+def test_a_keras_file_with_its_optimizer_is_taken_in(store):
+    take_in(store, archive_with(keras=keras_with(compiled)))
 
 
 @pytest.mark.parametrize("name", KERAS)
