@@ -1,5 +1,7 @@
 """One neuron by hand: inputs times weights, added up, a bias, and what the activation makes of that."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
@@ -32,7 +34,7 @@ def render(selection: Selection) -> None:
     with st.container(width=420):
         number, unit = choose_unit(stages, values)
     stage, here = stages[number], neuron(stages, values, number, unit)
-    st.html(_pictures(here, values[number - 1][0]))
+    st.html(_pictures(here, values[number - 1][0], stages[number - 1].name))
     st.html(_line(stage, here))
     others = None
     if stage.activation == "softmax":
@@ -44,25 +46,44 @@ def render(selection: Selection) -> None:
         st.caption("Batch normalization is worked into these weights and this bias, or follows after the pooling.")
 
 
-def _pictures(here: Neuron, inputs: Array) -> str:
+def _pictures(here: Neuron, inputs: Array, above: str) -> str:
+    """What comes in from the layer `above`, the weights and their products, as HTML."""
     is_ink = inputs.ndim == 2 and inputs.min() >= 0
     seen = here.inputs[..., 0] if is_ink and here.inputs.ndim == 3 else here.inputs
     shown = seen / max(float(seen.max()), 1e-9) if is_ink else signed(laid_out(seen))
     steps = [
-        (shown, "what comes in"),
-        (signed(laid_out(here.weights)), "times its weights"),
-        (signed(laid_out(here.products)), "makes these products"),
+        (shown, "what comes in", ""),
+        (signed(laid_out(here.weights)), "times its weights", _channels(here.weights)),
+        (signed(laid_out(here.products)), "makes these products", ""),
     ]
     figures = [
-        f"<figure>{pixels(image, words, side=SIDE)}<figcaption>{words}</figcaption></figure>" for image, words in steps
+        f'<figure><div class="channels">{pixels(image, words, side=SIDE)}{numbers}</div>'
+        f"<figcaption>{words}</figcaption></figure>"
+        for image, words, numbers in steps
     ]
     between = ["<span>×</span>", "<span>=</span>", ""]
     where = ""
     if here.place:
         row, column = here.place
-        where = f"<p>The filter slides over everything. It answers most in row {row}, column {column}.</p>"
+        where = f"The filter slides over everything. It answers most in row {row}, column {column}. "
+    if here.weights.ndim == 3 and here.weights.shape[-1] > 1:
+        where += f"Each square belongs to the map of {above} that has its number."
+    where = f"<p>{where}</p>" if where else ""
     strip = "".join(figure + sign for figure, sign in zip(figures, between, strict=True))
     return f'<div class="by-hand">{where}<div class="strip">{strip}</div></div>'
+
+
+def _channels(weights: Array) -> str:
+    """The number of each channel, as HTML to be laid over the picture of weights (k, k, channels)."""
+    if weights.ndim < 3 or weights.shape[-1] == 1:
+        return ""
+    count = weights.shape[-1]
+    across = math.ceil(math.sqrt(count))
+    share = 100 / across
+    return "".join(
+        f'<i style="left:{share * (number % across):.1f}%;top:{share * (number // across):.1f}%">{number}</i>'
+        for number in range(count)
+    )
 
 
 def _line(stage: Stage, here: Neuron) -> str:
