@@ -43,7 +43,7 @@ ADDRESSES = (
     "compare?runs=small-cnn,dense-128-dropout&view=Mistakes",
     "compare?runs=small-cnn,dense-128-dropout&view=Settings",
     "explore?image=9",
-    "explore?image=9&view=Map",
+    "explore?run=dense-128-dropout&image=9&view=Map",
     "explore?image=9&view=Damage",
     "lessons",
     "lessons?lesson=dropout",

@@ -93,7 +93,7 @@ def test_names_stand_on_the_pages_as_they_were_typed(hostile, open_tab):
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator(".st-key-compare-undo")).to_contain_text(HOSTILE)
 
-    page.goto(f"{hostile.url}/explore?run=small-cnn&view=Time+machine")
+    page.goto(f"{hostile.url}/explore?run=dense-1024&view=Time+machine")
     stands(page, "trial")
     page.goto(hostile.url)
     draw(page, 7)
