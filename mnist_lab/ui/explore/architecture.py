@@ -1,6 +1,5 @@
 """The network drawn to scale, with what each layer costs and what it does."""
 
-import base64
 from html import escape
 
 import streamlit as st
@@ -8,6 +7,7 @@ import streamlit as st
 from mnist_lab.exploring.architecture import Row, rows, times
 from mnist_lab.networks.shapes import count_operations, count_parameters
 from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.svg import svg
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.glossary import term
 from mnist_lab.ui.layers import layer_table
@@ -73,8 +73,6 @@ def _drawing(shape: tuple[int, ...], most: int) -> str:
 
 
 def _svg(width: float, height: float, content: str) -> str:
-    """An <img> of SVG shapes; inside HTML, Streamlit lets none through."""
     style = f'fill="{COLORS[0]}" fill-opacity="0.5" stroke="{COLORS[0]}" stroke-width="0.7"'
-    around = f'xmlns="http://www.w3.org/2000/svg" viewBox="-0.5 -0.5 {width + 1:.1f} {height + 1:.1f}"'
-    source = base64.b64encode(f"<svg {around} {style}>{content}</svg>".encode()).decode()
-    return f'<img src="data:image/svg+xml;base64,{source}" alt="" style="width:{width + 1:.0f}px">'
+    box = f"-0.5 -0.5 {width + 1:.1f} {height + 1:.1f}"
+    return svg(content, box, style, f'style="width:{width + 1:.0f}px"')

@@ -1,6 +1,5 @@
 """The trainings that have just ended, and going on with them."""
 
-import base64
 import time
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -14,6 +13,7 @@ from mnist_lab.comparing.learning import since_last, thinned
 from mnist_lab.engine.continuation import continued
 from mnist_lab.errors import MnistLabError
 from mnist_lab.plots.style import colors
+from mnist_lab.plots.svg import svg
 from mnist_lab.store.run import Run, RunState, Summary
 from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import resources
@@ -97,12 +97,9 @@ def _sparkline(ticks: Sequence[Tick], color: str) -> str:
         f"{width * place / (len(values) - 1):.1f},{height * (high - value) / max(high - low, 1e-9):.1f}"
         for place, value in enumerate(values)
     )
-    drawn = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 {width + 4} {height + 4}">'
-        f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2.5" stroke-linejoin="round"/></svg>'
-    )
-    source = base64.b64encode(drawn.encode()).decode()
-    return f'<img src="data:image/svg+xml;base64,{source}" alt="" width="{width}" height="{height}">'
+    style = f'fill="none" stroke="{color}" stroke-width="2.5" stroke-linejoin="round"'
+    box, size = f"-2 -2 {width + 4} {height + 4}", f'width="{width}" height="{height}"'
+    return svg(f'<polyline points="{points}"/>', box, style, size)
 
 
 def _against(summary: Summary, before: Run | None, names: Mapping[str, str]) -> str:

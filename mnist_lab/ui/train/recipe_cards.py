@@ -1,6 +1,5 @@
 """The recipes as cards: what each network looks like, what it is for, how well it does and how long it takes."""
 
-import base64
 from collections.abc import Callable
 from html import escape
 from math import log2
@@ -13,6 +12,7 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.forecast import forecasts
 from mnist_lab.networks.shapes import layer_shapes
 from mnist_lab.plots.style import COLORS
+from mnist_lab.plots.svg import svg
 from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.cards import Card, render_cards
@@ -75,6 +75,4 @@ def _picture(config: TrainConfig) -> str:
             ]
             x += side + 3 * (sheets - 1) + GAP
     style = f'fill="{COLORS[0]}" fill-opacity="0.35" stroke="{COLORS[0]}"'
-    around = f'xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {x:.0f} {HEIGHT + 2}" height="{HEIGHT}"'
-    source = base64.b64encode(f"<svg {around} {style}>{''.join(parts)}</svg>".encode()).decode()
-    return f'<img src="data:image/svg+xml;base64,{source}" alt="">'
+    return svg("".join(parts), f"-1 -1 {x:.0f} {HEIGHT + 2}", style, f'height="{HEIGHT}"')
