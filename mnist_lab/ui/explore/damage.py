@@ -56,7 +56,8 @@ def render(selection: Selection) -> None:
             f'<div class="damage"><b>{short_percent(left.accuracy)}</b>'
             f"<span>{_of_what(left.images, images)}; undamaged {short_percent(whole.accuracy)}</span></div>"
         )
-        st.plotly_chart(_course(run.id, asked, images.name), key="damage-course", config=NO_TOOLBAR)
+        course = _course(run.id, asked, st.session_state.get(ALONG, "off"), images.name)
+        st.plotly_chart(course, key="damage-course", config=NO_TOOLBAR)
     says.html(
         f'<div class="damage"><b class="digit">{answer.digit}</b>'
         f"<span>is what it reads now, with {short_percent(answer.confidence)}</span></div>"
@@ -86,17 +87,19 @@ def _moved(kind: str) -> None:
     st.session_state[ALONG] = kind
 
 
-def _course(run_id: str, asked: Damage, name: DatasetName) -> go.Figure:
-    """The accuracy along the kind of damage that was changed last, the others as they are."""
-    field = st.session_state.get(ALONG, "off")
+@lru_cache(maxsize=48)
+def _course(run_id: str, asked: Damage, field: str, name: DatasetName) -> go.Figure:
+    """The accuracy along one kind of damage, the others as they are."""
     kind, now = KINDS[field], getattr(asked, field)
     values = sorted({*kind.values, now}, reverse=field == "bits")
-    found = {each: _accuracy(run_id, asked._replace(**{field: each}), name) for each in values}
-    return course_figure(found, now, kind.words, in_bits=field == "bits")
+    found = {each: _accuracy(run_id, asked._replace(**{field: each}), name) for each in values if each != now}
+    found[now] = _left(run_id, asked, name).accuracy
+    return course_figure({each: found[each] for each in values}, now, kind.words, in_bits=field == "bits")
 
 
 @lru_cache(maxsize=2048)
 def _accuracy(run_id: str, asked: Damage, name: DatasetName) -> float:
+    """Of a damage along the curve, whose network is let go again."""
     return _left_over(run_id, asked, name).accuracy
 
 
