@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from functools import lru_cache, partial
+from itertools import chain, islice
 from statistics import median
 
 from mnist_lab.config import recipes
@@ -95,12 +96,23 @@ def _known_accuracy_after(store: RunStore, run_id: str, corruption: str) -> floa
 
 def seconds_to_go(lesson: Lesson, runs: Iterable[Run]) -> float | None:
     """About how long the runs that are not there yet will take one after the other, or None where none tells."""
+    return all_seconds_to_go([lesson], runs)[0]
+
+
+def all_seconds_to_go(lessons: Iterable[Lesson], runs: Iterable[Run]) -> list[float | None]:
+    """The `seconds_to_go` of each lesson; 0 where all runs are there. What the runs tell is worked out once for all."""
     known = [*runs]
-    now = standing(lesson, known)
-    missing = [planned.config for planned in lesson.runs if not is_done(now[planned.name])]
-    training = forecasts(missing, known)
-    told = [seconds for seconds in training if seconds is not None]
-    return sum(told) + len(missing) * _overhead(known) if len(told) == len(training) else None
+    missing = []
+    for lesson in lessons:
+        now = standing(lesson, known)
+        missing.append([planned.config for planned in lesson.runs if not is_done(now[planned.name])])
+    training, overhead = iter(forecasts(chain.from_iterable(missing), known)), _overhead(known)
+    found: list[float | None] = []
+    for configs in missing:
+        told = [*islice(training, len(configs))]
+        costs = [seconds + overhead for seconds in told if seconds is not None]
+        found.append(sum(costs) if len(costs) == len(told) else None)
+    return found
 
 
 def _overhead(runs: list[Run]) -> float:

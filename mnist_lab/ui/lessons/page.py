@@ -16,7 +16,7 @@ from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.glossary import found_in, term
 from mnist_lab.ui.lessons.answers import bets_on, render_answer
 from mnist_lab.ui.lessons.charts import render_image
-from mnist_lab.ui.lessons.overview import render_overview
+from mnist_lab.ui.lessons.overview import in_fives, render_overview
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
@@ -158,7 +158,7 @@ def _networks(number: int) -> str:
 
 def _forecast(lesson: Lesson) -> str:
     seconds = seconds_to_go(lesson, resources.listing().runs)
-    return f" · about {max(5, 5 * round(seconds / 5))} s" if seconds else ""
+    return f" · about {in_fives(seconds)} s" if seconds else ""
 
 
 def _start(lesson: Lesson) -> None:
