@@ -75,6 +75,7 @@ def recipe(name: str) -> Callable[[Dataset], Watch]:
 
     def trained(dataset: Dataset) -> Watch:
         from mnist_lab.training import loop
+        from mnist_lab.training.contract import Contract
         from mnist_lab.training.keras_models import build
 
         config = recipes.get(name).config
@@ -90,7 +91,7 @@ def recipe(name: str) -> Callable[[Dataset], Watch]:
                     observer.load_weights(checkpoint)
                     watch.note(tick.seconds)
 
-            loop.train(config, dataset, report, checkpoint=checkpoint)
+            loop.train(config, dataset, Contract(report, checkpoint=checkpoint))
         return watch
 
     return trained

@@ -55,6 +55,7 @@ EDGES = {
 
 def by_lab(config: TrainConfig, dataset: Dataset) -> tuple[list[float], Any]:
     """Seconds of each epoch in the lab, with checkpoints and ticks as in a worker; the model."""
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     ends: list[float] = [0.0]
@@ -62,8 +63,10 @@ def by_lab(config: TrainConfig, dataset: Dataset) -> tuple[list[float], Any]:
         model, _ = train(
             config,
             dataset,
-            lambda tick: ends.append(tick.seconds) if tick.ends_epoch else None,
-            checkpoint=Path(scratch) / "last.weights.h5",
+            Contract(
+                lambda tick: ends.append(tick.seconds) if tick.ends_epoch else None,
+                checkpoint=Path(scratch) / "last.weights.h5",
+            ),
         )
     return [later - earlier for earlier, later in pairwise(ends)], model
 

@@ -20,13 +20,14 @@ TRAIN = """
 import sys, time
 from mnist_lab.config import recipes
 from mnist_lab.datasets import load
+from mnist_lab.training.contract import Contract
 from mnist_lab.training.loop import train
 config, data = recipes.get(sys.argv[1]).config, load("mnist")
-train(config.model_copy(update={"epochs": 1, "train_images": 2000}), data, lambda tick: None)
+train(config.model_copy(update={"epochs": 1, "train_images": 2000}), data, Contract(lambda tick: None))
 print("ready", flush=True)
 sys.stdin.readline()
 started = time.perf_counter()
-train(config.model_copy(update={"epochs": int(sys.argv[2])}), data, lambda tick: None)
+train(config.model_copy(update={"epochs": int(sys.argv[2])}), data, Contract(lambda tick: None))
 print(time.perf_counter() - started)
 """
 

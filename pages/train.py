@@ -21,4 +21,4 @@ with knobs:
 with work:
     render_network(draft)
     render_groups()
-    render_jobs()
+    render_jobs(draft.config)

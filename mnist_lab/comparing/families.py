@@ -17,15 +17,20 @@ def families(runs: Sequence[Run]) -> list[list[Run]]:
     """The runs, those that differ in nothing but their seed together, in the order of the first of each."""
     found: dict[object, list[Run]] = {}
     for run in runs:
-        alike = (run.config.model_copy(update={"seed": 0, **dict.fromkeys(BESIDE)}), run.asked.parent)
+        asked = run.config.model_copy(update={"seed": 0, **dict.fromkeys(BESIDE)})
+        alike = (asked, run.asked.parent, run.adjustments)
         found.setdefault(alike, []).append(run)
     return list(found.values())
 
 
 def differences(runs: Sequence[Run], but: Sequence[str] = ()) -> dict[str, str]:
-    """For each run, by its id, the settings in which these runs differ: "units 64, dropout 0.2"."""
+    """For each run, by its id, the settings in which these runs differ: "units 64, dropout 0.2".
+
+    What was changed while it trained is among them.
+    """
     fields = [field for field in differing([run.config for run in runs]) if field not in but]
-    return {run.id: in_words(run.config, [field for field in fields if applies(field, run.config)]) for run in runs}
+    own = {run.id: in_words(run.config, [field for field in fields if applies(field, run.config)]) for run in runs}
+    return {run.id: ", then ".join(filter(None, [own[run.id], *map(str, run.adjustments)])) for run in runs}
 
 
 def labels(runs: Iterable[Run]) -> dict[str, str]:

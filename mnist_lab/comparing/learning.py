@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_lab.store.adjustments import adjustments
 from mnist_lab.store.ticks import TICKS_AN_EPOCH, Tick
 from mnist_lab.store.validation import Epoch, validations
 
@@ -83,6 +84,12 @@ def gap(training: Line, validation: Line, larger_is_better: bool) -> Line | None
     trained = np.interp(x, training.x, training.y)
     better = np.maximum(y, trained) if larger_is_better else np.minimum(y, trained)
     return Line(x, y, y, better) if len(x) > 1 else None
+
+
+def changes(ticks: Sequence[Tick], axis: str) -> list[tuple[float, str]]:
+    """Where on an axis a setting was changed while it trained, and which: (1.5, "learning rate 0.01")."""
+    places = {tick.position: AXES[axis](tick) for tick in ticks}
+    return [(places[one.epochs], one.what) for one in adjustments(ticks)]
 
 
 def thinned(ticks: Sequence[Tick]) -> list[Tick]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from mnist_lab.config.train_config import TrainConfig, differing, parse
 from mnist_lab.errors import ConfigError, RunError
+from mnist_lab.store.adjustments import adjusted
 from mnist_lab.store.run import Run
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.ticks import Tick
@@ -17,7 +18,7 @@ CONTINUED = ", continued"
 
 
 def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
-    """The configuration that goes on with a run: its own with `settings` laid over it; `epochs` are those to add.
+    """The configuration that goes on with a run: its last with `settings` laid over it; `epochs` are those to add.
 
     Raises ConfigError for what would make another network of it, RunError for a run that has no model to go on with.
     """
@@ -25,7 +26,7 @@ def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
         raise RunError(f"The run {parent.name} has no model to go on with: it is {parent.state}.")
     if parent.config.network == "logistic":
         raise ConfigError("A logistic regression is fitted to its end and cannot go on. Train it with more iterations.")
-    config = parse(settings, parent.config)
+    config = parse(settings, adjusted(parent.config, parent.adjustments))
     if fixed := [field for field in differing([parent.config, config]) if field in NETWORK]:
         raise ConfigError(
             f"{', '.join(fixed)}: a run that goes on keeps its network, so this stays as it was. What can change is "

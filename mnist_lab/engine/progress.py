@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import psutil
 from numpy.typing import NDArray
 
 from mnist_lab.errors import MnistLabError, RunError, StoreError, Superseded
+from mnist_lab.exploring import glimpses
 from mnist_lab.store import snapshots
+from mnist_lab.store.adjustments import SLOW_SECONDS, Wish
 from mnist_lab.store.run import CHECKPOINT, Run, RunState, Status
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.ticks import Tick
@@ -26,6 +29,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 2.0
 LOOK_SECONDS = 0.1  # between two looks at the memory and, on a local store, for a request to stop
 REMOTE_LOOK_SECONDS = 0.5
+SETTLED_SECONDS = 0.4  # without another wish: a slider on its way leaves a trail of them
+SHOW_SECONDS, REMOTE_SHOW_SECONDS = 0.8, 4.0  # between two looks of others at the weights
 REMOTE_PATIENCE_SECONDS = 60.0  # a network comes back; a full disk is told at once
 SILENT_SECONDS = 600.0  # no step of a training takes as long, so this one hangs
 MEMORY_SHARE = 0.9  # of its limit; beyond it there may be no time left to say so
@@ -50,6 +55,13 @@ class Progress:
         self._kept = set(snapshots.epochs_kept(run.config)) if run.config.snapshots else set[int]()
         self._seen = 0  # when the checkpoint that is kept was written
         self._changes: dict[str, Any] = {}
+        self._wish = self._wished = store.wish_of(run.id)
+        self._wished_at = -inf  # by the monotonic clock
+        self._config = run.config
+        self._weights: bytes | None = None  # that are shown
+        self._is_shown = glimpses.is_shown(run.config)
+        self._show_seconds = SHOW_SECONDS if store.folder.is_local else REMOTE_SHOW_SECONDS
+        self._shown = -inf
         self._said = threading.Lock()  # guards the fields above; never held while something is written
         self._writing = threading.Lock()
         self._end: MnistLabError | None = None
@@ -101,6 +113,18 @@ class Progress:
             with self._said:
                 self._snapshots[epoch] = snapshot
 
+    def show(self, weights: Callable[[], list[NDArray[Any]]]) -> None:
+        """Show the weights of the moment to those who look on, about once a second."""
+        if self._is_shown and time.monotonic() - self._shown > self._show_seconds:
+            self._shown = time.monotonic()
+            seen = glimpses.to_bytes(glimpses.glimpse(self._config, weights()))
+            with self._said:
+                self._weights = seen
+
+    def wish(self) -> Wish:
+        """How to go on training, by who asked last. Costs nothing, so ask often."""
+        return self._wish
+
     def check(self) -> None:
         """Raise what makes going on pointless: Superseded, UnknownRun for a deleted run, StoreError for a full disk."""
         if self._end:
@@ -133,6 +157,7 @@ class Progress:
                 self._is_heard = True
             with self._said:
                 ticks, checkpoint, taken = self._ticks[:], self._checkpoint, dict(self._snapshots)
+                seen, self._weights = self._weights, None
             if ticks:
                 self._store.log(self._run_id, *ticks)
             with self._said:
@@ -143,6 +168,8 @@ class Progress:
                     del self._snapshots[epoch]
             if checkpoint:
                 self._store.write(self._run_id, CHECKPOINT, checkpoint)
+            if seen:
+                self._store.write(self._run_id, glimpses.FILE, seen)
             with self._said:
                 if self._checkpoint is checkpoint:
                     self._checkpoint = None
@@ -167,6 +194,7 @@ class Progress:
             try:
                 if self._store.stop_requested(self._run_id):
                     self._stop.set()
+                self._look_for_a_wish()
                 if self._changes or (time.monotonic() - beat > HEARTBEAT_SECONDS and self._is_alive()):
                     self.update()
                     beat = time.monotonic()
@@ -178,6 +206,16 @@ class Progress:
                 log.warning("Nothing can be written for %s: %s", self._run_id, error)
                 if local or time.monotonic() - self._written > REMOTE_PATIENCE_SECONDS:
                     self._give_up(error if isinstance(error, StoreError) else StoreError(str(error)))
+
+    def _look_for_a_wish(self) -> None:
+        wish = self._store.wish_of(self._run_id)
+        now = time.monotonic()
+        if wish != self._wished:
+            self._wished, self._wished_at = wish, now
+        elif now - self._wished_at > SLOW_SECONDS:
+            self._wish = wish.model_copy(update={"steps_a_second": None})
+        elif now - self._wished_at > SETTLED_SECONDS:
+            self._wish = wish
 
     def _give_up(self, error: MnistLabError) -> None:
         self._end = error

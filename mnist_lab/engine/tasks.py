@@ -48,11 +48,12 @@ def _rehearse() -> None:
     from mnist_lab.datasets.mnist import Dataset
 
     with quiet():
+        from mnist_lab.training.contract import Contract
         from mnist_lab.training.loop import train
 
     images, labels = np.zeros((100, 28, 28), np.uint8), np.arange(100, dtype=np.uint8) % 10
     nothing = Dataset("digits", images, labels, images, labels)
-    train(TrainConfig(dataset="digits", units=(8,), epochs=1), nothing, lambda tick: None)
+    train(TrainConfig(dataset="digits", units=(8,), epochs=1), nothing, Contract(lambda tick: None))
 
 
 async def answer(store_url: str, question: "Question") -> bytes:

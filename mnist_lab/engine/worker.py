@@ -15,6 +15,7 @@ from mnist_lab.errors import MnistLabError, Superseded, reason_of
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.quiet import quiet
+from mnist_lab.store.adjustments import adjustments
 from mnist_lab.store.models import keras_file_of
 from mnist_lab.store.run import CHECKPOINT, CHECKPOINTS, EVALUATION, KERAS_MODEL, MODEL, Run, RunState, Summary
 from mnist_lab.store.runs import RunStore
@@ -65,6 +66,7 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     dataset = load(run.config.dataset)
     progress.phase("starting TensorFlow")
     with quiet():
+        from mnist_lab.training.contract import Contract
         from mnist_lab.training.graph import at_the_end
         from mnist_lab.training.loop import export_litert, train
 
@@ -72,14 +74,25 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as scratch:
         workplace = Path(scratch)
         checkpoint, start = _beginnings(store, run, workplace)
-        before = max((tick.seconds for tick in store.metrics(run.id)), default=0.0)
+        ticks = store.metrics(run.id)
+        before = max((tick.seconds for tick in ticks), default=0.0)
 
         def report(tick: Tick) -> None:
             tick = tick._replace(seconds=before + tick.seconds)
             progress.tick(tick, checkpoint)
             on_tick(tick)
 
-        model, stopped = train(run.config, dataset, report, progress.stop_requested, checkpoint, start, progress.keep)
+        contract = Contract(
+            report,
+            progress.stop_requested,
+            checkpoint,
+            start,
+            progress.keep,
+            progress.show,
+            progress.wish,
+            adjustments(ticks),
+        )
+        model, stopped = train(run.config, dataset, contract)
         progress.check()
         progress.phase("saving and evaluating")
         with at_the_end():
@@ -131,6 +144,7 @@ def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> S
         model_bytes=len(content),
         pen_accuracy=pen_accuracy(predictor, [one.config for one in (*store.lineage(run), run)]),
         prediction_seconds=prediction_seconds(content),
+        adjustments=adjustments(ticks),
     )
 
 

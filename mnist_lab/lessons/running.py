@@ -33,7 +33,8 @@ def standing(lesson: Lesson, runs: Iterable[Run]) -> Standing:
 
 
 def _nearest(planned: PlannedRun, runs: list[Run]) -> Run | None:
-    alike = [run for run in runs if run.config == planned.config and not run.asked.parent and _rank(run) is not None]
+    as_planned = (run for run in runs if run.config == planned.config and not (run.asked.parent or run.adjustments))
+    alike = [run for run in as_planned if _rank(run) is not None]
     return min(alike, key=lambda run: _rank(run) or 0, default=None)
 
 

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_lab.comparing.learning import since_last, thinned
+from mnist_lab.comparing.learning import changes, since_last, thinned
 from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed, colors
 from mnist_lab.store.ticks import Tick
 from mnist_lab.store.validation import validations
 
 METRICS = ("accuracy", "loss")
 HALVES = ((0.0, 0.45), (0.55, 1.0))  # of a figure's width: accuracy left, loss right
+SIDES = ("top center", "bottom center")  # of marks, in turn: the words of neighbours would lie over each other
 ROOM_FOR_VALUES = 0.08  # of a range, above and below
 ROOM_FOR_MARKS = 0.02  # of an axis, at both of its ends
 
@@ -22,6 +23,7 @@ class Curve(NamedTuple):
     """One metric of one run: `x` in epochs behind, `y` its value there.
 
     In training that is the mean over the batches since the point before; validation is measured once an epoch.
+    `changes` are where a setting was changed meanwhile, and which.
     """
 
     run: str
@@ -29,18 +31,20 @@ class Curve(NamedTuple):
     validation: bool
     x: list[float]
     y: list[float]
+    changes: tuple[tuple[float, str], ...] = ()
 
 
 def curves(run: str, ticks: Iterable[Tick]) -> list[Curve]:
     """Accuracy and loss of a run in training and, where there is any, in validation."""
-    ticks = thinned(list(ticks))
+    every = list(ticks)
+    ticks, changed = thinned(every), tuple(changes(every, "epochs"))
     epochs = validations(ticks)
     x, ends = [tick.position for tick in ticks], [float(epoch.number) for epoch in epochs]
     found = []
     for metric in METRICS:
         told = [(at, value) for at, value in zip(x, since_last(ticks, metric), strict=True) if not isnan(value)]
         if told:
-            found.append(Curve(run, metric, False, [at for at, _ in told], [value for _, value in told]))
+            found.append(Curve(run, metric, False, [at for at, _ in told], [value for _, value in told], changed))
         found += [Curve(run, metric, True, ends, [getattr(epoch, metric) for epoch in epochs])] if epochs else []
     return found
 
@@ -59,8 +63,13 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
     ]
     accuracies, losses = ([curve for curve in every if curve.metric == metric] for metric in METRICS)
     epochs = {"title": {"text": "epoch"}, "range": extent([curve.x for curve in every])}
+    marks = [
+        change_marks(curve.changes, line, in_words=len(runs) == 1, xaxis=line.xaxis, yaxis=line.yaxis)
+        for curve, line in zip(every, lines, strict=True)
+        if curve.changes
+    ]
     return go.Figure(
-        lines,
+        [*lines, *marks],
         {
             "xaxis": {**epochs, "domain": HALVES[0], "anchor": "y"},
             "yaxis": {"tickformat": ".2~%", "anchor": "x", "range": _accuracy_range(accuracies)},
@@ -73,6 +82,23 @@ def curves_figure(runs: dict[str, list[Curve]], height: int = 300) -> go.Figure:
             "hovermode": "closest",
             "uirevision": "curves",
         },
+    )
+
+
+def change_marks(changes: Sequence[tuple[float, str]], line: go.Scatter, in_words: bool, **more: Any) -> go.Scatter:
+    """Diamonds on a line, where a setting was changed, with what it was set to: beside them, or on hovering."""
+    at, words = [x for x, _ in changes], [as_typed(what) for _, what in changes]
+    return go.Scatter(
+        x=at,
+        y=np.interp(at, line.x, line.y),
+        mode="markers+text" if in_words else "markers",
+        text=words,
+        textposition=[SIDES[place % len(SIDES)] for place in range(len(at))],
+        marker={"symbol": "diamond", "size": 11, "color": line.line.color, "line": {"color": "white", "width": 1.5}},
+        showlegend=False,
+        hovertemplate="%{text}<br>from %{x:.3~g} on<extra></extra>",
+        cliponaxis=False,
+        **more,
     )
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_lab.comparing.learning import METRICS, Line
-from mnist_lab.plots.curves import extent
+from mnist_lab.plots.curves import change_marks, extent
 from mnist_lab.plots.style import COLORS, FADED, LEGEND_ABOVE, as_typed
 
 TITLES = {"epochs": "epochs", "steps": "steps of the optimizer", "seconds": "seconds of training"}
@@ -24,7 +24,8 @@ class Learner(NamedTuple):
     """What is drawn in one colour: a run, or several that differ only in seed.
 
     `differs` is what tells it from the others; `run_ids` are picked by a click; `epochs` is how many were trained.
-    `raw` is the training before it was smoothed, and `test` the accuracy in [0, 1] on the test set.
+    `raw` is the training before it was smoothed, and `test` the accuracy in [0, 1] on the test set. `changes` are where
+    on the axis a setting was changed meanwhile, and which.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Learner(NamedTuple):
     gap: Line | None = None
     raw: Line | None = None
     test: float | None = None
+    changes: tuple[tuple[float, str], ...] = ()
 
 
 class Look(NamedTuple):
@@ -126,7 +128,10 @@ def _add(figure: go.Figure, learner: Learner, look: Look, alone: bool) -> None:
             continue
         if line.low is not None:
             figure.add_trace(_band(line, its_color, look))
-        figure.add_trace(_line(line, learner, part, its_color, look, alone))
+        drawn = _line(line, learner, part, its_color, look, alone)
+        figure.add_trace(drawn)
+        if learner.changes and part == "training":
+            figure.add_trace(change_marks(learner.changes, drawn, in_words=alone))
     if learner.raw:
         figure.add_trace(_raw(learner.raw, color, look))
     if learner.test is not None and look.metric == "accuracy":

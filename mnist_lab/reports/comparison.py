@@ -131,8 +131,10 @@ class Report:
 
     @cached_property
     def differing(self) -> list[str]:
-        """The settings in which the runs differ."""
-        return differing([run.config for run in self.runs])
+        """The settings in which the runs differ, and those that were changed while one trained."""
+        fields = {field for run in self.runs for one in run.adjustments for field in one.settings}
+        fields.update(differing([run.config for run in self.runs]))
+        return [field for field in TrainConfig.model_fields if field in fields]
 
     @property
     def equal(self) -> list[str]:
@@ -140,8 +142,15 @@ class Report:
         return [field for field in TrainConfig.model_fields if field not in self.differing]
 
     def said(self, run: Run, field: str) -> str:
-        """One setting of a run in a word."""
-        return said(getattr(run.config, field)) if applies(field, run.config) else "–"
+        """One setting of a run in a word, and what it was changed to while it trained."""
+        if not applies(field, run.config):
+            return "–"
+        later = [
+            f"{said(one.settings[field])} after {one.epochs:.3g} epochs"
+            for one in run.adjustments
+            if field in one.settings
+        ]
+        return ", then ".join([said(getattr(run.config, field)), *later])
 
     def trained(self, run: Run) -> str:
         """The day on which the training ended."""

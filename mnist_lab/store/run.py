@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_lab.config.limits import MOST, Amount, Count, Moment, Share, Text
 from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.store.adjustments import MOST_ADJUSTMENTS, Adjustment
 from mnist_lab.store.annotations import NOTHING, Annotation
 from mnist_lab.store.ticks import MOST_EPOCHS
 
 CONFIG, STATUS, METRICS = "config.json", "status.json", "metrics.jsonl"
 MODEL, KERAS_MODEL, EVALUATION = "model.tflite", "model.keras", "evaluation.npz"
+WISH = "wish.json"
 CHECKPOINTS = "checkpoint"
 CHECKPOINT = f"{CHECKPOINTS}/last.weights.h5"
 """The files in a run's folder."""
@@ -40,7 +42,8 @@ class Summary(BaseModel):
 
     `train_accuracy` is on the training images, without the soiled copies that `dirt` adds. Runs of an earlier lab lack
     what is None here: `pen_accuracy`, on the digits of `pens.shared_test`, which is None also where the run has learnt
-    from their writers; `prediction_seconds` for one image on one core.
+    from their writers; `prediction_seconds` for one image on one core. `adjustments` is what was changed
+    while it trained.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,6 +56,7 @@ class Summary(BaseModel):
     model_bytes: int = Field(ge=0, le=10 * MOST)
     pen_accuracy: Share | None = None
     prediction_seconds: Amount | None = None
+    adjustments: tuple[Adjustment, ...] = Field((), max_length=MOST_ADJUSTMENTS)
 
 
 class Asked(BaseModel):
@@ -134,6 +138,11 @@ class Run:
     def summary(self) -> Summary | None:
         """What came out, once the run is over and not failed."""
         return self.status.summary
+
+    @property
+    def adjustments(self) -> tuple[Adjustment, ...]:
+        """What was changed of it while it trained, once the run is over: it is then not quite what was asked."""
+        return self.summary.adjustments if self.summary else ()
 
     @property
     def is_from_elsewhere(self) -> bool:

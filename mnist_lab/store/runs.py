@@ -16,15 +16,17 @@ from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE, RunError, StoreError, UnknownRun
 from mnist_lab.inference.evaluation import Evaluation
+from mnist_lab.store.adjustments import Wish
 from mnist_lab.store.annotations import Annotation, Annotations
 from mnist_lab.store.claims import claim
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.run import CONFIG, EVALUATION, METRICS, STATUS, Asked, Listing, Run, RunState, Status
+from mnist_lab.store.run import CONFIG, EVALUATION, METRICS, STATUS, WISH, Asked, Listing, Run, RunState, Status
 from mnist_lab.store.ticks import KnownTicks, Tick, epochs_in, lines_of
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 DEFAULT_MODEL = "house-cnn"
 RUN_ID = re.compile(r"[a-zA-Z0-9][\w.-]{0,99}")  # of all runs; what is the lab's own begins with a dot
+LARGEST_WISH = 1000  # bytes
 LONGEST_TIME = 100  # bytes of a file that holds a time
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -198,6 +200,18 @@ class RunStore:
     def stop_requested(self, run_id: str) -> bool:
         """Whether the run was asked to stop."""
         return self.folder.exists(f"{run_id}/stop")
+
+    def wish(self, run_id: str, wish: Wish) -> None:
+        """Change how a run is trained, while it is; its worker sees this within a second. Raises UnknownRun."""
+        self._folder_of(run_id)
+        self.write(run_id, WISH, wish.model_dump_json().encode())
+
+    def wish_of(self, run_id: str) -> Wish:
+        """How the run is wished to be trained, by who asked last; as it was asked for where nobody did."""
+        try:
+            return Wish.model_validate_json(self.folder.read(f"{run_id}/{WISH}", LARGEST_WISH))
+        except DAMAGE:
+            return Wish()
 
     def move_to_front(self, run_id: str) -> None:
         """Let a waiting run begin before the others of its owner. Raises UnknownRun for one that was deleted."""

@@ -27,7 +27,8 @@ class Tick(NamedTuple):
 
     `epoch` counts from 1 and `step` from 1 to `steps` within it. Loss and accuracy are means over the epoch so far,
     which are so many `images`; the validation's are there at the end of an epoch only. `seconds` of training, since its
-    start. Runs of an earlier lab do not say how many images they are.
+    start. Runs of an earlier lab do not say how many images they are. `new_rate` and `new_dropout` are what somebody
+    set the learning rate and the dropout to, from the next step on.
     """
 
     epoch: int
@@ -40,6 +41,8 @@ class Tick(NamedTuple):
     val_loss: float | None = None
     val_accuracy: float | None = None
     images: int | None = None
+    new_rate: float | None = None
+    new_dropout: float | None = None
 
     @property
     def position(self) -> float:
@@ -57,7 +60,7 @@ class Tick(NamedTuple):
 
         A loss that is no number ends a training before its tick; that of a validation does not.
         """
-        epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images = self
+        epoch, step, steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, images, new_rate, new_dropout = self
         return (
             type(epoch) is type(step) is type(steps) is int
             and 1 <= epoch <= MOST_EPOCHS
@@ -69,7 +72,15 @@ class Tick(NamedTuple):
             and 0 <= seconds <= MOST
             and (val_loss is None or 0 <= val_loss <= MOST_LOSS or val_loss == inf or val_loss != val_loss)
             and (val_accuracy is None or 0 <= val_accuracy <= 1)
+            and (new_rate is None or within("learning_rate", new_rate))
+            and (new_dropout is None or within("dropout", new_dropout))
         )
+
+
+def within(field: str, number: float) -> bool:
+    """Whether a number is one that the setting takes."""
+    low, high = knob(field).bounds
+    return low <= number <= high
 
 
 def steps_told(steps: int) -> frozenset[int]:

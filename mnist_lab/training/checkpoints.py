@@ -38,7 +38,7 @@ def save(model: keras.Model, checkpoint: Path, epochs: Epochs) -> None:
     partial = checkpoint.with_name("partial.weights.h5")
     model.save_weights(partial)
     with h5py.File(partial, "a") as file:
-        _write(file, RANDOM, [state.numpy() for state in _random_states(model)])
+        _write(file, RANDOM, [state.numpy() for state in random_states(model)])
         _write(file, BEST, epochs.best)
         file[LOSSES] = np.array(epochs.losses, np.float64)
     partial.replace(checkpoint)
@@ -57,8 +57,10 @@ def load(model: keras.Model, checkpoint: Path | None) -> Epochs | None:
         with h5py.File(checkpoint) as file:
             if RANDOM not in file:
                 return Epochs()
-            for state, value in zip(_random_states(model), _read(file, RANDOM), strict=True):
-                state.assign(value)
+            states, values = random_states(model), _read(file, RANDOM)
+            if len(states) == len(values):  # otherwise dropout was switched on or off in the middle of the training
+                for state, value in zip(states, values, strict=True):
+                    state.assign(value)
             return Epochs(file[LOSSES][()].tolist(), _read(file, BEST))
     except (OSError, ValueError, KeyError) as error:
         log.warning("The checkpoint is damaged, so the training starts over: %s", error)
@@ -66,7 +68,7 @@ def load(model: keras.Model, checkpoint: Path | None) -> Epochs | None:
         return None
 
 
-def _random_states(model: keras.Model) -> list[keras.Variable]:
+def random_states(model: keras.Model) -> list[keras.Variable]:
     """Where the random generators of the model's layers are: what it has besides weights."""
     weights = {id(weight) for weight in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.datasets.mnist import Dataset
-from mnist_lab.datasets.splits import PixelStatistics, split
+from mnist_lab.datasets.splits import split
+from mnist_lab.store.adjustments import LONGEST_REST, telling
 from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.store.validation import best_epoch
 from mnist_lab.training import checkpoints, logistic, scratch
 from mnist_lab.training.batches import Batches
 from mnist_lab.training.checkpoints import Epochs
-from mnist_lab.training.contract import Contract, Keep, Report, ShouldStop
-from mnist_lab.training.graph import Execution, Score, Steps
-from mnist_lab.training.keras_models import build, exclusive, pixels_for, served, wants_one_hot
+from mnist_lab.training.contract import Contract
+from mnist_lab.training.graph import Score, Steps
+from mnist_lab.training.keras_models import exclusive, pixels_for, served
+from mnist_lab.training.learner import Learner
 from mnist_lab.training.stopping import check_loss
 from mnist_lab.training.stopping import is_over as no_longer_better
 
@@ -28,23 +31,15 @@ TRAINERS = {"scratch": scratch.train, "logistic": logistic.train}  # networks th
 SECONDS_AT_ONCE = 0.1  # in one call: enough that what happens between calls hardly counts, little enough to stop soon
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
 FIRST_STEPS = 8
+NOTHING: Mapping[str, float] = {}
 
 
-def train(
-    config: TrainConfig,
-    dataset: Dataset,
-    report: Report,
-    should_stop: ShouldStop = lambda: False,
-    checkpoint: Path | None = None,
-    start: Path | None = None,
-    keep: Keep = lambda epoch, weights: None,
-) -> tuple[keras.Model, bool]:
-    """Train from the start, or from `checkpoint` where that file exists; the model, and whether it was stopped early.
+def train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[keras.Model, bool]:
+    """Train from the start, or from the checkpoint where there is one; the model, and whether it was stopped early.
 
-    What the others of these mean, `Contract` says. The same seed gives the same bytes, interrupted or not, with the
-    same packages on the same kind of machine and with as many threads. Raises Diverged.
+    The same seed gives the same bytes, interrupted or not, with the same packages on the same kind of machine and with
+    as many threads, where nothing is changed meanwhile. Raises Diverged.
     """
-    contract = Contract(report, should_stop, checkpoint, start, keep)
     return TRAINERS.get(config.network, _train)(config, dataset, contract)
 
 
@@ -54,60 +49,28 @@ def _train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[k
     batches = Batches(parts.x_train, parts.y_train, config)
     with exclusive:
         keras.backend.clear_session()
-    pixels = pixels_for(config, parts.x_train)
-    model, done, behind = _model(config, batches.steps, pixels, contract.checkpoint, contract.start)
-    execution = Execution(model, config.batch_size, wants_one_hot(config.loss), batches.dtype)
-    course, pace = Course(config, batches.steps, model, behind, contract), Pace()
+    learner = Learner(config, batches, pixels_for(config, parts.x_train), contract)
+    course, pace = Course(config, batches.steps, learner, contract), Pace()
     watched = parts.x_validation, parts.y_validation.astype(np.int32)
-    contract.keep(done, model.get_weights)
-    to_come = range(0) if course.is_over else range(done, config.epochs)
+    contract.keep(learner.done, learner.weights)
+    to_come = range(0) if course.is_over else range(learner.done, config.epochs)
     for chunk in batches.chunks(to_come, lambda: pace.steps):
-        course.go_on(chunk.epoch, chunk.first, execution.train(chunk.images, chunk.labels))
-        pace.took(chunk.stop - chunk.first)
+        course.go_on(chunk.epoch, chunk.first, learner.train(chunk))
+        wish, is_last = contract.wish(), chunk.stop == batches.steps and chunk.epoch + 1 == config.epochs
+        course.rested(pace.took(chunk.stop - chunk.first, wish.steps_a_second))
+        contract.show(learner.weights)
+        changes = {} if is_last else wish.changes(learner.config)
         if chunk.stop == batches.steps:
-            course.end_epoch(chunk.epoch, execution.score(*watched) if len(watched[0]) else None)
-            contract.keep(chunk.epoch + 1, model.get_weights)
+            course.end_epoch(chunk.epoch, learner.score(*watched), changes)
+            contract.keep(chunk.epoch + 1, learner.weights)
+        elif changes:
+            course.tell(chunk.epoch, chunk.stop, changes)
         if course.is_over:
             break
+        if changes:
+            learner.adjust(parse(changes, learner.config))
     course.end()
-    return served(model), course.stopped
-
-
-def _model(
-    config: TrainConfig, steps: int, pixels: PixelStatistics, checkpoint: Path | None, start: Path | None
-) -> tuple[keras.Model, int, Epochs | None]:
-    """The model to go on with, how many of its epochs are behind, and what is known of them; None where there are none.
-
-    A damaged checkpoint is as good as none.
-    """
-    model = build(config, steps * config.epochs, pixels=pixels)
-    model.optimizer.build(model.trainable_variables)
-    if start:
-        _go_on_from(model, keras.models.load_model(start), config)
-    first = int(model.optimizer.iterations.numpy())
-    interrupted = checkpoint is not None and checkpoint.exists()
-    behind = checkpoints.load(model, checkpoint)
-    if interrupted and behind is None:
-        return _model(config, steps, pixels, None, start)
-    return model, (int(model.optimizer.iterations.numpy()) - first) // steps, behind
-
-
-def _go_on_from(model: keras.Model, parent: keras.Model, config: TrainConfig) -> None:
-    """Take over the parent's weights, and its optimizer's memory where it is an optimizer of the same kind.
-
-    A schedule starts over, so the steps are then counted from 0.
-    """
-    model.set_weights(parent.get_weights())
-    mine, its = model.optimizer, getattr(parent, "optimizer", None)
-    if its is None or type(mine) is not type(its) or len(mine.variables) != len(its.variables):
-        return
-    rate = float(mine.learning_rate)
-    for variable, value in zip(mine.variables, its.variables, strict=True):
-        variable.assign(value)
-    if config.schedule == "constant":
-        mine.learning_rate = rate
-    else:
-        mine.iterations.assign(0)
+    return served(learner.model), course.stopped
 
 
 class Course:
@@ -117,17 +80,19 @@ class Course:
         self,
         config: TrainConfig,
         steps: int,
-        model: keras.Model,
-        behind: Epochs | None,
+        learner: Learner,
         contract: Contract,
     ) -> None:
         self.stopped = False
         self._config = config
         self._steps = steps
-        self._model = model
+        self._learner = learner
         self._contract = contract
-        self._kept: list[NDArray[Any]] = [*behind.best] or self._values() if behind else []
-        self._val_losses: list[float] = [*behind.losses] if behind else []
+        behind = learner.behind or Epochs()
+        self._kept: list[NDArray[Any]] = []
+        if learner.behind:
+            self._kept = [*behind.best] if learner.fits(behind.best) else learner.values()
+        self._val_losses: list[float] = [*behind.losses]
         self._score = Score()
         self._rate = 0.0
         self._due = steps_told(steps)
@@ -145,19 +110,28 @@ class Course:
         self._score, self._rate, self._noted = scores[-1], float(steps.rates[-1]), now
         self.stopped = last < self._steps and self._contract.should_stop()
 
-    def end_epoch(self, epoch: int, validation: Score | None) -> None:
-        """Keep what the epoch made of the network, then report it with its validation."""
+    def tell(self, epoch: int, step: int, changes: Mapping[str, float]) -> None:
+        """Report what is changed after a step in the middle of an epoch."""
+        self._tick(epoch, step, time.monotonic(), changes=changes)
+
+    def rested(self, seconds: float) -> None:
+        """Note that nothing was done for so long, which is no time of training."""
+        self._began += seconds
+        self._noted += seconds
+
+    def end_epoch(self, epoch: int, validation: Score | None, changes: Mapping[str, float]) -> None:
+        """Keep what the epoch made of the network, then report it with its validation and what is changed after it."""
         if validation:
             self._val_losses.append(validation.mean_loss)
         is_best = not self._config.patience or best_epoch(self._val_losses) == len(self._val_losses)
         if is_best:
-            self._kept = self._values()
+            self._kept = self._learner.values()
         due = epoch + 1 == self._config.epochs or time.monotonic() - self._saved > SECONDS_BETWEEN_CHECKPOINTS
         if self._contract.checkpoint and due:
             epochs = Epochs(self._val_losses, [] if is_best else self._kept)
-            checkpoints.save(self._model, self._contract.checkpoint, epochs)
+            checkpoints.save(self._learner.model, self._contract.checkpoint, epochs)
             self._saved = time.monotonic()
-        self._tick(epoch, self._steps, time.monotonic(), validation)
+        self._tick(epoch, self._steps, time.monotonic(), validation, changes)
         self._score, self._noted = Score(), time.monotonic()
         self.stopped = self._contract.should_stop()
 
@@ -168,10 +142,17 @@ class Course:
 
     def end(self) -> None:
         """Bring back the epoch to keep: the best one where the training may stop early, otherwise the last whole."""
-        for variable, value in zip(self._variables(), self._kept, strict=False):
-            variable.assign(value)
+        if self._kept:
+            self._learner.set_values(self._kept)
 
-    def _tick(self, epoch: int, step: int, when: float, validation: Score | None = None) -> None:
+    def _tick(
+        self,
+        epoch: int,
+        step: int,
+        when: float,
+        validation: Score | None = None,
+        changes: Mapping[str, float] = NOTHING,
+    ) -> None:
         check_loss(self._score.mean_loss, epoch + 1)
         self._ticked = when
         tick = Tick(
@@ -186,27 +167,27 @@ class Course:
             val_accuracy=validation and validation.accuracy,
             images=self._score.images,
         )
-        self._contract.report(tick)
-
-    def _values(self) -> list[NDArray[Any]]:
-        return [variable.numpy() for variable in self._variables()]
-
-    def _variables(self) -> list[keras.Variable]:
-        return [*self._model.variables, *self._model.optimizer.variables]
+        self._contract.report(telling(tick, changes))
 
 
 class Pace:
-    """How many steps to take in one call, so that it takes about a tenth of a second."""
+    """How many steps to take in one call, so that it takes about a tenth of a second, or slowly on demand."""
 
     def __init__(self) -> None:
         self.steps = FIRST_STEPS
         self._last = time.monotonic()
 
-    def took(self, steps: int) -> None:
-        """Note that a call with so many steps has just come back."""
-        now = time.monotonic()
-        self.steps = max(1, round(steps * min(SECONDS_AT_ONCE / (now - self._last), 8.0)))
-        self._last = now
+    def took(self, steps: int, steps_a_second: float | None) -> float:
+        """Note that a call with so many steps has just come back; rest where that was too fast, and say how long."""
+        took, rest = time.monotonic() - self._last, 0.0
+        if steps_a_second:
+            rest = min(max(steps / steps_a_second - took, 0.0), LONGEST_REST)
+            time.sleep(rest)
+            self.steps = max(1, round(steps_a_second * SECONDS_AT_ONCE))
+        else:
+            self.steps = max(1, round(steps * min(SECONDS_AT_ONCE / took, 8.0)))
+        self._last = time.monotonic()
+        return rest
 
 
 def export_litert(model: keras.Model, path: Path) -> None:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.config.train_config import TrainConfig, parse
 from mnist_lab.datasets.augmentation import augment
 from mnist_lab.datasets.mnist import Dataset
 from mnist_lab.datasets.splits import split
 from mnist_lab.networks import scratch
 from mnist_lab.networks.scratch import Array, Layer, learn, score
+from mnist_lab.store.adjustments import LONGEST_REST, adjusted, telling
 from mnist_lab.store.ticks import SECONDS_BETWEEN_TICKS, Tick, steps_told
 from mnist_lab.store.validation import best_epoch
 from mnist_lab.training import checkpoints
@@ -39,7 +40,8 @@ def train(config: TrainConfig, dataset: Dataset, contract: Contract) -> tuple[ke
     done, behind = _restore(model, layers, checkpoint)
     done //= steps
     keep(done, lambda: _weights(layers))
-    loop = _Loop(config, layers, steps, contract)
+    before = [one for one in contract.adjusted if one.epochs <= done]
+    loop = _Loop(adjusted(config, before), layers, steps, contract)
     validation = features(model, parts.x_validation), parts.y_validation
     x = features(model, parts.x_train)
     kept, losses = [*behind.best] or _weights(layers), [*behind.losses]
@@ -91,6 +93,7 @@ class _Loop:
                 self._right + right,
                 self._seen + len(batch),
             )
+            self._rest()
             is_due = step in self._due or time.monotonic() - self._last >= SECONDS_BETWEEN_TICKS
             if step < self._steps and is_due:
                 self._tick(epoch, step)
@@ -103,18 +106,30 @@ class _Loop:
         self._tick(epoch, self._steps, *(watched or (None, None)))
         self._stop_asked()
 
+    def _rest(self) -> None:
+        """Take the time that a step is wished to take, which is no time of training."""
+        if steps_a_second := self._contract.wish().steps_a_second:
+            rest = min(1 / steps_a_second, LONGEST_REST)
+            time.sleep(rest)
+            self._started += rest
+
     def _stop_asked(self) -> bool:
         self.stopped = self.stopped or self._contract.should_stop()
         return self.stopped
 
     def _tick(self, epoch: int, step: int, val_loss: float | None = None, val_accuracy: float | None = None) -> None:
+        """Report, and change what is wished for, unless the training is at its end."""
         self._last = time.monotonic()
         loss = self._cost / self._seen
         check_loss(loss, epoch)
         rate, seconds = self._config.learning_rate, self._last - self._started
         accuracy = self._right / self._seen
+        is_last = step == self._steps and epoch == self._config.epochs
+        changes = {} if is_last else self._contract.wish().changes(self._config)
         tick = Tick(epoch, step, self._steps, loss, accuracy, rate, seconds, val_loss, val_accuracy, self._seen)
-        self._contract.report(tick)
+        self._contract.report(telling(tick, changes))
+        self._contract.show(lambda: _weights(self._layers))
+        self._config = parse(changes, self._config) if changes else self._config
 
 
 def _weights(layers: list[Layer]) -> list[Array]:

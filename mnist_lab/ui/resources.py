@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from mnist_lab.datasets.mnist import load
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.searcher import Searcher
+from mnist_lab.exploring import glimpses
 from mnist_lab.images.preprocessing import SIDE, prepare
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.neighbours import Neighbours
@@ -60,6 +61,16 @@ def ticks(run: Run) -> list[Tick]:
 @lru_cache(maxsize=64)
 def _ticks(run_id: str, _second: int | None) -> list[Tick]:
     return store().metrics(run_id)
+
+
+def glimpse(run: Run) -> glimpses.Weights | None:
+    """Some weights of a run that trains, read once a second for all who look at it."""
+    return _glimpse(run.id, int(time.monotonic() / SECONDS_BETWEEN_TICKS))
+
+
+@lru_cache(maxsize=16)
+def _glimpse(run_id: str, _second: int) -> glimpses.Weights | None:
+    return glimpses.read(store(), run_id)
 
 
 @lru_cache(maxsize=1)

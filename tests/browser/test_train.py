@@ -60,6 +60,33 @@ def test_drawing_goes_on_while_a_long_training_runs_until_it_is_stopped(training
     assert stopped[0].summary.epochs < 200
 
 
+def test_a_run_is_changed_while_it_trains_and_shows_its_weights(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train?epochs=200&units=24&dropout=0")
+    train(page)
+    knobs_now = page.locator("[class*=st-key-turning-]")
+    expect(knobs_now).to_be_visible(timeout=SLOW)
+    expect(page.locator(".weighed line")).to_have_count(5 * 8 + 8 * 10, timeout=SLOW)
+    expect(page.locator(".tiles canvas")).to_have_count(8)
+    before = page.locator(".tiles canvas").first.evaluate("it => it.toDataURL()")
+    rate = knobs_now.get_by_label("Learning rate")
+    rate.fill("0.02")
+    rate.press("Enter")
+    slider = knobs_now.get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.locator("[class*=st-key-job-] .js-plotly-plot")).to_contain_text("dropout 0.05", timeout=SLOW)
+    assert page.locator(".tiles canvas").first.evaluate("it => it.toDataURL()") != before
+    expect(rate).to_have_value("0.02")
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.locator(".outcome").first).to_contain_text("learning rate 0.02", timeout=SLOW)
+    expect(page.locator(".weighed line")).to_have_count(120)
+    page.get_by_role("button", name="More units in hidden layer 1").click()
+    expect(page.locator(".weighed line")).to_have_count(0)
+    run = RunStore(training_server.runs).find("dense 24, adam 0.001")
+    changed = {field: value for one in run.adjustments for field, value in one.settings.items()}
+    assert changed == {"learning_rate": 0.02, "dropout": 0.05}
+
+
 @pytest.mark.slow
 def test_jobs_wait_in_a_line_that_can_be_changed(training_server, open_tab):
     page = knobs(open_tab(f"{training_server.url}/train"))

@@ -1,11 +1,16 @@
 """A run from its queued folder to its end, in this process. Needs TensorFlow."""
 
+import time
+
 import numpy as np
 import pytest
 
 from mnist_lab.config.train_config import TrainConfig
+from mnist_lab.engine import progress
 from mnist_lab.engine.worker import execute
+from mnist_lab.exploring import glimpses
 from mnist_lab.inference.predictor import Predictor
+from mnist_lab.store.adjustments import Wish
 from mnist_lab.store.run import CHECKPOINT, RunState
 from mnist_lab.store.ticks import Tick
 
@@ -137,3 +142,47 @@ def test_missing_data_fails_the_run_with_what_to_do(store, tmp_path, monkeypatch
     ended = execute(store, store.create(TrainConfig(), "no data").id)
     assert ended.state is RunState.FAILED
     assert "MNIST_LAB_DATA" in ended.status.reason
+
+
+def test_what_is_wished_for_while_it_trains_is_done_and_recorded(store, monkeypatch):
+    monkeypatch.setattr(progress, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "SHOW_SECONDS", 0.0)
+    run = store.create(change(epochs=200), "changed")
+    shown = []
+
+    def on_tick(tick: Tick):
+        if tick.epoch == 2:
+            store.wish(run.id, Wish(learning_rate=0.02, moment=1.0))
+        if tick.learning_rate == pytest.approx(0.02):
+            store.request_stop(run.id)
+        shown.append(glimpses.read(store, run.id))
+
+    ended = execute(store, run.id, on_tick=on_tick)
+    (made,) = ended.summary.adjustments
+    assert (made.learning_rate, made.dropout) == (0.02, None)
+    assert 1 < made.epochs < 200
+    told = {tick.position: tick for tick in store.metrics(run.id)}
+    assert told[made.epochs].new_rate == 0.02
+    assert {tick.learning_rate for at, tick in told.items() if at <= made.epochs} == {np.float32(0.001)}
+    assert {tick.learning_rate for at, tick in told.items() if at > made.epochs} == {np.float32(0.02)}
+    seen = [weights for weights in shown if weights]
+    assert not np.array_equal(seen[0]["tiles"], seen[-1]["tiles"])
+    assert not store.has(run.id, glimpses.FILE)
+
+
+def test_slow_motion_ends_by_itself(store, monkeypatch):
+    monkeypatch.setattr(progress, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "SLOW_SECONDS", 1.5)
+    run = store.create(change(epochs=60), "slow")
+    begun: list[float] = []
+
+    def on_tick(tick: Tick):
+        if not begun:
+            begun.append(time.monotonic())
+            store.wish(run.id, Wish(steps_a_second=2.0, moment=1.0))
+
+    ended = execute(store, run.id, on_tick=on_tick)
+    assert ended.state is RunState.FINISHED
+    assert ended.summary.adjustments == ()
+    assert 1.5 < time.monotonic() - begun[0] < 20  # at this speed it would take five minutes
+    assert ended.summary.seconds < time.monotonic() - begun[0] - 1.0

@@ -19,6 +19,7 @@ from mnist_lab.gradients.norms import gradient_norms
 from mnist_lab.gradients.range_test import sweep
 from mnist_lab.images.preprocessing import SIDE
 from mnist_lab.store.runs import BUNDLED, RunStore
+from mnist_lab.training.contract import Contract
 from mnist_lab.training.keras_models import build, served
 from mnist_lab.training.loop import train
 from tests.conftest import slow_but
@@ -162,9 +163,9 @@ def test_the_range_test_finds_a_rate_that_trains_well(settings, digits):
     suggestion = suggest(sweep(config, digits))
     assert suggestion.rate
     last = []
-    train(config.model_copy(update={"learning_rate": suggestion.rate}), digits, last.append)
+    train(config.model_copy(update={"learning_rate": suggestion.rate}), digits, Contract(last.append))
     worse = []
-    train(config.model_copy(update={"learning_rate": suggestion.rate / 100}), digits, worse.append)
+    train(config.model_copy(update={"learning_rate": suggestion.rate / 100}), digits, Contract(worse.append))
     assert last[-1].accuracy > 0.8
     assert last[-1].accuracy > worse[-1].accuracy + 0.1
 

@@ -35,12 +35,13 @@ def predictor():
     ),
 )
 def test_the_exported_model_answers_like_the_trained_one(tmp_path, digits, network, scaling):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import export_litert, train
 
     config = TrainConfig(
         train_images=200, network=network, filters=(4,), units=(16,), scaling=scaling, epochs=1, validation_share=0.0
     )
-    model, _ = train(config, digits, lambda tick: None)
+    model, _ = train(config, digits, Contract(lambda tick: None))
     export_litert(model, tmp_path / "model.tflite")
     images = digits.x_test / np.float32(255)
     served = Predictor.load(tmp_path / "model.tflite").probabilities(images)

@@ -22,9 +22,10 @@ def written(settings):
 
 
 def trained(settings, digits):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
-    return train(parse({**SMALL, **settings}), digits, lambda tick: None)[0]
+    return train(parse({**SMALL, **settings}), digits, Contract(lambda tick: None))[0]
 
 
 @pytest.mark.parametrize(

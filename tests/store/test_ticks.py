@@ -36,6 +36,7 @@ def means(ticks, metric):
 def trained(request, digits, tmp_path_factory):
     """The ticks of a fresh training, one for each step, as a store keeps them."""
     from mnist_lab.training import logistic, loop, scratch
+    from mnist_lab.training.contract import Contract
 
     store = RunStore(tmp_path_factory.mktemp("runs"), bundled=None)
     config = parse({**SMALL, **TRAINERS[request.param]})
@@ -45,7 +46,7 @@ def trained(request, digits, tmp_path_factory):
             patch.setattr(module, "SECONDS_BETWEEN_TICKS", 0.0)
         patch.setattr(loop, "SECONDS_AT_ONCE", 0.0)
         patch.setattr(loop, "FIRST_STEPS", 1)
-        loop.train(config, digits, lambda tick: store.log(run.id, tick))
+        loop.train(config, digits, Contract(lambda tick: store.log(run.id, tick)))
     return store.metrics(run.id)
 
 

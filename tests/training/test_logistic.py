@@ -13,10 +13,11 @@ SMALL = {"network": "logistic", "dataset": "digits", "scaling": "8x8", "validati
 
 
 def run(digits, settings=(), **more):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     ticks = []
-    model, stopped = train(parse({**SMALL, **dict(settings)}), digits, ticks.append, **more)
+    model, stopped = train(parse({**SMALL, **dict(settings)}), digits, Contract(ticks.append, **more))
     return model, stopped, ticks
 
 
@@ -67,12 +68,13 @@ def test_every_iteration_can_be_watched(digits, monkeypatch):
 
 def test_a_stop_keeps_the_last_iteration(digits, monkeypatch):
     from mnist_lab.training import logistic
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     monkeypatch.setattr(logistic, "SECONDS_BETWEEN_TICKS", 0.0)
     seen = []
     config = parse({**SMALL, "max_iterations": 1000})
-    model, stopped = train(config, digits, seen.append, lambda: seen[-1].epoch == 5)
+    model, stopped = train(config, digits, Contract(seen.append, lambda: seen[-1].epoch == 5))
     assert (stopped, len(seen)) == (True, 5)
     for stopped_at, ended_at in zip(
         model.get_weights(), run(digits, {"max_iterations": 5})[0].get_weights(), strict=True

@@ -19,10 +19,11 @@ def change(**settings):
 
 
 def run(config, digits, **more):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     ticks = []
-    model, stopped = train(config, digits, ticks.append, **more)
+    model, stopped = train(config, digits, Contract(ticks.append, **more))
     return model, stopped, ticks
 
 
@@ -137,11 +138,12 @@ def test_a_stop_comes_at_once_and_keeps_the_last_whole_epoch(digits, tmp_path):
     def report(tick):
         seen.append(tick)
 
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
-    model, stopped = train(
-        change(epochs=100), digits, report, lambda: seen[-1:] and seen[-1].position > 1.4, tmp_path / "last.weights.h5"
-    )
+    checkpoint = tmp_path / "last.weights.h5"
+    contract = Contract(report, lambda: seen[-1:] and seen[-1].position > 1.4, checkpoint)
+    model, stopped = train(change(epochs=100), digits, contract)
     assert stopped
     assert seen[-1].position == 1.5
     assert same_weights(model, run(change(epochs=1), digits)[0])

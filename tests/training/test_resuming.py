@@ -50,15 +50,17 @@ def ends(ticks):
 
 
 def unbroken(config, digits, **given):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     ticks = []
-    return learnt(train(config, digits, ticks.append, **given)[0]), ends(ticks)
+    return learnt(train(config, digits, Contract(ticks.append, **given))[0]), ends(ticks)
 
 
 def killed_again_and_again(config, digits, folder, monkeypatch):
     """Train with a kill in the middle of each epoch, at a step of its own; also how often it was killed."""
     from mnist_lab.training import logistic, loop, scratch
+    from mnist_lab.training.contract import Contract
 
     for module in (loop, scratch, logistic):
         monkeypatch.setattr(module, "SECONDS_BETWEEN_TICKS", 0.0)
@@ -74,7 +76,7 @@ def killed_again_and_again(config, digits, folder, monkeypatch):
                 raise Killed
 
         try:
-            model, _ = loop.train(config, digits, report, checkpoint=checkpoint)
+            model, _ = loop.train(config, digits, Contract(report, checkpoint=checkpoint))
         except Killed:
             continue
         return learnt(model), ends(ticks), kills
@@ -110,12 +112,13 @@ def test_a_training_that_stopped_early_is_not_gone_on_with(name, digits, tmp_pat
 
 def test_a_resumed_training_stopped_at_once_is_left_as_its_last_whole_epoch(digits, tmp_path, monkeypatch):
     from mnist_lab.training import loop
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     monkeypatch.setattr(loop, "FIRST_STEPS", 1)
     config, checkpoint = config_of("adam"), tmp_path / "last.weights.h5"
     bits, _ = unbroken(config.model_copy(update={"epochs": 1}), digits, checkpoint=checkpoint)
-    model, stopped = train(config, digits, lambda tick: None, lambda: True, checkpoint)
+    model, stopped = train(config, digits, Contract(lambda tick: None, lambda: True, checkpoint))
     assert stopped
     assert learnt(model) == bits
 
@@ -193,11 +196,12 @@ def test_who_else_draws_random_numbers_meanwhile_changes_nothing(digits):
 
 
 def test_a_checkpoint_is_a_file_of_keras_s_weights(digits, tmp_path):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.keras_models import build
     from mnist_lab.training.loop import train
 
     config, checkpoint = config_of("adam"), tmp_path / "last.weights.h5"
-    model, _ = train(config, digits, lambda tick: None, checkpoint=checkpoint)
+    model, _ = train(config, digits, Contract(lambda tick: None, checkpoint=checkpoint))
     plain = build(config)
     plain.optimizer.build(plain.trainable_variables)
     plain.load_weights(shutil.copy(checkpoint, tmp_path / "copy.weights.h5"))

@@ -48,10 +48,11 @@ def gradients(layers, x, y, loss):
 
 
 def run(digits, settings=(), **more):
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     ticks = []
-    model, stopped = train(parse({**SMALL, **dict(settings)}), digits, ticks.append, **more)
+    model, stopped = train(parse({**SMALL, **dict(settings)}), digits, Contract(ticks.append, **more))
     return model, stopped, ticks
 
 
@@ -173,12 +174,13 @@ def test_a_damaged_checkpoint_is_as_good_as_none(digits, tmp_path):
 
 def test_a_stop_in_mid_epoch_keeps_the_last_whole_epoch(digits, monkeypatch):
     from mnist_lab.training import scratch
+    from mnist_lab.training.contract import Contract
     from mnist_lab.training.loop import train
 
     monkeypatch.setattr(scratch, "SECONDS_BETWEEN_TICKS", 0.0)
     seen = []
     config = parse({**SMALL, "epochs": 100})
-    model, stopped = train(config, digits, seen.append, lambda: seen[-1].position > 1.4)
+    model, stopped = train(config, digits, Contract(seen.append, lambda: seen[-1].position > 1.4))
     assert stopped
     assert seen[-1].position == 1.5
     assert same_weights(model, run(digits, {"epochs": 1})[0])

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from mnist_lab.comparing.families import differences, families, labels, lettered
-from mnist_lab.comparing.learning import AXES, METRICS, Line, gap, line, smoothed, together
+from mnist_lab.comparing.learning import AXES, METRICS, Line, changes, gap, line, smoothed, together
 from mnist_lab.plots.learning import MOST_SHADED, Learner, Look, learning_figure
 from mnist_lab.plots.style import COLORS, colors
 from mnist_lab.store.run import Run
@@ -111,7 +111,8 @@ def _learners(
         raw = _line(its_ticks, options._replace(smoothing=0.0), PARTS[0]) if is_calmed else None
         tests = [run.summary.test_accuracy for run in group if run.summary]
         test = sum(tests) / len(tests) if tests else None
-        found.append(Learner(name, what, ids, color, epochs, training, validation, shaded, raw, test))
+        changed = tuple(changes(its_ticks[0], options.look.axis)) if len(group) == 1 else ()
+        found.append(Learner(name, what, ids, color, epochs, training, validation, shaded, raw, test, changed))
     return found
 
 
@@ -147,6 +148,8 @@ def _in_words(learners: list[Learner], options: Options) -> str:
         words.append("Dotted: validation, on images held back.")
     if any(learner.test is not None for learner in learners) and options.look.metric == "accuracy":
         words.append("Large dot: accuracy on the test set.")
+    if any(learner.changes for learner in learners):
+        words.append("Diamond: a setting was changed while it trained.")
     if any(learner.gap for learner in learners) and len(learners) <= MOST_SHADED:
         words.append("Shaded between them: what is only remembered, not understood.")
     if any(len(learner.run_ids) > 1 for learner in learners):

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from mnist_lab.comparing.families import lettered
+from mnist_lab.comparing.families import labels, lettered
 from mnist_lab.comparing.grid_tables import table
 from mnist_lab.comparing.importance import Importances, importances
 from mnist_lab.comparing.settings import axes
@@ -24,19 +24,23 @@ MOST_AXES = 8  # more cannot be followed
 
 def render(runs: list[Run]) -> None:
     """How much each setting matters, how sure that is, and each setting by itself."""
+    both, runs = runs, _as_asked(runs)
     accuracies = tuple(run.summary.test_accuracy for run in runs if run.summary)
     configs = tuple(run.config for run in runs)
     differing = axes(configs)
     if not differing:
-        st.info("These runs have all the same settings. Pick runs that differ: a grid or a search is best.")
+        if len(runs) > 1:
+            st.info("These runs have all the same settings. Pick runs that differ: a grid or a search is best.")
+        elif len(both) == 2:
+            layers.render(*both)
         return
     order = _render_importance(configs, accuracies) if len(runs) > 2 else []
     differing.sort(key=lambda axis: order.index(axis.field) if axis.field in order else len(order))
     if len(runs) > 2 and (found := table(runs)):
         show(grid_figure(found), "grid")
     contrasts.render(differing, runs)
-    if len(runs) == 2:
-        layers.render(*runs)
+    if len(both) == 2:
+        layers.render(*both)
     if len(differing) > 1 and len(runs) > 2:
         st.markdown("**All settings at once.** Each line is a run. Drag along an axis to keep the lines that cross it.")
         names = lettered(runs)
@@ -45,6 +49,14 @@ def render(runs: list[Run]) -> None:
             for place, (run, accuracy) in enumerate(zip(runs, accuracies, strict=True))
         ]
         show(parallel_figure(differing[:MOST_AXES], accuracies), "parallel", rows)
+
+
+def _as_asked(runs: list[Run]) -> list[Run]:
+    """The runs without those whose settings changed while they trained, which tell nothing of a setting; says so."""
+    names = labels(runs)
+    if left_out := [names[run.id] for run in runs if run.adjustments]:
+        st.caption(f"Left out, since a setting was changed while it trained: {', '.join(map(plain, left_out))}.")
+    return [run for run in runs if not run.adjustments]
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from mnist_lab.errors import TOO_LARGE, DatasetError, RunError
 from mnist_lab.exploring.hints import Hint, from_answers, from_ticks, from_units, of_diverged
 from mnist_lab.networks.litert import most_bytes
 from mnist_lab.networks.stages import of_run
+from mnist_lab.store.adjustments import adjusted, adjustments
 from mnist_lab.store.run import MODEL, Run, RunState
 from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import resources
@@ -37,7 +38,7 @@ def render_hint(run: Run, ticks: Sequence[Tick]) -> None:
 def _hint(run: Run, ticks: Sequence[Tick]) -> Hint | None:
     if run.state is RunState.FAILED:
         return of_diverged(run.config) if TOO_LARGE in (run.status.reason or "") else None
-    return from_ticks(run.config, ticks) or (_of_network(run.id) if run.summary else None)
+    return from_ticks(adjusted(run.config, adjustments(ticks)), ticks) or (_of_network(run.id) if run.summary else None)
 
 
 @lru_cache(maxsize=64)

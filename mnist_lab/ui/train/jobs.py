@@ -6,33 +6,36 @@ from collections.abc import Callable
 import streamlit as st
 
 from mnist_lab.comparing.families import labels
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.fair_queue import line
 from mnist_lab.engine.liveness import STALE_SECONDS
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import crowd, resources
+from mnist_lab.ui.train.changing import render_changes
 from mnist_lab.ui.train.hints import render_hint
 from mnist_lab.ui.train.outcomes import render_outcomes
 from mnist_lab.ui.train.run_curves import render_curves
+from mnist_lab.ui.train.weights import render_weights
 from mnist_lab.ui.visitor import is_mine, may_stop
 from mnist_lab.ui.words import duration, plain
 
 
-def render_jobs() -> None:
-    """All jobs; polls while there is something to wait for, and only then."""
+def render_jobs(drawn: TrainConfig) -> None:
+    """All jobs; `drawn` is the network of the page. Polls while there is something to wait for, and only then."""
     runs = resources.listing(fresh=True).runs
     busy = any(not run.state.is_over for run in runs)
     st.session_state["jobs_not_over"] = {run.id for run in runs if not run.state.is_over}
     with st.container(key="jobs"):
         pause = crowd.pause() if busy else None
-        st.fragment(_poll, run_every=pause)(pause)
+        st.fragment(_poll, run_every=pause)(pause, drawn)
         outcomes = render_outcomes(runs)
         if not busy and not outcomes:
             st.info("Nothing is training. Turn the knobs and press **Train**; you can go on drawing meanwhile.")
 
 
-def _poll(pause: float | None) -> None:
+def _poll(pause: float | None, drawn: TrainConfig) -> None:
     runs = resources.listing().runs
     not_over = {run.id for run in runs if not run.state.is_over}
     if st.session_state.get("jobs_not_over", not_over) != not_over or crowd.has_changed(pause):
@@ -41,6 +44,7 @@ def _poll(pause: float | None) -> None:
         st.error(plain(problem), icon=":material/cloud_off:")
     waiting, names = line(runs), labels(runs)
     under_way = [run for run in runs if run.id in not_over - {one.id for one in waiting}]
+    render_weights(under_way, drawn, names)
     for run in sorted(under_way, key=lambda run: run.status.started or time.time()):
         with st.container(border=True, key=f"job-{run.id}"):
             _render_job(run, names[run.id])
@@ -106,6 +110,8 @@ def _render_job(run: Run, name: str) -> None:
     if run.state is not RunState.QUEUED:
         st.progress(min(_position(ticks) / run.config.rounds, 1.0), text=_progress_in_words(run, ticks))
     if ticks:
+        if run.state is RunState.RUNNING and may_stop(run.asked.owner):
+            render_changes(run, ticks)
         render_hint(run, ticks)
         render_curves(run, name, ticks)
 

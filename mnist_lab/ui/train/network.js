@@ -12,6 +12,9 @@ const DOUBLED = 34; // pixels to drag for twice as many
 const STILL = 5; // pixels within which a pointer has only pressed
 const REST = 250; // milliseconds without a press
 
+const FULL = 127; // the largest weight
+const [PLUS, MINUS] = [[47, 111, 237], [232, 113, 10]]; // as in network.css
+
 const STOPS = [1, 2, 3, ...Array.from({ length: 11 }, (_, power) => [2 ** power * 4, 2 ** power * 6]).flat()];
 
 const stopsOf = (column) => STOPS.filter((stop) => stop <= column.most);
@@ -30,6 +33,22 @@ function button(text, label, onclick) {
   return element;
 }
 
+// Signed bytes and their shape, as the server packs them.
+function numbers({ shape, bytes }) {
+  return { shape, values: Int8Array.from(atob(bytes), (letter) => letter.charCodeAt(0)) };
+}
+
+// A picture of weights, blue for positive and orange for negative ones, on a canvas of its own.
+function tile(values, rows, across) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: across, height: rows });
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(across, rows);
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  values.forEach((value, place) => picture.data.set([...(value < 0 ? MINUS : PLUS), (255 * Math.abs(value)) / largest], 4 * place));
+  context.putImageData(picture, 0, 0);
+  return canvas;
+}
+
 const spread = (count, height) =>
   Array.from({ length: count }, (_, place) => (count > 1 ? (place / (count - 1) - 0.5) * height : 0));
 
@@ -43,7 +62,10 @@ class Network {
     this.send = tell;
     this.stage = document.createElement("div");
     this.stage.className = "stage";
-    root.replaceChildren(this.stage);
+    this.tiles = document.createElement("div");
+    root.replaceChildren(this.stage, this.tiles);
+    this.hear = ({ detail }) => this.weigh(detail);
+    document.addEventListener("mnist-lab-weights", this.hear);
     this.watcher = new ResizeObserver(() => this.draw());
     this.watcher.observe(root);
   }
@@ -88,12 +110,16 @@ class Network {
 
   draw() {
     if (!this.columns) return;
+    const counts = this.columns.map(({ count }) => count);
+    this.weights = this.told && String(this.told.counts) === String(counts) ? this.told : null;
+    this.showTiles();
     const width = Math.max(this.root.clientWidth, this.columns.length * NARROWEST);
     const apart = width / this.columns.length;
     this.columns.forEach((column, place) => Object.assign(column, { x: (place + 0.5) * apart, nodes: [] }));
     const picture = svg("svg", { width, height: HEIGHT, role: "img", "aria-label": this.data.words });
     const shapes = this.columns.map((column) => this.shape(column));
-    picture.append(this.connections(), ...shapes);
+    const weighed = this.weights ? this.weighed() : [];
+    picture.append(this.connections(), ...weighed, ...shapes);
     this.stage.style.width = `${width}px`;
     const focused = this.root.getRootNode().activeElement?.dataset.of;
     this.stage.replaceChildren(picture, ...this.columns.flatMap((column, place) => this.controls(column, place, apart)));
@@ -102,12 +128,60 @@ class Network {
 
   connections() {
     const lines = [];
-    for (let place = 1; place < this.columns.length; place += 1) {
+    const grey = this.columns.length - (this.weights?.lines.length ?? 0); // the last ones have colours
+    for (let place = 1; place < grey; place += 1) {
       for (const [x1, y1, w1] of this.columns[place - 1].nodes) {
         for (const [x2, y2, w2] of this.columns[place].nodes) lines.push(`M${x1 + w1} ${y1}L${x2 - w2} ${y2}`);
       }
     }
     return svg("path", { class: "connections", d: lines.join("") });
+  }
+
+  // The weights of a training of just this network, or null: then those that were shown last stay.
+  weigh(told) {
+    if (!told) return;
+    this.told = { ...told, lines: told.lines.map(numbers), tiles: numbers(told.tiles) };
+    if (this.columns && !this.waiting && !this.dragged) this.draw();
+  }
+
+  // The connections that have weights: blue for positive, orange for negative ones, the wider the larger.
+  weighed() {
+    const first = this.columns.length - this.weights.lines.length;
+    return this.weights.lines.map(({ values, shape: [, width] }, at) => {
+      const [from, to] = [this.columns[first + at - 1], this.columns[first + at]];
+      const lines = from.nodes.flatMap(([x1, y1, w1], left) =>
+        to.nodes.map(([x2, y2, w2], right) => {
+          const weight = values[left * width + right] / FULL;
+          const size = Math.abs(weight);
+          const ends = { x1: x1 + w1, y1, x2: x2 - w2, y2, "stroke-width": 0.4 + 3 * size, "stroke-opacity": 0.08 + 0.85 * size };
+          return svg("line", weight < 0 ? { ...ends, class: "minus" } : ends);
+        }),
+      );
+      return svg("g", { class: "weighed" }, ...lines);
+    });
+  }
+
+  // What the first units weigh of an image, a picture each.
+  showTiles() {
+    if (!this.weights) {
+      this.tiles.replaceChildren();
+      return;
+    }
+    const { of, what, tiles: { values, shape: [count, rows, across] } } = this.weights;
+    const legend = document.createElement("p");
+    legend.className = "legend";
+    const [name, plus, minus] = ["b", "b", "b"].map(() => document.createElement("b"));
+    name.textContent = of;
+    Object.assign(plus, { textContent: "blue", className: "plus" });
+    Object.assign(minus, { textContent: "orange", className: "minus" });
+    legend.append("Weights of ", name, ": ", plus, " for, ", minus, ` against. ${what}:`);
+    const row = document.createElement("div");
+    row.className = "tiles";
+    row.setAttribute("role", "img");
+    row.setAttribute("aria-label", what);
+    const size = rows * across;
+    row.append(...Array.from({ length: count }, (_, place) => tile(values.subarray(place * size, (place + 1) * size), rows, across)));
+    this.tiles.replaceChildren(legend, row);
   }
 
   shape(column) {
@@ -210,6 +284,7 @@ class Network {
   stop() {
     clearTimeout(this.waiting);
     this.watcher.disconnect();
+    document.removeEventListener("mnist-lab-weights", this.hear);
   }
 }
 

@@ -14,6 +14,7 @@ from mnist_lab.engine.continuation import continued
 from mnist_lab.errors import MnistLabError
 from mnist_lab.plots.style import colors
 from mnist_lab.plots.svg import svg
+from mnist_lab.store.adjustments import adjusted
 from mnist_lab.store.run import Run, RunState, Summary
 from mnist_lab.store.ticks import Tick
 from mnist_lab.ui import resources
@@ -77,7 +78,7 @@ def _render_outcome(run: Run, before: Run | None, names: Mapping[str, str], colo
 def _row(run: Run, summary: Summary, before: Run | None, names: Mapping[str, str], color: str) -> str:
     """A run on one line, as HTML: how it learned, what it is called and how it differs, and what came out."""
     done = "stopped" if run.state is RunState.STOPPED else "finished"
-    changed = differences([run, before])[run.id] if before else ""
+    changed = differences([run, before] if before else [run])[run.id]
     facts = [changed, f"{summary.train_accuracy:.2%} in training", duration(summary.seconds), _lineage(run, names)]
     return (
         f'<div class="outcome">{_sparkline(resources.ticks(run), color)}<div>'
@@ -132,7 +133,8 @@ def _render_continue(run: Run) -> None:
     """A way to go on with the run's model, for more epochs or with another learning rate."""
     with st.popover("Continue", icon=":material/resume:"):
         epochs = ask_setting("epochs", run.config.epochs, label="More epochs", key=f"more-epochs-{run.id}")
-        rate = ask_setting("learning_rate", run.config.learning_rate, label="Learning rate", key=f"rate-{run.id}")
+        now = adjusted(run.config, run.adjustments).learning_rate
+        rate = ask_setting("learning_rate", now, label="Learning rate", key=f"rate-{run.id}")
         settings = {"epochs": epochs, "learning_rate": rate}
         impossible = None in settings.values()
         if st.button("Go on", key=f"go-on-{run.id}", type="primary", width="stretch", disabled=impossible):
