@@ -11,9 +11,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.predicting import milliseconds
+from mnist_lab.config.damage import Damage
 from mnist_lab.datasets.mnist import load
 from mnist_lab.exploring.architecture import rows
-from mnist_lab.exploring.damage import Damage, left_over
+from mnist_lab.exploring.damage import left_over
 from mnist_lab.exploring.spaces import features, nearest, span
 from mnist_lab.exploring.units import curve, effect, neuron, strongest
 from mnist_lab.networks.stages import activations, read

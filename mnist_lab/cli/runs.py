@@ -23,6 +23,7 @@ def list_runs(options: argparse.Namespace) -> int:
             "name": run.name,
             "recipe": run.asked.recipe,
             "parent": run.asked.parent,
+            "damage": run.asked.damage and run.asked.damage.model_dump(),
             "group": run.asked.group,
             "state": str(run.state),
             "bundled": run.bundled,

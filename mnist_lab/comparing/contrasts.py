@@ -19,7 +19,7 @@ def alike_but_for(axis: Axis, runs: Sequence[Run]) -> list[list[int]]:
     for place in np.flatnonzero(axis.is_meant).tolist():
         run = runs[place]
         others = run.config.model_copy(update=dict.fromkeys((axis.field, *BESIDE)))
-        groups.setdefault((others, run.asked.parent, run.adjustments), []).append(place)
+        groups.setdefault((others, run.asked.parent, run.deviations), []).append(place)
     by_value = (sorted(group, key=axis.values.__getitem__) for group in groups.values())
     return [group for group in by_value if len(np.unique(axis.values[group])) > 1]
 

@@ -18,7 +18,7 @@ def families(runs: Sequence[Run]) -> list[list[Run]]:
     found: dict[object, list[Run]] = {}
     for run in runs:
         asked = run.config.model_copy(update={"seed": 0, **dict.fromkeys(BESIDE)})
-        alike = (asked, run.asked.parent, run.adjustments)
+        alike = (asked, run.asked.parent, run.deviations)
         found.setdefault(alike, []).append(run)
     return list(found.values())
 
@@ -26,11 +26,11 @@ def families(runs: Sequence[Run]) -> list[list[Run]]:
 def differences(runs: Sequence[Run], but: Sequence[str] = ()) -> dict[str, str]:
     """For each run, by its id, the settings in which these runs differ: "units 64, dropout 0.2".
 
-    What was changed while it trained is among them.
+    What was changed while it trained, and how it was damaged, is among them.
     """
     fields = [field for field in differing([run.config for run in runs]) if field not in but]
     own = {run.id: in_words(run.config, [field for field in fields if applies(field, run.config)]) for run in runs}
-    return {run.id: ", then ".join(filter(None, [own[run.id], *map(str, run.adjustments)])) for run in runs}
+    return {run.id: ", then ".join(filter(None, [own[run.id], *run.deviations])) for run in runs}
 
 
 def labels(runs: Iterable[Run]) -> dict[str, str]:

@@ -76,7 +76,7 @@ COLUMNS: dict[str, Cell] = {
     "epochs": _summary("epochs"),
     "parameters": _summary("parameters"),
     "size": _summary("model_bytes", 1e-3),
-    "changed": lambda run, _: "; ".join(map(str, run.adjustments)),
+    "changed": lambda run, _: "; ".join(run.deviations),
     "training time": _summary("seconds"),
     "prediction time": _summary("prediction_seconds", 1e3),
     "tags": lambda run, _: list(run.annotation.tags),
@@ -96,7 +96,7 @@ def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:
         "own drawings": bool(own),
         "pen digits": any(run.summary and run.summary.pen_accuracy is not None for run in runs),
         "best epoch": 2 * sum(run.config.validation_share > 0 for run in runs) > len(runs),
-        "changed": any(run.adjustments for run in runs),
+        "changed": any(run.deviations for run in runs),
         "tags": any(run.annotation.tags for run in runs),
         "note": any(run.annotation.note for run in runs),
     }

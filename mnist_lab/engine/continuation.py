@@ -24,6 +24,8 @@ def continued(parent: Run, settings: Mapping[str, Any]) -> TrainConfig:
     """
     if not parent.summary:
         raise RunError(f"The run {parent.name} has no model to go on with: it is {parent.state}.")
+    if parent.asked.damage:
+        raise RunError(f"{parent.name} is a damaged copy, which was never trained. Go on with the run it is a copy of.")
     if parent.config.network == "logistic":
         raise ConfigError("A logistic regression is fitted to its end and cannot go on. Train it with more iterations.")
     config = parse(settings, adjusted(parent.config, parent.adjustments))

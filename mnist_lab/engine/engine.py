@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from mnist_lab.config.damage import Damage
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine import cluster
 from mnist_lab.engine.asking import Asking
@@ -57,7 +58,7 @@ class Engine:
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
 
-    def submit(self, config: TrainConfig, name: str, recipe: str | None = None, **about: str | None) -> Run:
+    def submit(self, config: TrainConfig, name: str, recipe: str | None = None, **about: str | Damage | None) -> Run:
         """Queue a training and return at once; `about` as for RunStore.create.
 
         Raises StoreError where the folder of runs cannot be written.

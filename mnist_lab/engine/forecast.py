@@ -32,7 +32,7 @@ def forecasts(configs: Iterable[TrainConfig], runs: Iterable[Run]) -> list[float
     """
     known: defaultdict[tuple[str, bool], list[Run]] = defaultdict(list)
     for run in runs:
-        if run.summary and run.summary.seconds >= SHORTEST and run.summary.epochs > 0:
+        if run.summary and run.summary.seconds >= SHORTEST and run.summary.epochs > 0 and not run.asked.damage:
             known[_kind(run.config)].append(run)
     costs: dict[tuple[str, bool], NDArray[np.float64]] = {}
     found: list[float | None] = []

@@ -9,14 +9,17 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from mnist_lab.config.damage import Damage
 from mnist_lab.datasets.mnist import Dataset, load
 from mnist_lab.engine.progress import OnPhase, Progress
 from mnist_lab.errors import MnistLabError, Superseded, reason_of
+from mnist_lab.exploring.damage import damaged
 from mnist_lab.inference.evaluation import Evaluation
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.quiet import quiet
+from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.store.adjustments import adjustments
-from mnist_lab.store.models import keras_file_of
+from mnist_lab.store.models import keras_file_of, model_file_of
 from mnist_lab.store.run import CHECKPOINT, CHECKPOINTS, EVALUATION, KERAS_MODEL, MODEL, Run, RunState, Summary
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.ticks import Tick
@@ -64,6 +67,9 @@ def execute(
 def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: OnTick) -> None:
     progress.phase("loading the data")
     dataset = load(run.config.dataset)
+    if run.asked.damage:
+        _damage_and_evaluate(store, run, run.asked.damage, dataset, progress)
+        return
     progress.phase("starting TensorFlow")
     with quiet():
         from mnist_lab.training.contract import Contract
@@ -106,6 +112,18 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
     reason = store.stop_reason(run.id) if stopped else None
     progress.update(state=state, phase=None, ended=time.time(), summary=summary, reason=reason)
     store.discard(run.id, CHECKPOINTS)
+
+
+def _damage_and_evaluate(store: RunStore, run: Run, damage: Damage, dataset: Dataset, progress: Progress) -> None:
+    """Leave the run with a damaged copy of its parent's model; nothing is trained."""
+    parent = store.get(run.asked.parent or "")
+    progress.phase("damaging and evaluating", dataset_digest=dataset.digest, versions=versions())
+    store.write(run.id, MODEL, damaged(model_file_of(store, parent.id), run.config.scaling, damage))
+    summary = _evaluate(store, run, dataset, count_parameters(run.config))
+    if parent.summary:
+        trained = {"seconds": parent.summary.seconds, "epochs": parent.summary.epochs}
+        summary = summary.model_copy(update=trained)
+    progress.update(state=RunState.FINISHED, phase=None, ended=time.time(), summary=summary)
 
 
 def _beginnings(store: RunStore, run: Run, workplace: Path) -> tuple[Path, Path | None]:

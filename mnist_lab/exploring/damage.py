@@ -9,30 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnist_lab.config.damage import FULL, Damage
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import Dataset
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.shapes import count_operations
 from mnist_lab.networks.stages import Array, Stage, read
 
-FULL = 32  # bits of a weight as it was trained
 SECONDS = 0.1  # that an accuracy may take, for the answer to follow a slider
 DENSE, CONVOLUTIONS = 8e10, 6e10  # operations a second, about, on one core
 FEWEST = 200  # images
-
-
-class Damage(NamedTuple):
-    """How a network is damaged.
-
-    `off` is the share in [0, 1] of the units of each layer, `bits` what is kept of each weight, 1 to 32, and `noise`
-    the spread of what is added to the weights, as a share of the spread of their layer. Only in the layer
-    of the name `layer`, or in all.
-    """
-
-    off: float = 0.0
-    bits: int = FULL
-    noise: float = 0.0
-    layer: str | None = None
 
 
 class Left(NamedTuple):

@@ -134,7 +134,7 @@ def _add(figure: go.Figure, learner: Learner, look: Look, alone: bool) -> None:
             figure.add_trace(change_marks(learner.changes, drawn, in_words=alone))
     if learner.raw:
         figure.add_trace(_raw(learner.raw, color, look))
-    if learner.test is not None and look.metric == "accuracy":
+    if learner.test is not None and look.metric == "accuracy" and _lines([learner]):
         figure.add_trace(_tested(learner, learner.test, look))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mnist_lab.config.damage import Damage
 from mnist_lab.config.limits import MOST, Amount, Count, Moment, Share, Text
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.store.adjustments import MOST_ADJUSTMENTS, Adjustment
@@ -63,7 +64,7 @@ class Asked(BaseModel):
     """`config.json`: what was asked, and by whom. Never changes once written. `created` in seconds since 1970.
 
     `owner` is who asked, `group` the name that the runs of one grid or search share, and `parent` the id of the run
-    whose model this one goes on with.
+    whose model this one goes on with, or is a damaged copy of where `damage` says how: nothing is trained then.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +76,7 @@ class Asked(BaseModel):
     owner: Text | None = None
     group: Text | None = None
     parent: Text | None = None
+    damage: Damage | None = None
 
 
 class Status(BaseModel):
@@ -143,6 +145,12 @@ class Run:
     def adjustments(self) -> tuple[Adjustment, ...]:
         """What was changed of it while it trained, once the run is over: it is then not quite what was asked."""
         return self.summary.adjustments if self.summary else ()
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """What makes it another network than its configuration trains, in words: changes meanwhile, and damage."""
+        damage = [f"damaged: {self.asked.damage}"] if self.asked.damage else []
+        return (*map(str, self.adjustments), *damage)
 
     @property
     def is_from_elsewhere(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mnist_lab.config.damage import Damage
 from mnist_lab.config.limits import LATEST
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.arrays import MB
@@ -56,7 +57,7 @@ class RunStore:
         name: str,
         recipe: str | None = None,
         engine: str | None = None,
-        **about: str | None,
+        **about: str | Damage | None,
     ) -> Run:
         """A new, queued run; `about` is the rest of Asked. Raises StoreError where the folder cannot be written."""
         asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)

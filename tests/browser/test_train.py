@@ -205,3 +205,28 @@ def test_the_web_process_never_loads_tensorflow(training_server, open_tab):
     loaded = {module.path for module in psutil.Process(training_server.process.pid).memory_maps()}
     assert any("ai_edge_litert" in path for path in loaded)
     assert not [path for path in loaded if "/tensorflow/" in path]
+
+
+def test_a_damaged_network_is_kept_as_a_run_and_compared(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/explore?run=dense-128-dropout&image=9&view=Damage")
+    keep = settled(page).get_by_role("button", name="Keep it as a run").first
+    expect(keep).to_be_disabled()
+    slider = page.get_by_role("slider", name="Units switched off")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(keep).to_be_enabled()
+    keep.click()
+    expect(page.get_by_test_id("stToast")).to_contain_text("dense-128-dropout, 5% of units off is being measured")
+    expect(page.locator("#root h1")).to_have_text("Explore")
+    page.get_by_role("link", name="Train").click()
+    outcome = page.locator(".outcome").filter(has_text="dense-128-dropout, 5% of units off finished")
+    expect(outcome).to_contain_text("damaged: 5% of units off", timeout=SLOW)
+    row = page.locator("[class*=st-key-outcome-]").filter(has=outcome)
+    expect(row.get_by_role("button", name="Draw with it")).to_have_count(1)
+    expect(row.get_by_role("button", name="Continue")).to_have_count(0)
+    run = RunStore(training_server.runs).find("dense-128-dropout, 5% of units off")
+    whole = RunStore(training_server.runs).get("dense-128-dropout")
+    assert 0.5 < run.summary.test_accuracy < whole.summary.test_accuracy
+    page.goto(f"{training_server.url}/compare?runs=dense-128-dropout,{run.id}&view=Curves")
+    expect(page.get_by_text("which was not trained")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)

@@ -88,5 +88,5 @@ def test_the_table_has_a_column_for_it_and_the_report_a_word(pair, store):
 def test_the_verdict_says_so_and_the_settings_leave_it_out(pair):
     resources.listing(fresh=True)
     text = text_of(page("compare", runs="left-alone,changed", view="Settings").main)
-    assert f"was changed while it trained: {WORDS}" in text.replace("\\", "")
-    assert "Left out, since a setting was changed while it trained: " in text
+    assert f"is not quite what its settings say: {WORDS}" in text.replace("\\", "")
+    assert "Left out, since their settings do not tell what they are: " in text

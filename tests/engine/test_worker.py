@@ -5,10 +5,14 @@ import time
 import numpy as np
 import pytest
 
+from mnist_lab.config.damage import Damage
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine import progress
+from mnist_lab.engine.continuation import continued
 from mnist_lab.engine.worker import execute
+from mnist_lab.errors import RunError
 from mnist_lab.exploring import glimpses
+from mnist_lab.exploring.damage import damaged
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.store.adjustments import Wish
 from mnist_lab.store.run import CHECKPOINT, RunState
@@ -186,3 +190,25 @@ def test_slow_motion_ends_by_itself(store, monkeypatch):
     assert ended.summary.adjustments == ()
     assert 1.5 < time.monotonic() - begun[0] < 20  # at this speed it would take five minutes
     assert ended.summary.seconds < time.monotonic() - begun[0] - 1.0
+
+
+def test_a_damaged_copy_is_a_run_that_was_not_trained(store):
+    parent = execute(store, store.create(SMALL, "whole").id)
+    damage = Damage(off=0.5, bits=3)
+    run = store.create(SMALL, "hurt", parent=parent.id, damage=damage)
+    ended = execute(store, run.id)
+    assert (ended.state, ended.asked.damage) == (RunState.FINISHED, damage)
+    assert store.read(run.id, "model.tflite") == damaged(store.read(parent.id, "model.tflite"), SMALL.scaling, damage)
+    assert ended.summary.test_accuracy == store.evaluation(run.id).accuracy < parent.summary.test_accuracy
+    assert (ended.summary.seconds, ended.summary.epochs) == (parent.summary.seconds, parent.summary.epochs)
+    assert store.metrics(run.id) == []
+    assert ended.deviations == ("damaged: 50% of units off, 3 bits a weight",)
+    with pytest.raises(RunError, match="never trained"):
+        continued(ended, {"epochs": 1})
+
+
+def test_a_damaged_copy_of_a_run_that_is_gone_fails_with_the_reason(store):
+    run = store.create(SMALL, "hurt", parent="gone", damage=Damage(off=0.5))
+    ended = execute(store, run.id)
+    assert ended.state is RunState.FAILED
+    assert "gone" in ended.status.reason

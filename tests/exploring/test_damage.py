@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_lab.exploring.damage import Damage, changed, damaged, left_over, rounded, sample
+from mnist_lab.config.damage import Damage
+from mnist_lab.exploring.damage import changed, damaged, left_over, rounded, sample
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.networks.stages import activations, read
 from mnist_lab.store.runs import RunStore
@@ -24,7 +25,8 @@ def test_no_damage_changes_nothing(model):
 @pytest.mark.parametrize("damage", [Damage(off=0.3), Damage(noise=0.5), Damage(bits=3), Damage(off=0.3, bits=3)])
 def test_every_kind_of_damage_shows_in_the_weights_that_are_named_for_it(model, damage, layer):
     before = read(model, "unit")
-    damage = damage._replace(layer=layer and next(stage.name for stage in before if stage.has_units))
+    where = layer and next(stage.name for stage in before if stage.has_units)
+    damage = damage.model_copy(update={"layer": where})
     after = read(damaged(model, "unit", damage), "unit")
     numbers = changed(before, damage)
     assert numbers

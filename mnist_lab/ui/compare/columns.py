@@ -36,7 +36,7 @@ NUMBERS: dict[str, tuple[str, str, str]] = {
     "training time": ("Training time", "%.1f s", "Seconds of training, without loading and evaluation"),
     "prediction time": ("Prediction", "%.3f ms", "One image on one core of the machine that trained it"),
 }
-TITLES = {"star": "Star", "changed": "Changed while it trained", SETTINGS: "Settings"}
+TITLES = {"star": "Star", "changed": "Changed later", SETTINGS: "Settings"}
 TITLES |= {name: title for name, (title, _, _) in NUMBERS.items()}
 
 

@@ -85,7 +85,10 @@ def _choose(several_seeds: bool) -> Options:
 def _name_those_without(runs: list[Run], ticks: Mapping[str, list[Tick]]) -> None:
     """Say which runs have no curve at all."""
     names = labels(runs)
-    if missing := [names[run.id] for run in runs if not ticks[run.id]]:
+    without = [run for run in runs if not ticks[run.id]]
+    if copies := [names[run.id] for run in without if run.asked.damage]:
+        st.caption(f"There is no curve of {', '.join(map(plain, copies))}, which was not trained.")
+    if missing := [names[run.id] for run in without if not run.asked.damage]:
         st.info(f"There is no curve of {', '.join(map(plain, missing))}: metrics.jsonl is missing or damaged.")
 
 

@@ -52,11 +52,11 @@ def render(runs: list[Run]) -> None:
 
 
 def _as_asked(runs: list[Run]) -> list[Run]:
-    """The runs without those whose settings changed while they trained, which tell nothing of a setting; says so."""
+    """The runs without those that were changed later, which tell nothing of a setting; says so."""
     names = labels(runs)
-    if left_out := [names[run.id] for run in runs if run.adjustments]:
-        st.caption(f"Left out, since a setting was changed while it trained: {', '.join(map(plain, left_out))}.")
-    return [run for run in runs if not run.adjustments]
+    if left_out := [names[run.id] for run in runs if run.deviations]:
+        st.caption(f"Left out, since their settings do not tell what they are: {', '.join(map(plain, left_out))}.")
+    return [run for run in runs if not run.deviations]
 
 
 @lru_cache(maxsize=1)

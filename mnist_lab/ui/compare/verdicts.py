@@ -30,9 +30,10 @@ def render(runs: list[Run]) -> None:
         its_color = colors(run.id for run in runs)
         for group in groups:
             _render_group(group, its_color, alone=len(groups) == 1)
-        for each in (one for group in groups for one in group if one.run.adjustments):
-            changed = "; ".join(map(str, each.run.adjustments))
-            st.caption(f"{plain(each.name)} was changed while it trained: {plain(changed)}.")
+        for each in (one for group in groups for one in group if one.run.deviations):
+            st.caption(
+                f"{plain(each.name)} is not quite what its settings say: {plain('; '.join(each.run.deviations))}."
+            )
 
 
 def _render_group(group: list[Tested], its_color: Mapping[str, str], alone: bool) -> None:

@@ -9,20 +9,25 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from mnist_lab.config.damage import FULL, Damage
 from mnist_lab.config.settings import DatasetName
 from mnist_lab.datasets.mnist import Dataset, load
-from mnist_lab.exploring.damage import FULL, Damage, Left, changed, left_over
+from mnist_lab.errors import MnistLabError
+from mnist_lab.exploring.damage import Left, changed, left_over
 from mnist_lab.networks.stages import Array, Stage, read
 from mnist_lab.plots.damage import course_figure
 from mnist_lab.plots.pictures import laid_out, signed
 from mnist_lab.plots.pixels import pixels
 from mnist_lab.plots.style import NO_TOOLBAR
-from mnist_lab.store.run import MODEL
+from mnist_lab.store.run import MODEL, Run
 from mnist_lab.ui import resources
+from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.answer import bars, short_percent
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import UNIT
 from mnist_lab.ui.explore.selection import Selection
+from mnist_lab.ui.visitor import visitor
+from mnist_lab.ui.words import plain
 
 BITS = (FULL, 8, 6, 5, 4, 3, 2, 1)
 ALL = "all layers"
@@ -64,6 +69,26 @@ def render(selection: Selection) -> None:
         f'<div class="answer">{bars(answer)}</div>'
     )
     st.html(_weights(run.id, whole.content, left.content, asked))
+    _render_keep(run, asked)
+
+
+def _render_keep(run: Run, asked: Damage) -> None:
+    """A button that makes a run of what is left, to be drawn with and compared like others."""
+    about = "Measured on all test images, it stands among your runs: draw with it, or compare it with the undamaged."
+    disabled = asked.does_nothing
+    if st.button("Keep it as a run", icon=":material/save:", key="damage-keep", disabled=disabled, help=about):
+        _keep(run, asked)
+
+
+def _keep(run: Run, asked: Damage) -> None:
+    name = f"{run.name}, {asked}"
+    try:
+        may_train([run.config.model_copy(update={"epochs": 1})])
+        resources.engine().submit(run.config, name, parent=run.id, damage=asked, owner=visitor())
+    except MnistLabError as error:
+        st.toast(plain(error), icon=":material/error:")
+    else:
+        st.toast(f"**{plain(name)}** is being measured. It then stands on Compare.", icon=":material/save:")
 
 
 def _choose(run_id: str) -> Damage:
@@ -76,7 +101,7 @@ def _choose(run_id: str) -> Damage:
     bits = second.select_slider("Bits of each weight", BITS, **_slider("bits"))
     noise = third.slider("Noise on the weights", 0, 300, 0, 10, format="%d %%", **_slider("noise"))
     layer = fourth.selectbox("Where", [ALL, *names], key="damage_layer", persist_state="session")
-    return Damage(off / 100, bits, noise / 100, None if layer == ALL else layer)
+    return Damage(off=off / 100, bits=bits, noise=noise / 100, layer=None if layer == ALL else layer)
 
 
 def _slider(kind: str) -> dict[str, Any]:
@@ -92,7 +117,7 @@ def _course(run_id: str, asked: Damage, field: str, name: DatasetName) -> go.Fig
     """The accuracy along one kind of damage, the others as they are."""
     kind, now = KINDS[field], getattr(asked, field)
     values = sorted({*kind.values, now}, reverse=field == "bits")
-    found = {each: _accuracy(run_id, asked._replace(**{field: each}), name) for each in values if each != now}
+    found = {each: _accuracy(run_id, asked.model_copy(update={field: each}), name) for each in values if each != now}
     found[now] = _left(run_id, asked, name).accuracy
     return course_figure({each: found[each] for each in values}, now, kind.words, in_bits=field == "bits")
 

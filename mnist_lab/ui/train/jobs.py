@@ -107,7 +107,7 @@ def _render_job(run: Run, name: str) -> None:
             disabled=run.state is RunState.STOPPING and resources.engine().is_trained(run),
             width="stretch",
         )
-    if run.state is not RunState.QUEUED:
+    if run.state is not RunState.QUEUED and not run.asked.damage:
         st.progress(min(_position(ticks) / run.config.rounds, 1.0), text=_progress_in_words(run, ticks))
     if ticks:
         if run.state is RunState.RUNNING and may_stop(run.asked.owner):

@@ -69,7 +69,7 @@ def _render_outcome(run: Run, before: Run | None, names: Mapping[str, str], colo
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.html(_row(run, run.summary, before, names, color), width="stretch")
             _render_ways(run, before)
-            if run.config.network != "logistic":
+            if run.config.network != "logistic" and not run.asked.damage:
                 _render_continue(run)
     else:
         st.info(f"**{name}** was stopped before it began.", icon=":material/block:")
@@ -79,7 +79,8 @@ def _row(run: Run, summary: Summary, before: Run | None, names: Mapping[str, str
     """A run on one line, as HTML: how it learned, what it is called and how it differs, and what came out."""
     done = "stopped" if run.state is RunState.STOPPED else "finished"
     changed = differences([run, before] if before else [run])[run.id]
-    facts = [changed, f"{summary.train_accuracy:.2%} in training", duration(summary.seconds), _lineage(run, names)]
+    took = "" if run.asked.damage else duration(summary.seconds)
+    facts = [changed, f"{summary.train_accuracy:.2%} in training", took, _lineage(run, names)]
     return (
         f'<div class="outcome">{_sparkline(resources.ticks(run), color)}<div>'
         f"<p><b>{escape(names[run.id])}</b> {done}: <b>{summary.test_accuracy:.2%}</b> on the test set"
@@ -122,7 +123,7 @@ def _render_ways(run: Run, before: Run | None) -> None:
 
 def _lineage(run: Run, names: Mapping[str, str]) -> str:
     ancestors = resources.store().lineage(run)
-    if not ancestors:
+    if not ancestors or run.asked.damage:
         return ""
     epochs = [one.summary.epochs for one in (*ancestors, run) if one.summary]
     parent = names.get(ancestors[-1].id, ancestors[-1].name)
