@@ -207,6 +207,20 @@ def test_the_web_process_never_loads_tensorflow(training_server, open_tab):
     assert not [path for path in loaded if "/tensorflow/" in path]
 
 
+def test_to_train_to_compare_with_the_last_and_to_see_inside_are_a_click_each(training_server, open_tab):
+    page = open_tab(f"{training_server.url}/train?epochs=1&units=16&train_images=2000")
+    train(page)
+    expect(page.get_by_text(re.compile("dense 16, adam 0.001 finished"))).to_be_visible(timeout=SLOW)
+    page.goto(f"{training_server.url}/train?epochs=1&units=17&train_images=2000")
+    train(page)
+    newest = page.locator(".outcome").first
+    expect(newest).to_contain_text("dense 17, adam 0.001 finished", timeout=SLOW)
+    page.get_by_role("button", name="Compare with the last").first.click()
+    expect(page.locator(".sentence")).to_contain_text("dense 17, adam 0.001 (A)")
+    page.get_by_role("link", name="See inside A").click()
+    expect(page.get_by_role("combobox", name="Network", exact=True)).to_have_value(re.compile("dense 17, adam 0.001"))
+
+
 def test_a_damaged_network_is_kept_as_a_run_and_compared(training_server, open_tab):
     page = open_tab(f"{training_server.url}/explore?run=dense-128-dropout&image=9&view=Damage")
     keep = settled(page).get_by_role("button", name="Keep it as a run").first

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mnist_lab.comparing.doubtful import doubts, without_doubtful
+from mnist_lab.comparing.families import LETTERS
 from mnist_lab.comparing.formatting import decimal, p_value, percent
 from mnist_lab.comparing.rankings import Ranking, leader, rank
 from mnist_lab.comparing.verdicts import Interval, Verdict, images, judge, sentence
@@ -16,6 +17,7 @@ from mnist_lab.plots.style import colors
 from mnist_lab.store.run import Run
 from mnist_lab.ui.compare.takeaway import show
 from mnist_lab.ui.compare.tested import Tested, tested_alike
+from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.words import plain
 
 
@@ -59,6 +61,10 @@ def _render_two(group: list[Tested], its_color: Mapping[str, str]) -> None:
             if doubts(first.evaluation):
                 st.markdown(_without_doubtful(first, second))
                 st.markdown(_by_others(first, second))
+        inside = f"See inside {LETTERS[0]}"
+        st.page_link(
+            PAGES / "explore.py", label=inside, icon=":material/travel_explore:", query_params={"run": first.run.id}
+        )
 
 
 def _how_sure(found: Verdict, first: str, second: str) -> str:
