@@ -18,6 +18,7 @@ from mnist_lab.lessons.rules import KINDS, Answer, Quantity
 
 Chart = Literal["curves", "gap", "mistakes", "confusion", "digits", "table", "layers", "image", "corruption", "code"]
 CHARTS: tuple[str, ...] = get_args(Chart)
+Figure = Literal["softmax", "dropout"]
 TEST_IMAGES = {"mnist": 10_000, "digits": 360}
 MOST_RUNS = 4
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -43,7 +44,8 @@ class Lesson(BaseModel):
 
     `text`, `seen` and `why` are Markdown; in the last two, `{gap of dropout}` becomes that number, once measured.
     `expected` is what the lesson was written for; where the numbers say otherwise, the page says so. `image` is the
-    number of a test image that is shown with the question, before and after the `corruption`, if one is given.
+    number of a test image that is shown with the question, before and after the `corruption`, if one is given; `figure`
+    is one that a hand moves, below the text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +63,7 @@ class Lesson(BaseModel):
     charts: Annotated[tuple[Chart, ...], Field(min_length=1)]
     image: Annotated[int, Field(ge=0)] | None = None
     corruption: str | None = None
+    figure: Figure | None = None
     seen: str = ""
     why: Words
 

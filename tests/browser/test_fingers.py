@@ -47,6 +47,7 @@ ADDRESSES = (
     "explore?image=9&view=Damage",
     "lessons",
     "lessons?lesson=dropout",
+    "lessons?lesson=softmax",
 )
 
 

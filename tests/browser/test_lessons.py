@@ -2,8 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from scipy.special import softmax
 
 from mnist_lab.lessons.library import library
 from mnist_lab.store.runs import RunStore
@@ -109,3 +111,42 @@ def test_a_digit_is_bet_on_and_read_from_ten_probabilities(server, open_tab, mni
     expect(answer(page)).to_contain_text("largest probability")
     expect(page.locator(".st-key-lesson .bar")).to_have_count(10)
     expect(page.get_by_text("# shape (1, 28, 28)")).to_be_visible()
+
+
+def test_the_softmax_lesson_moves_outputs_and_their_probabilities(server, open_tab):
+    page = open_tab(f"{server.url}/lessons?lesson=softmax")
+    rows = page.locator(".moving .row:not(.head)")
+    expect(rows).to_have_count(10)
+
+    def said() -> list[list[str]]:
+        return [row.locator("span").all_inner_texts() for row in rows.all()]
+
+    for digit, value in ((8, "7.5"), (2, "-5"), (3, "10")):
+        page.get_by_role("slider", name=f"Output of the {digit}").fill(value)
+        outputs, shown = zip(*said(), strict=True)
+        probabilities = softmax([float(output) for output in outputs])
+        percents = [float(share.removesuffix(" %")) for share in shown]
+        assert np.abs(percents - 100 * probabilities).max() < 0.1
+        assert round(sum(percents), 1) == 100.0
+        expect(page.locator(".moving .largest b")).to_have_text(str(int(probabilities.argmax())))
+    page.get_by_role("button", name="All alike").click()
+    assert {share for _, share in said()} == {"10.0 %"}
+
+
+def test_the_dropout_lesson_switches_units_and_has_all_on_in_use(server, open_tab):
+    page = open_tab(f"{server.url}/lessons?lesson=dropout", reduced_motion="reduce")
+    off = page.locator(".moving circle.off")
+    share = page.locator(".moving").get_by_role("slider", name="Dropout")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    share.fill("0.9")
+    counts = []
+    for _ in range(10):
+        page.get_by_role("button", name="Next step").click()
+        counts.append(off.count())
+        expect(page.locator(".moving p")).to_contain_text(f"{8 - counts[-1]} of 8 units take part")
+    assert 4 < np.mean(counts) <= 8  # 7.2 of 8 on average
+    page.get_by_role("button", name="In use").click()
+    expect(off).to_have_count(0)
+    share.fill("0")
+    page.get_by_role("button", name="Next step").click()
+    expect(off).to_have_count(0)

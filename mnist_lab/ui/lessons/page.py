@@ -16,6 +16,7 @@ from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.glossary import found_in, term
 from mnist_lab.ui.lessons.answers import bets_on, render_answer
 from mnist_lab.ui.lessons.charts import render_image
+from mnist_lab.ui.lessons.moving import render_figure
 from mnist_lab.ui.lessons.overview import in_fives, render_overview
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.visitor import visitor
@@ -62,6 +63,8 @@ def render_lesson(lesson: Lesson) -> None:
         st.markdown(lesson.text)
         if terms := found_in(f"{lesson.text} {lesson.question}"):
             st.html(f'<div class="terms">{"".join(map(term, terms))}</div>')
+        if lesson.figure:
+            render_figure(lesson.figure)
         if lesson.image is not None:
             render_image(lesson.runs[0].config.dataset, lesson.image, lesson.corruption)
         bet = _render_bet(lesson)
