@@ -81,6 +81,10 @@ def _training(lab: Server, page: Page) -> None:
             view(page, name)
             expect(page.locator(f".st-key-{name.lower()}_name")).to_be_visible()
             findings.look(at_rest(page) and f"Train, {name}")
+        for lesson in ("softmax", "dropout"):
+            page.goto(f"{lab.url}/lessons?lesson={lesson}")
+            expect(page.locator(".moving button").first).to_be_visible()
+            findings.look(at_rest(page) and f"Lesson, {lesson}")
         page.goto(f"{lab.url}/lessons?lesson={LESSON}")
         options = page.locator(".st-key-lesson-options button")
         expect(options.first).to_be_visible()
