@@ -22,14 +22,15 @@ def check_trainings(
     """
     every = [*runs]
     own = [run for run in every if run.asked.owner == owner]
-    waiting = [run.config for run in own if not run.state.is_over]
+    waiting = [run for run in own if not run.state.is_over]
     several = len(waiting) + to_come + len(configs)
     if several > limits.runs:
         raise LimitReached(
             f"That would make {several} runs of yours that wait or train; the server takes {limits.runs} from each "
             f"visitor. Wait for some, or remove some from the queue. {RAISE}"
         )
-    hours = sum(seconds or 0.0 for seconds in forecasts([*waiting, *configs], every)) / 3600
+    trained = [run.config for run in own if not (run.state.is_over or run.asked.damage)]
+    hours = sum(seconds or 0.0 for seconds in forecasts([*trained, *configs], every)) / 3600
     if hours > limits.hours:
         raise LimitReached(
             f"Your trainings would take roughly {hours:.1f} hours; the server takes {limits.hours} at once from each "

@@ -56,7 +56,7 @@ class Progress:
         self._seen = 0  # when the checkpoint that is kept was written
         self._changes: dict[str, Any] = {}
         self._wish = self._wished = store.wish_of(run.id)
-        self._wished_at = -inf  # by the monotonic clock
+        self._wished_at = self._paced_at = -inf  # by the monotonic clock
         self._config = run.config
         self._weights: bytes | None = None  # that are shown
         self._is_shown = glimpses.is_shown(run.config)
@@ -208,14 +208,14 @@ class Progress:
                     self._give_up(error if isinstance(error, StoreError) else StoreError(str(error)))
 
     def _look_for_a_wish(self) -> None:
-        wish = self._store.wish_of(self._run_id)
-        now = time.monotonic()
-        if wish != self._wished:
+        """Look for a new wish; one that cannot be read just now is none."""
+        wish, now = self._store.wish_of(self._run_id), time.monotonic()
+        if wish.moment and wish.moment != self._wished.moment:
+            self._paced_at = self._paced_at if wish.paced == self._wished.paced else now
             self._wished, self._wished_at = wish, now
-        elif now - self._wished_at > SLOW_SECONDS:
-            self._wish = wish.model_copy(update={"steps_a_second": None})
-        elif now - self._wished_at > SETTLED_SECONDS:
-            self._wish = wish
+        if now - self._wished_at > SETTLED_SECONDS:
+            is_over = now - self._paced_at > SLOW_SECONDS
+            self._wish = self._wished.model_copy(update={"steps_a_second": None}) if is_over else self._wished
 
     def _give_up(self, error: MnistLabError) -> None:
         self._end = error

@@ -121,7 +121,7 @@ def _damage_and_evaluate(store: RunStore, run: Run, damage: Damage, dataset: Dat
     store.write(run.id, MODEL, damaged(model_file_of(store, parent.id), run.config.scaling, damage))
     summary = _evaluate(store, run, dataset, count_parameters(run.config))
     if parent.summary:
-        trained = {"seconds": parent.summary.seconds, "epochs": parent.summary.epochs}
+        trained = {name: getattr(parent.summary, name) for name in ("seconds", "epochs", "adjustments")}
         summary = summary.model_copy(update=trained)
     progress.update(state=RunState.FINISHED, phase=None, ended=time.time(), summary=summary)
 
@@ -153,16 +153,18 @@ def _evaluate(store: RunStore, run: Run, dataset: Dataset, parameters: int) -> S
     store.write(run.id, EVALUATION, evaluation.to_bytes())
     answer_own(run.id, predictor, run.asked.owner)
     ticks = store.metrics(run.id)
+    whole = max((tick.epoch for tick in ticks if tick.ends_epoch), default=0)
+    learnt = whole or max((tick.position for tick in ticks), default=0.0)  # what came after is in no model
     return Summary(
         test_accuracy=evaluation.accuracy,
         train_accuracy=train_accuracy,
         seconds=ticks[-1].seconds if ticks else 0.0,
         parameters=parameters,
-        epochs=max((tick.epoch for tick in ticks if tick.ends_epoch), default=0),
+        epochs=whole,
         model_bytes=len(content),
         pen_accuracy=pen_accuracy(predictor, [one.config for one in (*store.lineage(run), run)]),
         prediction_seconds=prediction_seconds(content),
-        adjustments=adjustments(ticks),
+        adjustments=tuple(one for one in adjustments(ticks) if one.epochs < learnt),
     )
 
 

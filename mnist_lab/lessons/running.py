@@ -33,7 +33,7 @@ def standing(lesson: Lesson, runs: Iterable[Run]) -> Standing:
 
 
 def _nearest(planned: PlannedRun, runs: list[Run]) -> Run | None:
-    as_planned = (run for run in runs if run.config == planned.config and not (run.asked.parent or run.adjustments))
+    as_planned = (run for run in runs if run.config == planned.config and not (run.asked.parent or run.deviations))
     alike = [run for run in as_planned if _rank(run) is not None]
     return min(alike, key=lambda run: _rank(run) or 0, default=None)
 
@@ -120,6 +120,6 @@ def _overhead(runs: list[Run]) -> float:
     own = [
         run.status.ended - run.status.started - run.summary.seconds
         for run in runs
-        if run.summary and not run.bundled and run.status.ended and run.status.started
+        if run.summary and not (run.bundled or run.asked.damage) and run.status.ended and run.status.started
     ]
     return median(own) if own else OVERHEAD

@@ -70,7 +70,7 @@ def reproduce(store: RunStore, name: str, seeds: int, execute: Execute) -> Outco
     """
     recipe = recipes.get(name)
     own = [run for run in store.listing().runs if not run.bundled and run.asked.group == GROUP and run.summary]
-    there = {run.config: run for run in own}
+    there = {run.config: run for run in own if not run.deviations}
 
     def run_with(seed: int) -> Run:
         config = recipe.config.model_copy(update={"seed": seed})

@@ -42,10 +42,12 @@ class Settings(BaseModel):
 class Wish(Settings):
     """How a run is to be trained from now on: what was wished for last.
 
-    `steps_a_second` holds for SLOW_SECONDS after `moment`, which is when it was wished for, in seconds since 1970.
+    `moment` is when that was, in seconds since 1970. `steps_a_second` holds for SLOW_SECONDS after it was wished for at
+    the moment `paced`.
     """
 
     steps_a_second: Amount | None = None
+    paced: Moment = 0.0
     moment: Moment = 0.0
 
     def changes(self, config: TrainConfig) -> dict[str, float]:

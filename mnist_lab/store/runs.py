@@ -110,7 +110,7 @@ class RunStore:
             if run.id == text:
                 return run
         for run in runs:
-            if text in (run.name, run.asked.recipe) and run.summary:
+            if run.summary and (text == run.name or (text == run.asked.recipe and not run.deviations)):
                 return run
         known = [*dict.fromkeys(name for run in runs for name in (run.id, run.name))]
         near = get_close_matches(text, known, n=3, cutoff=0.4) or known[:3]

@@ -1,6 +1,7 @@
 """A run whose settings changed while it trained is not what was asked, and all that compares runs says so."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,11 @@ from mnist_lab.comparing.contrasts import alike_but_for
 from mnist_lab.comparing.families import differences, families
 from mnist_lab.comparing.listing import Sources, rows, usual
 from mnist_lab.comparing.settings import axes
+from mnist_lab.config.damage import Damage
 from mnist_lab.engine.continuation import continued
+from mnist_lab.engine.forecast import forecast
 from mnist_lab.lessons.lesson import PlannedRun
-from mnist_lab.lessons.running import _nearest
+from mnist_lab.lessons.running import OVERHEAD, _nearest, _overhead
 from mnist_lab.plots.curves import curves, curves_figure
 from mnist_lab.reports.comparison import report
 from mnist_lab.store.adjustments import telling
@@ -62,6 +65,8 @@ def test_it_tells_nothing_of_a_setting(pair, store):
 def test_no_lesson_takes_it_for_the_run_that_it_planned(pair):
     planned = PlannedRun("planned", pair[0].config)
     assert _nearest(planned, [pair[1]]) is None
+    damaged = replace(pair[0], asked=pair[0].asked.model_copy(update={"damage": Damage(off=0.5)}))
+    assert _nearest(planned, [damaged]) is None
     assert _nearest(planned, pair) == pair[0]
 
 
@@ -82,7 +87,9 @@ def test_the_table_has_a_column_for_it_and_the_report_a_word(pair, store):
     assert "changed" not in usual(pair[:1], {})
     sources = Sources({}, lambda run: [], {})
     assert [row["changed"] for row in rows(pair, ["changed"], sources)] == ["", WORDS]
-    assert "0.001, then 0.02 after 2 epochs" in report(pair, store)
+    text = report(pair, store)
+    assert "0.001, then 0.02 after 2 epochs" in text
+    assert f"is not quite what its settings say: {WORDS}." in text
 
 
 def test_the_verdict_says_so_and_the_settings_leave_it_out(pair):
@@ -90,3 +97,11 @@ def test_the_verdict_says_so_and_the_settings_leave_it_out(pair):
     text = text_of(page("compare", runs="left-alone,changed", view="Settings").main)
     assert f"is not quite what its settings say: {WORDS}" in text.replace("\\", "")
     assert "Left out, since their settings do not tell what they are: " in text
+
+
+def test_a_damaged_copy_does_not_say_how_long_trainings_take(pair):
+    status = pair[0].status.model_copy(update={"started": 10.0, "ended": 11.0})
+    copy = replace(pair[0], status=status, asked=pair[0].asked.model_copy(update={"damage": Damage(off=0.5)}))
+    assert copy.summary.seconds > 1.0
+    assert _overhead([copy]) == OVERHEAD
+    assert forecast(copy.config, [copy]) is None

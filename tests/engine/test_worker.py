@@ -174,6 +174,23 @@ def test_what_is_wished_for_while_it_trains_is_done_and_recorded(store, monkeypa
     assert not store.has(run.id, glimpses.FILE)
 
 
+def test_a_change_after_the_last_whole_epoch_is_in_no_model_and_not_recorded(store, monkeypatch):
+    monkeypatch.setattr(progress, "SETTLED_SECONDS", 0.0)
+    run = store.create(change(epochs=3, train_images=None, units=(256, 256), batch_size=1), "stopped")
+    asked = []
+
+    def on_tick(tick: Tick):
+        if tick.epoch == 2 and not asked:
+            asked.append(tick)
+            store.wish(run.id, Wish(learning_rate=0.02, moment=1.0))
+        if tick.new_rate:
+            store.request_stop(run.id)
+
+    ended = execute(store, run.id, on_tick=on_tick)
+    assert any(tick.new_rate for tick in store.metrics(run.id))
+    assert (ended.state, ended.summary.epochs, ended.summary.adjustments) == (RunState.STOPPED, 1, ())
+
+
 def test_slow_motion_ends_by_itself(store, monkeypatch):
     monkeypatch.setattr(progress, "SETTLED_SECONDS", 0.0)
     monkeypatch.setattr(progress, "SLOW_SECONDS", 1.5)
@@ -183,7 +200,9 @@ def test_slow_motion_ends_by_itself(store, monkeypatch):
     def on_tick(tick: Tick):
         if not begun:
             begun.append(time.monotonic())
-            store.wish(run.id, Wish(steps_a_second=2.0, moment=1.0))
+            store.wish(run.id, Wish(steps_a_second=2.0, paced=1.0, moment=1.0))
+        elif time.monotonic() - begun[0] > 2.0:  # another wish does not bring it back
+            store.wish(run.id, Wish(steps_a_second=2.0, dropout=SMALL.dropout, paced=1.0, moment=2.0))
 
     ended = execute(store, run.id, on_tick=on_tick)
     assert ended.state is RunState.FINISHED

@@ -65,7 +65,8 @@ def _render_missing(untold: Sequence[Axis], runs: list[Run]) -> None:
     if len(wanted) > MOST_MISSING:
         st.caption(f"It would take {len(wanted)} more runs to tell. Pick fewer runs, or such that are more alike.")
         return
-    trained = {run.config: run for run in resources.listing().runs if run.summary and not run.asked.parent}
+    as_asked = (run for run in resources.listing().runs if not (run.asked.parent or run.deviations))
+    trained = {run.config: run for run in as_asked if run.summary}
     missing = [config for config in wanted if config not in trained]
     there = [trained[config].id for config in wanted if config in trained]
     first = plain(labels(runs)[runs[0].id])

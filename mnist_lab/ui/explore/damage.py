@@ -75,7 +75,7 @@ def render(selection: Selection) -> None:
 def _render_keep(run: Run, asked: Damage) -> None:
     """A button that makes a run of what is left, to be drawn with and compared like others."""
     about = "Measured on all test images, it stands among your runs: draw with it, or compare it with the undamaged."
-    disabled = asked.does_nothing
+    disabled = asked.does_nothing or run.asked.damage is not None  # of a copy no copy: its name would say half of it
     if st.button("Keep it as a run", icon=":material/save:", key="damage-keep", disabled=disabled, help=about):
         _keep(run, asked)
 

@@ -144,7 +144,7 @@ def _render_way_there(run: Run) -> None:
     link_to_train(config, "Train this network with snapshots")
     models = resources.models()
     names = labels(models)
-    others = [run_id for run_id, one in models.items() if one.config.snapshots]
+    others = [run_id for run_id, one in models.items() if one.config.snapshots and not one.asked.damage]
     if others:
         st.caption("These have a past:")
     for run_id in others[:5]:

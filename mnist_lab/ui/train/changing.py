@@ -22,10 +22,14 @@ WIDTH = 160  # pixels of a field
 
 
 def render_changes(run: Run, ticks: Sequence[Tick]) -> None:
-    """A field for each setting that can change by now. They show what was wished for last, by whomever."""
-    changeable = adjustable(run.config)
-    if not changeable:
+    """A field for each setting that can change by now. They show what was wished for last, by whomever.
+
+    The trials of a search keep their settings: it learns from them what those do.
+    """
+    if run.config.network == "logistic" or run.asked.damage:
         return
+    is_trial = run.asked.group is not None and run.asked.group in resources.studies().open_names()
+    changeable = [] if is_trial else adjustable(run.config)
     wish, now = resources.store().wish_of(run.id), adjusted(run.config, adjustments(ticks))
     _follow(run, wish)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"turning-{run.id}"):
@@ -38,7 +42,7 @@ def render_changes(run: Run, ticks: Sequence[Tick]) -> None:
 def _follow(run: Run, wish: Wish) -> None:
     """Begin the fields anew where somebody else wished for something, or the time of slow motion is over."""
     followed = f"followed-{run.id}"
-    is_over = wish.steps_a_second is not None and time.time() - wish.moment > SLOW_SECONDS
+    is_over = wish.steps_a_second is not None and time.time() - wish.paced > SLOW_SECONDS
     if st.session_state.get(followed) != (wish.moment, is_over):
         st.session_state[followed] = (wish.moment, is_over)
         for field in (*adjustable(run.config), PACE):
@@ -68,7 +72,7 @@ def _render_dropout(run: Run, now: float) -> None:
 
 
 def _render_pace(run: Run, wish: Wish) -> None:
-    is_slow = time.time() - wish.moment < SLOW_SECONDS
+    is_slow = time.time() - wish.paced < SLOW_SECONDS
     now = next((name for name, steps in STEPS_A_SECOND.items() if is_slow and steps == wish.steps_a_second), FULL)
     st.segmented_control(
         "Speed",
@@ -86,8 +90,8 @@ def _wish(run: Run, field: str, key: str, read: Callable[[Any], Any]) -> None:
     """Ask for what a field says now, and leave the rest as it was wished for."""
     store, moment = resources.store(), time.time()
     try:
-        wish = store.wish_of(run.id).model_copy(update={field: read(st.session_state[key]), "moment": moment})
-        store.wish(run.id, wish)
+        wished = {field: read(st.session_state[key]), "moment": moment} | ({"paced": moment} if field == PACE else {})
+        store.wish(run.id, store.wish_of(run.id).model_copy(update=wished))
     except ConfigError:
         return  # the field says what is wrong
     except MnistLabError as error:

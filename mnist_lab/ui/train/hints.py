@@ -38,9 +38,10 @@ def render_hint(run: Run, ticks: Sequence[Tick]) -> None:
 def _hint(run: Run, ticks: Sequence[Tick]) -> Hint | None:
     if run.asked.damage:
         return None
+    config = adjusted(run.config, adjustments(ticks))
     if run.state is RunState.FAILED:
-        return of_diverged(run.config) if TOO_LARGE in (run.status.reason or "") else None
-    return from_ticks(adjusted(run.config, adjustments(ticks)), ticks) or (_of_network(run.id) if run.summary else None)
+        return of_diverged(config) if TOO_LARGE in (run.status.reason or "") else None
+    return from_ticks(config, ticks) or (_of_network(run.id) if run.summary else None)
 
 
 @lru_cache(maxsize=64)

@@ -110,16 +110,14 @@ class Network {
 
   draw() {
     if (!this.columns) return;
-    const counts = this.columns.map(({ count }) => count);
-    this.weights = this.told && String(this.told.counts) === String(counts) ? this.told : null;
-    this.showTiles();
     const width = Math.max(this.root.clientWidth, this.columns.length * NARROWEST);
     const apart = width / this.columns.length;
     this.columns.forEach((column, place) => Object.assign(column, { x: (place + 0.5) * apart, nodes: [] }));
     const picture = svg("svg", { width, height: HEIGHT, role: "img", "aria-label": this.data.words });
     const shapes = this.columns.map((column) => this.shape(column));
-    const weighed = this.weights ? this.weighed() : [];
-    picture.append(this.connections(), ...weighed, ...shapes);
+    this.wires = svg("g", {});
+    this.wire();
+    picture.append(this.wires, ...shapes);
     this.stage.style.width = `${width}px`;
     const focused = this.root.getRootNode().activeElement?.dataset.of;
     this.stage.replaceChildren(picture, ...this.columns.flatMap((column, place) => this.controls(column, place, apart)));
@@ -141,7 +139,15 @@ class Network {
   weigh(told) {
     if (!told) return;
     this.told = { ...told, lines: told.lines.map(numbers), tiles: numbers(told.tiles) };
-    if (this.columns && !this.waiting && !this.dragged) this.draw();
+    if (this.columns) this.wire();
+  }
+
+  // The connections alone, which change each second while a training goes on: no button is drawn again beneath a finger.
+  wire() {
+    const drawn = this.columns.map(({ kind, count }) => `${kind} ${count}`);
+    this.weights = this.told && String(this.told.columns) === String(drawn) ? this.told : null;
+    this.wires.replaceChildren(this.connections(), ...(this.weights ? this.weighed() : []));
+    this.showTiles();
   }
 
   // The connections that have weights: blue for positive, orange for negative ones, the wider the larger.

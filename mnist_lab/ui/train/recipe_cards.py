@@ -43,7 +43,8 @@ def _body(name: str, recipe: Recipe, runs: list[Run], seconds: float | None) -> 
 
 def _figures(name: str, recipe: Recipe, runs: list[Run], seconds: float | None) -> list[str]:
     """The accuracy that a run of it reached here or, where none has been trained, is published; the time it takes."""
-    reached = next((run.summary.test_accuracy for run in runs if run.asked.recipe == name and run.summary), None)
+    own = (run for run in runs if run.asked.recipe == name and not run.deviations)
+    reached = next((run.summary.test_accuracy for run in own if run.summary), None)
     published = recipe.published.test_accuracy
     words = []
     if reached is not None:

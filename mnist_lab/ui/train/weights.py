@@ -39,7 +39,7 @@ def _told(run: Run, name: str, weights: glimpses.Weights) -> dict[str, Any]:
     of = "filters" if run.config.network == "cnn" else "units" if run.config.units else "outputs"
     return {
         "of": name,
-        "counts": [count for _, count in _sizes(run.config)],
+        "columns": [f"{kind} {count}" for kind, count in _sizes(run.config)],
         "tiles": _array(weights["tiles"]),
         "what": f"What its first {of} look for",
         "lines": [_array(weights[f"lines_{place}"]) for place in range(dense)],
