@@ -68,7 +68,7 @@ class Change(NamedTuple):
 
 CHANGES = {
     "another test image": Change("Activations", "spinbutton", "Test image", "ArrowUp", (".verdict-line",)),
-    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".damage", ".beside")),
+    "more noise": Change("Damage", "slider", "Noise on the weights", "ArrowRight", (".beside",)),
     "an epoch back": Change("Time machine", "slider", "Epoch", "ArrowLeft", (".st-key-told svg", ".strips")),
     "why a new image": Change("Why", "spinbutton", "Test image", "ArrowUp", (".whys figure:nth-child(4)", ".minds")),
 }

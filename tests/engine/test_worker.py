@@ -183,8 +183,10 @@ def test_a_change_after_the_last_whole_epoch_is_in_no_model_and_not_recorded(sto
         if tick.epoch == 2 and not asked:
             asked.append(tick)
             store.wish(run.id, Wish(learning_rate=0.02, moment=1.0))
+            time.sleep(1.0)  # it is seen before the next step
         if tick.new_rate:
             store.request_stop(run.id)
+            time.sleep(1.0)
 
     ended = execute(store, run.id, on_tick=on_tick)
     assert any(tick.new_rate for tick in store.metrics(run.id))

@@ -61,10 +61,11 @@ def _render_two(group: list[Tested], its_color: Mapping[str, str]) -> None:
             if doubts(first.evaluation):
                 st.markdown(_without_doubtful(first, second))
                 st.markdown(_by_others(first, second))
-        inside = f"See inside {LETTERS[0]}"
-        st.page_link(
-            PAGES / "explore.py", label=inside, icon=":material/travel_explore:", query_params={"run": first.run.id}
-        )
+        if len(its_color) == len(group):  # no others are picked, so the two have letters
+            inside = f"See inside {LETTERS[0]}"
+            st.page_link(
+                PAGES / "explore.py", label=inside, icon=":material/travel_explore:", query_params={"run": first.run.id}
+            )
 
 
 def _how_sure(found: Verdict, first: str, second: str) -> str:
