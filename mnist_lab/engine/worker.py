@@ -90,13 +90,13 @@ def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: 
 
         contract = Contract(
             report,
-            progress.stop_requested,
-            checkpoint,
-            start,
-            progress.keep,
-            progress.show,
-            progress.wish,
-            adjustments(ticks),
+            should_stop=progress.stop_requested,
+            checkpoint=checkpoint,
+            start=start,
+            keep=progress.keep,
+            show=progress.show,
+            wish=progress.wish,
+            adjusted=adjustments(ticks),
         )
         model, stopped = train(run.config, dataset, contract)
         progress.check()

@@ -63,9 +63,8 @@ def to_bytes(weights: Weights) -> bytes:
     return pack(weights, compressed=False)
 
 
-def read(store: RunStore, run_id: str) -> Weights | None:
-    """What a run that trains shows; None where it shows nothing, or nothing yet."""
-    config = store.get(run_id).config
+def read(store: RunStore, run_id: str, config: TrainConfig) -> Weights | None:
+    """What a run that trains such a network shows; None where it shows nothing, or nothing yet, or is gone."""
     names = ["tiles", *(f"lines_{place}" for place in range(len(config.units) + 1))]
     try:
         arrays = unpack(store.read(run_id, FILE), dict.fromkeys(names, MOST_BYTES))

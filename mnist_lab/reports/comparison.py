@@ -145,11 +145,8 @@ class Report:
         """One setting of a run in a word, and what it was changed to while it trained."""
         if not applies(field, run.config):
             return "–"
-        later = [
-            f"{said(one.settings[field])} after {one.epochs:.3g} epochs"
-            for one in run.adjustments
-            if field in one.settings
-        ]
+        changed = (one for one in run.adjustments if field in one.settings)
+        later = [f"{said(one.settings[field])} {one.when}" for one in changed]
         return ", then ".join([said(getattr(run.config, field)), *later])
 
     def trained(self, run: Run) -> str:

@@ -66,9 +66,14 @@ class Adjustment(Settings):
         """What was changed, in words: "learning rate 0.01, dropout 0.5"."""
         return ", ".join(f"{field.replace('_', ' ')} {said(value)}" for field, value in self.settings.items())
 
+    @property
+    def when(self) -> str:
+        """When, in words: "after 1.25 epochs"."""
+        return f"after {self.epochs:.3g} epochs"
+
     def __str__(self) -> str:
-        """In words, with the moment: "learning rate 0.01 after 1.25 epochs"."""
-        return f"{self.what} after {self.epochs:.3g} epochs"
+        """In words: "learning rate 0.01 after 1.25 epochs"."""
+        return f"{self.what} {self.when}"
 
 
 def adjustable(config: TrainConfig) -> list[str]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import load
 from mnist_lab.engine.engine import Engine
 from mnist_lab.engine.searcher import Searcher
@@ -65,12 +66,12 @@ def _ticks(run_id: str, _second: int | None) -> list[Tick]:
 
 def glimpse(run: Run) -> glimpses.Weights | None:
     """Some weights of a run that trains, read once a second for all who look at it."""
-    return _glimpse(run.id, int(time.monotonic() / SECONDS_BETWEEN_TICKS))
+    return _glimpse(run.id, run.config, int(time.monotonic() / SECONDS_BETWEEN_TICKS))
 
 
 @lru_cache(maxsize=16)
-def _glimpse(run_id: str, _second: int) -> glimpses.Weights | None:
-    return glimpses.read(store(), run_id)
+def _glimpse(run_id: str, config: TrainConfig, _second: int) -> glimpses.Weights | None:
+    return glimpses.read(store(), run_id, config)
 
 
 @lru_cache(maxsize=1)

@@ -159,7 +159,7 @@ def test_what_is_wished_for_while_it_trains_is_done_and_recorded(store, monkeypa
             store.wish(run.id, Wish(learning_rate=0.02, moment=1.0))
         if tick.learning_rate == pytest.approx(0.02):
             store.request_stop(run.id)
-        shown.append(glimpses.read(store, run.id))
+        shown.append(glimpses.read(store, run.id, run.config))
 
     ended = execute(store, run.id, on_tick=on_tick)
     (made,) = ended.summary.adjustments

@@ -48,14 +48,16 @@ def render_outcomes(runs: list[Run]) -> list[Run]:
 
 
 def _before(run: Run, runs: Sequence[Run]) -> Run | None:
-    """The run of the same person's, scored on the same images, that ended before this one."""
+    """The run of the same person's, trained and scored on the same images before this one; of a copy the whole."""
+    if run.asked.damage:
+        return next((one for one in runs if one.id == run.asked.parent and one.summary), None)
     alike = (run.asked.owner, run.config.dataset)
     earlier = [
         one
         for one in runs
         if one.summary
         and (one.asked.owner, one.config.dataset) == alike
-        and not one.bundled
+        and not (one.bundled or one.asked.damage)
         and (one.status.ended or 0) < (run.status.ended or 0)
     ]
     return max(earlier, key=lambda one: one.status.ended or 0, default=None)
