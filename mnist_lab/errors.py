@@ -9,6 +9,8 @@ MnistLabError
 ├── ImageError           a file that is no image
 ├── LessonError          a lesson's file that cannot be used
 ├── LimitReached         a visitor asks for more than the server takes from one
+├── RoomError            what a class does not take
+│   └── UnknownRoom
 ├── RunError             one run cannot be read or used
 │   ├── UnknownRun
 │   └── Superseded
@@ -80,6 +82,14 @@ class LessonError(MnistLabError):
 
 class LimitReached(MnistLabError):
     """A visitor asks for more than the server takes from each of them."""
+
+
+class RoomError(MnistLabError):
+    """What somebody asks of a class, and what it does not take from them, or not now."""
+
+
+class UnknownRoom(RoomError):
+    """No class has this code, or has it any longer."""
 
 
 class RunError(MnistLabError):

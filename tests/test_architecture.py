@@ -28,12 +28,12 @@ from tests.drawings import draw
 ROOT = Path(__file__).parents[1]
 ORDER = (
     *("errors", "config", "images", "datasets", "networks", "inference", "store", "comparing", "exploring"),
-    *("training", "gradients", "plots", "engine", "reports", "lessons", "cli", "ui"),
+    *("training", "gradients", "plots", "engine", "reports", "lessons", "classroom", "cli", "ui"),
 )
 EARLIER = ("augmentation", "pens")  # names that the scripts of an earlier lab import
 TENSORFLOW = ("training", "gradients")
-HIDDEN = (".annotations", ".bets", ".engines", ".explored", ".studies", ".trash", ".visitors")
-PAGES = ("draw", "train", "compare", "explore", "lessons")
+HIDDEN = (".annotations", ".bets", ".engines", ".explored", ".rooms", ".studies", ".trash", ".visitors")
+PAGES = ("draw", "train", "compare", "explore", "lessons", "class")
 MODULES = {module.name for module in pkgutil.walk_packages(mnist_lab.__path__, "mnist_lab.")} - {"mnist_lab.__main__"}
 SOURCES = [ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("mnist_lab/**/*.py")]
 INSIDE = sorted(path for path in ROOT.glob("mnist_lab/*/**/*.py"))

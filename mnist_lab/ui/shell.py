@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from mnist_lab.ui import presenting, resources
+from mnist_lab.ui import presenting, resources, rooms
 from mnist_lab.ui.turns import turn
 
 HERE = Path(__file__).parent
@@ -38,6 +38,7 @@ ENTRIES = (
     PageEntry("compare", "Compare"),
     PageEntry("explore", "Explore"),
     PageEntry("lessons", "Lessons"),
+    PageEntry("class", "Class"),
 )
 
 
@@ -46,6 +47,7 @@ def main() -> None:
     st.set_page_config(page_title="MNIST Lab", page_icon=str(HERE / "icon.png"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     resources.warm_up()
+    rooms.rooms()
     _style(key="style", data={"css": CSS, "presenting": presenting.is_on()}, height=1)
     presenting.write_address()
     asked = navigation()

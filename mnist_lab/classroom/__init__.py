@@ -1,0 +1,1 @@
+"""What a class does together: activities, who is who, and what all have drawn."""

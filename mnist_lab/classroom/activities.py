@@ -1,0 +1,88 @@
+"""What a class can do together, each a file in `shipped/`, in their order."""
+
+import random
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from mnist_lab.errors import RoomError
+from mnist_lab.lessons.lesson import Lesson
+from mnist_lab.lessons.library import library
+
+SHIPPED = Path(__file__).parent / "shipped"
+DIGITS = 10
+ROUNDS = 2  # of bets: alone, and after a talk
+
+
+class _Words(BaseModel):
+    """What the teacher reads (`title`, `lead`), and what the phones say (`prompt`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(min_length=1, max_length=60)
+    lead: str = Field(min_length=1, max_length=300)
+    prompt: str = Field(min_length=1, max_length=120)
+
+
+class DrawActivity(_Words):
+    """Everybody draws each of the ten digits so many `rounds`."""
+
+    kind: Literal["draw"]
+    rounds: int = Field(ge=1, le=10)
+
+    def tasks(self, seed: str) -> tuple[int, ...]:
+        """The digits to draw, in 0..9: all ten, in an order that follows from the seed, and so each round."""
+        lot = random.Random(seed)
+        return tuple(digit for _ in range(self.rounds) for digit in lot.sample(range(DIGITS), DIGITS))
+
+
+class BetActivity(_Words):
+    """Everybody bets on a lesson's question, twice."""
+
+    kind: Literal["bet"]
+
+
+Activity = DrawActivity | BetActivity
+
+
+class Step(NamedTuple):
+    """A step that was started: the activity, and the lesson that it is about, if it is about one."""
+
+    activity: Activity
+    lesson: Lesson | None
+
+
+_activity: TypeAdapter[Activity] = TypeAdapter(Annotated[Activity, Field(discriminator="kind")])
+
+
+@lru_cache(maxsize=1)
+def activities() -> dict[str, Activity]:
+    """The activities by id: their file's name without its leading number. Raises RoomError for a broken one."""
+    return {re.sub(r"^\d+-", "", path.stem): _read(path) for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def step_of(written: str | None) -> Step | None:
+    """The step that a stage keeps as "draw" or "bet dropout"; None where there is none any more."""
+    name, _, about = (written or "").partition(" ")
+    found = activities().get(name)
+    lesson = lessons().get(about)
+    if found is None or (isinstance(found, BetActivity) and lesson is None):
+        return None
+    return Step(found, lesson)
+
+
+@lru_cache(maxsize=1)
+def lessons() -> dict[str, Lesson]:
+    """The lessons that can be bet on, by id, as they were when the first was asked for."""
+    return library().lessons
+
+
+def _read(path: Path) -> Activity:
+    try:
+        return _activity.validate_python(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise RoomError(f"{path.name} is no activity: {error}") from error

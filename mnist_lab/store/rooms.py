@@ -1,0 +1,442 @@
+"""Classes that draw together: a room for each, on the store of runs, so that several web processes serve one class.
+
+<root>/.rooms/<code>/
+  room.json               when it was opened, and its salt; where it is gone, so is the room
+  stage.json              what the teacher shows now: the steps so far, paused or not, what the wall says
+  alive                   the last sign of life, in seconds since 1970
+  teachers/<owner>        who may lead it
+  keys/<hash>             a link by which one more device leads it, once
+  animals/<animal>        whose it is
+  pupils/<pupil>.json     who is in: an animal, and nothing else about anybody
+  seen/<pupil>            when a pupil's phone asked last
+  drawings/<step>/<pupil>-<task>.json
+  choices/<step>/<pupil>-<round>.json
+  hidden/<step>-<pupil>-<task>
+
+A pupil is the hash of the room's salt and of the owner that a browser's cookie identifies, so nothing here tells which
+of the lab's visitors somebody is. What may be sent twice has a name that follows from what it is, so it counts once.
+"""
+
+import hashlib
+import json
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mnist_lab.config.limits import Count, Moment, Share
+from mnist_lab.errors import DAMAGE, LimitReached, RoomError, StoreError, UnknownRoom
+from mnist_lab.images.strokes import CANVAS_SIDE
+from mnist_lab.store.folders import Folder
+
+FOLDER = ".rooms"
+DRAWINGS, CHOICES = "drawings", "choices"
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no code is a word, and nothing to mistake for a digit
+CODE_LENGTH = 5
+LIFETIME = 24 * 3600.0  # seconds without a sign of life, after which a room erases itself
+BETWEEN_SIGNS = 10.0  # seconds
+PRESENT = 3 * BETWEEN_SIGNS  # seconds after which a phone that is not heard of counts as away
+MOST_ROOMS = 50
+MOST_OF_ONE = 3  # rooms that one visitor leads
+MOST_PUPILS = 100
+MOST_STEPS = 200
+MOST_TASKS = 100
+SPINS = 3
+MOST_CHOICES = 20
+MOST_BYTES = 100_000  # of a file
+
+OVER = "There is no class with this code. It may be over, and nothing of it is kept."
+FILES = ConfigDict(frozen=True, allow_inf_nan=False)
+Model = TypeVar("Model", bound=BaseModel)
+Place = Annotated[int, Field(ge=-CANVAS_SIDE, le=2 * CANVAS_SIDE)]
+
+
+class Order(StrEnum):
+    """How the wall sorts what was drawn."""
+
+    NEWEST = "newest"
+    DIGIT = "digit"
+    DOUBT = "doubt"
+    DISAGREEMENT = "disagreement"
+
+
+class Stage(BaseModel):
+    """`stage.json`: what all see. `steps` are the activities that were started, `current` counts them from 1.
+
+    `phases` says how far each is, for those that the teacher leads from phase to phase.
+    """
+
+    model_config = FILES
+
+    steps: tuple[str, ...] = Field((), max_length=MOST_STEPS)
+    phases: tuple[Count, ...] = Field((), max_length=MOST_STEPS)
+    current: Count = 0
+    is_paused: bool = False
+    is_closed: bool = False  # to whom is not in yet
+    shows_answers: bool = True
+    shows_animals: bool = False
+    is_frozen: bool = False
+    order: Order = Order.NEWEST
+
+    def step(self, number: int) -> str | None:
+        """The step of that number, from 1."""
+        return self.steps[number - 1] if 0 < number <= len(self.steps) else None
+
+    def phase(self, number: int) -> int:
+        """How far that step is."""
+        return self.phases[number - 1] if 0 < number <= len(self.phases) else 0
+
+
+class Pupil(BaseModel):
+    """`pupils/<pupil>.json`. `device` tells two pupils apart that come from one address, and is no address itself."""
+
+    model_config = FILES
+
+    animal: str = Field(max_length=40)
+    spins: Count = SPINS  # that are left
+    joined: Moment
+    device: str = Field(max_length=64)
+
+
+class RoomDrawing(BaseModel):
+    """A drawing of a step's task: lines of points (x, y) in pixels of a canvas of CANVAS_SIDE, and what was read.
+
+    `number` counts the changes of the drawing; the highest is the newest. `probabilities` are ten, none for what is
+    no digit or blank. `saved` is in seconds since 1970.
+    """
+
+    model_config = FILES
+
+    number: int = Field(ge=1, le=10**6)
+    asked: int = Field(ge=0, le=9)
+    lines: list[list[tuple[Place, Place]]] = Field(max_length=60)
+    is_done: bool = False
+    probabilities: list[Share] | None = Field(None, min_length=10, max_length=10)
+    saved: Moment = 0.0
+
+    @property
+    def reading(self) -> int | None:
+        """The digit that the network says it is; None where it says that it is none."""
+        return self.probabilities.index(max(self.probabilities)) if self.probabilities else None
+
+
+class RoomChoice(BaseModel):
+    """What a pupil chose among several, counted from 0."""
+
+    model_config = FILES
+
+    choice: int = Field(ge=0, lt=MOST_CHOICES)
+
+
+class _About(BaseModel):
+    """`room.json`."""
+
+    model_config = FILES
+
+    opened: Moment
+    salt: str = Field(max_length=64)
+
+
+class Present(NamedTuple):
+    """A pupil, whether the phone is there now, and whether another pupil has the same address."""
+
+    id: str
+    animal: str
+    is_here: bool
+    shares_address: bool
+
+
+class Rooms:
+    """All rooms on a store of runs."""
+
+    def __init__(self, root: Folder, clock: Callable[[], float] = time.time) -> None:
+        self._folder = Folder(f"{root.url}/{FOLDER}")
+        self._clock = clock
+
+    def open(self, owner: str) -> "Room":
+        """A new room that this owner leads. Raises LimitReached, and StoreError where it cannot be written."""
+        codes = self._folder.names()
+        if len(codes) >= MOST_ROOMS or len(self._led_by(owner)) >= MOST_OF_ONE:
+            raise LimitReached("There are enough classes open. Erase one that is over.")
+        while True:
+            code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+            about = _About(opened=self._clock(), salt=secrets.token_hex(16))
+            if self._folder.create(f"{code}/room.json", about.model_dump_json().encode()):
+                room = Room(self._folder, code, self._clock)
+                room.let_lead(owner)
+                return room
+
+    def room(self, code: str) -> "Room":
+        """The room with that code, in whatever case it was typed. Raises UnknownRoom."""
+        typed = code.strip().upper()
+        room = Room(self._folder, typed, self._clock)
+        if len(typed) != CODE_LENGTH or set(typed) - set(LETTERS) or not room.exists():
+            raise UnknownRoom(OVER)
+        return room
+
+    def has(self, code: str) -> bool:
+        """Whether there is a room with that code."""
+        return Room(self._folder, code, self._clock).exists()
+
+    def led_by(self, owner: str) -> "Room | None":
+        """The room opened last of those that an owner leads."""
+        return max(self._led_by(owner), key=Room.opened, default=None)
+
+    def erase(self, code: str) -> None:
+        """Leave nothing of a room."""
+        for _ in range(5):
+            with suppress(StoreError):  # somebody wrote into a folder that was being emptied
+                self._folder.delete(f"{code}/room.json")  # first: who writes later looks for it, and cleans up
+                self._folder.delete(code)
+                return
+        self._folder.delete(code)
+
+    def sweep(self) -> None:
+        """Erase rooms that nobody uses any more, and what is left of a room that is none."""
+        for code in self._folder.names():
+            room = Room(self._folder, code, self._clock)
+            is_over = self._clock() - room.last_sign() > LIFETIME if room.exists() else not room.is_empty()
+            if is_over:
+                self.erase(code)
+
+    def _led_by(self, owner: str) -> "list[Room]":
+        rooms = (Room(self._folder, code, self._clock) for code in self._folder.names())
+        return [room for room in rooms if room.is_led_by(owner) and room.exists()]
+
+
+class Room:
+    """One class. Its methods raise UnknownRoom where it is erased, StoreError where nothing can be written."""
+
+    _entering = threading.Lock()  # a phone that is impatient asks twice
+
+    def __init__(self, folder: Folder, code: str, clock: Callable[[], float]) -> None:
+        self.code = code
+        self._rooms = folder
+        self._folder = Folder(f"{folder.url}/{code}")
+        self._clock = clock
+
+    def exists(self) -> bool:
+        """Whether it is not erased."""
+        return self._folder.exists("room.json")
+
+    def opened(self) -> float:
+        """When, in seconds since 1970."""
+        return self._about().opened
+
+    def is_empty(self) -> bool:
+        """Whether nothing is kept of it: it is about to be opened."""
+        return not self._folder.names()
+
+    def last_sign(self) -> float:
+        """When somebody asked for it last, in seconds since 1970."""
+        about = self._read("room.json", _About)
+        opened = about.opened if about else self._clock() - self._folder.age("room.json")
+        return max(self._moment("alive"), opened)
+
+    # who leads
+
+    def is_led_by(self, owner: str) -> bool:
+        """Whether an owner may pace, hide, close and erase."""
+        return self._folder.exists(f"teachers/{_name(owner)}")
+
+    def let_lead(self, owner: str) -> None:
+        """Let an owner lead it, too."""
+        self._write(f"teachers/{_name(owner)}", b"1")
+
+    def new_key(self) -> str:
+        """A secret that lets whoever has it lead the room, once."""
+        key = secrets.token_urlsafe(24)
+        self._write(f"keys/{_hash(key)}", b"1")
+        return key
+
+    def take_key(self, key: str, owner: str) -> None:
+        """Let an owner lead it who has the key. Raises RoomError where it is none, or was used."""
+        name = f"keys/{_hash(key)}"
+        if not self._folder.exists(name):
+            raise RoomError("This link was used already, or is none of this class. Make a new one on the first device.")
+        self._folder.delete(name)
+        self.let_lead(owner)
+
+    def stage(self) -> Stage:
+        """What all see now."""
+        return self._read("stage.json", Stage) or Stage()
+
+    def show(self, **changes: Any) -> Stage:
+        """Change what all see. Raises RoomError where that is nothing that can be seen."""
+        try:
+            stage = Stage.model_validate({**self.stage().model_dump(), **changes})
+        except ValidationError as error:
+            raise RoomError("That cannot be shown.") from error
+        self._write("stage.json", stage.model_dump_json().encode())
+        return stage
+
+    def start(self, activity: str) -> None:
+        """Begin a step: an activity's name, and what it is about, if it is about something. Raises RoomError."""
+        stage = self.stage()
+        steps = (*stage.steps, activity)
+        phases = (*stage.phases, 0)
+        self.show(steps=steps, phases=phases, current=len(steps), is_paused=False, is_frozen=False)
+
+    def go_on(self, step: int, phase: int) -> None:
+        """Lead a step to its next phase. Raises RoomError where it is not at the one before."""
+        stage = self.stage()
+        if stage.phase(step) != phase - 1:
+            raise RoomError("Another device was faster.")
+        self.show(phases=(*stage.phases[: step - 1], phase, *stage.phases[step:]))
+
+    # who is in
+
+    def pupil_of(self, owner: str) -> str:
+        """Under which name a room knows a visitor."""
+        return _hash(self._about().salt + owner)[:12]
+
+    def pupil(self, pupil: str) -> Pupil | None:
+        """Who that is; None for who is not in."""
+        return self._read(f"pupils/{pupil}.json", Pupil)
+
+    def enter(self, pupil: str, animals: Sequence[str], address: str) -> Pupil:
+        """Let a pupil in, with an animal drawn by lot; who is in already stays who they are.
+
+        Raises RoomError where the room is closed or full.
+        """
+        with self._entering:
+            if known := self.pupil(pupil):
+                return known
+            if self.stage().is_closed:
+                raise RoomError("The door of this class is closed. Ask your teacher to open it again.")
+            if len(self._names("pupils")) >= MOST_PUPILS:
+                raise RoomError(f"This class is full: it has {MOST_PUPILS} phones.")
+            device = _hash(self._about().salt + address)
+            new = Pupil(animal=self._draw_lot(pupil, animals), joined=self._clock(), device=device)
+            self._write(f"pupils/{pupil}.json", new.model_dump_json().encode())
+            return new
+
+    def spin(self, pupil: str, animals: Sequence[str]) -> Pupil:
+        """Give a pupil another animal. Raises RoomError where they had enough."""
+        with self._entering:
+            known = self.pupil(pupil)
+            if not known or not known.spins:
+                raise RoomError(f"There are {SPINS} spins for each. You are who you are now.")
+            new = known.model_copy(update={"animal": self._draw_lot(pupil, animals), "spins": known.spins - 1})
+            self._write(f"pupils/{pupil}.json", new.model_dump_json().encode())
+            self._folder.delete(f"animals/{known.animal}")
+            return new
+
+    def present(self) -> list[Present]:
+        """Everybody who is in, by animal."""
+        now = self._clock()
+        known = {name.removesuffix(".json"): self._read(f"pupils/{name}", Pupil) for name in self._names("pupils")}
+        pupils = {pupil: found for pupil, found in known.items() if found}
+        devices = [found.device for found in pupils.values()]
+        behind_one = len(devices) > 3 and len(set(devices)) == 1  # a proxy; it says nothing of phones
+        return sorted(
+            (
+                Present(
+                    pupil,
+                    found.animal,
+                    now - self._moment(f"seen/{pupil}") < PRESENT,
+                    not behind_one and devices.count(found.device) > 1,
+                )
+                for pupil, found in pupils.items()
+            ),
+            key=lambda one: one.animal,
+        )
+
+    def sign(self, pupil: str | None = None) -> None:
+        """Somebody asked for the room: a pupil, or who leads it. Written now and then only."""
+        for name in ("alive", *([f"seen/{pupil}"] if pupil else [])):
+            if abs(self._clock() - self._moment(name)) > BETWEEN_SIGNS:
+                self._write(name, str(self._clock()).encode())
+
+    # what is drawn and chosen
+
+    def keep(self, step: int, pupil: str, task: int, drawing: RoomDrawing) -> bool:
+        """Keep a drawing, unless a newer one is there; whether it was kept."""
+        name = f"{DRAWINGS}/{step}/{pupil}-{task}.json"
+        before = self._read(name, RoomDrawing)
+        if before and before.number >= drawing.number:
+            return False
+        self._write(name, drawing.model_copy(update={"saved": self._clock()}).model_dump_json().encode())
+        return True
+
+    def choose(self, step: int, pupil: str, turn: int, choice: RoomChoice) -> None:
+        """Keep what a pupil chose in a turn, in the place of what they chose before."""
+        self._write(f"{CHOICES}/{step}/{pupil}-{turn}.json", choice.model_dump_json().encode())
+
+    def stamps(self, kind: str, step: int) -> dict[str, str]:
+        """For each drawing or choice of a step, `<pupil>-<task>`, something that changes with it."""
+        found = self._folder.stamps(f"{kind}/{step}")
+        return {name.removesuffix(".json"): stamp for name, stamp in found.items() if not name.startswith(".")}
+
+    def drawing(self, step: int, name: str) -> RoomDrawing | None:
+        """A drawing of a step, `<pupil>-<task>`; None where there is none, or a damaged one."""
+        return self._read(f"{DRAWINGS}/{step}/{name}.json", RoomDrawing)
+
+    def choice(self, step: int, name: str) -> RoomChoice | None:
+        """A choice of a step, `<pupil>-<turn>`; None where there is none, or a damaged one."""
+        return self._read(f"{CHOICES}/{step}/{name}.json", RoomChoice)
+
+    def hidden(self, step: int) -> set[str]:
+        """The drawings of a step that a teacher has hidden."""
+        head = f"{step}-"
+        return {name.removeprefix(head) for name in self._names("hidden") if name.startswith(head)}
+
+    def hide(self, step: int, name: str, hidden: bool) -> None:
+        """Take a drawing off the wall, or bring it back. Raises RoomError for what is no drawing."""
+        if not self.drawing(step, name):
+            raise RoomError("There is no such drawing.")
+        if hidden:
+            self._write(f"hidden/{step}-{name}", b"1")
+        else:
+            self._folder.delete(f"hidden/{step}-{name}")
+
+    def _draw_lot(self, pupil: str, animals: Sequence[str]) -> str:
+        for animal in random.sample(animals, len(animals)):
+            if self._folder.create(f"animals/{animal}", pupil.encode()):
+                return animal
+        raise RoomError("No animal is left for you. Ask your teacher to open a new class.")
+
+    def _about(self) -> _About:
+        about = self._read("room.json", _About)
+        if not about:
+            raise UnknownRoom(OVER)
+        return about
+
+    def _names(self, below: str) -> list[str]:
+        return Folder(f"{self._folder.url}/{below}").names()
+
+    def _moment(self, name: str) -> float:
+        try:
+            return float(self._folder.read(name, 40))
+        except DAMAGE:
+            return 0.0
+
+    def _read(self, name: str, model: type[Model]) -> Model | None:
+        """What a file holds; None where there is none, or a damaged one."""
+        try:
+            return model.model_validate(json.loads(self._folder.read(name, MOST_BYTES)))
+        except (ValidationError, *DAMAGE):
+            return None
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write a file, unless the room is erased, or is meanwhile: then nothing of it stays."""
+        if not self.exists():
+            raise UnknownRoom(OVER)
+        self._folder.write(name, content)
+        if not self.exists():
+            self._rooms.delete(self.code)
+            raise UnknownRoom(OVER)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _name(owner: str) -> str:
+    return "".join(letter for letter in owner if letter.isalnum()) or "nobody"

@@ -1,0 +1,1 @@
+"""The page for phones: join a class and do what the teacher starts."""

@@ -1,0 +1,330 @@
+// A pupil's phone: one thing at a time. What is drawn lies here until the server has it, also over a reload, so a network
+// or a server that fails loses nothing; and the server knows each drawing by its step, task and number, so it counts once.
+
+const BETWEEN_LOOKS = 1500, BETWEEN_TRIES = 1500, PATIENCE = 6000; // milliseconds
+const SETTLED = [200, 400, 409, 413]; // taken, or refused for good
+const SIDE = 280, PEN = 20, FINEST = 3; // pixels of the canvas
+const CODE = "mnist-lab-class"; // the name of the code in what the browser keeps; drawings lie below names with this head
+
+const $ = (selector) => document.querySelector(selector);
+const screens = ["code", "waiting", "drawing", "betting"];
+const canvas = $("canvas"), pen = canvas.getContext("2d");
+const keep = storage();
+let code = (new URLSearchParams(location.search).get("code") ?? keep.get(CODE) ?? "").trim().toUpperCase();
+let me = null; // what the server says: who somebody is, and the step
+let work = {}; // by task: {number, lines, done, sent}
+let task = 0, growing = null, pointer = null, isSending = false, looking = 0, looks = 0;
+
+function storage() {
+  const inMemory = new Map(); // where the browser keeps nothing for this page
+  const attempt = (stored, instead) => { try { return stored(); } catch { return instead(); } };
+  return {
+    get: (name) => attempt(() => localStorage.getItem(name), () => inMemory.get(name) ?? null),
+    set: (name, value) => attempt(() => localStorage.setItem(name, value), () => inMemory.set(name, value)),
+    drop: (name) => attempt(() => localStorage.removeItem(name), () => inMemory.delete(name)),
+    names: () => attempt(() => Object.keys(localStorage), () => [...inMemory.keys()]),
+  };
+}
+
+// Answers of the server, or null where none came; the reason of a refusal is in `message`, its kind in `status`.
+async function ask(what, method = "GET", content = undefined) {
+  try {
+    const answer = await fetch(`room/${encodeURIComponent(code)}/${what}`, {
+      method, body: content && JSON.stringify(content), signal: AbortSignal.timeout(PATIENCE),
+    });
+    if (answer.status >= 500) throw new Error(answer.statusText);
+    say("");
+    return { status: answer.status, ...(await answer.json()) };
+  } catch {
+    say("No connection. What you draw is kept here, and sent when it is back.");
+    return null;
+  }
+}
+
+function say(text) {
+  $("#note").hidden = !text;
+  if ($("#note").textContent !== text) $("#note").textContent = text;
+}
+
+function show(name) {
+  for (const screen of screens) $(`#${screen}`).hidden = screen !== name;
+}
+
+// in and out
+
+async function enter() {
+  const found = await ask("enter", "POST");
+  if (!found) return setTimeout(enter, BETWEEN_TRIES);
+  if (found.status !== 200) return leave(found.message, found.status === 404);
+  keep.set(CODE, code);
+  history.replaceState(null, "", `join?code=${code}`);
+  take(found);
+  look();
+}
+
+function leave(reason, isOver) {
+  clearTimeout(looking);
+  looks += 1;
+  for (const name of isOver ? keep.names() : []) if (name.startsWith(`${CODE}-${code}-`)) keep.drop(name);
+  keep.drop(CODE);
+  me = null;
+  work = {};
+  growing = null;
+  paint();
+  $("#letters").value = code;
+  $("#code .wrong").textContent = reason;
+  show("code");
+  $("#letters").focus();
+}
+
+async function look() {
+  clearTimeout(looking);
+  const mine = ++looks;
+  const found = await ask(`me?step=${me.step}`);
+  if (mine !== looks) return; // somebody looks in its place
+  if (found?.status === 200) take(found);
+  else if (found?.status === 404) return leave(found.message, true);
+  looking = setTimeout(look, BETWEEN_LOOKS * (0.9 + 0.2 * Math.random()));
+}
+
+function take(found) {
+  const isNew = found.step && found.step !== me?.step;
+  if (isNew && !found.kind) return; // an answer from before; the next one has it
+  if (isNew) halt();
+  me = { ...me, ...found };
+  if (isNew && me.kind === "draw") begin();
+  render();
+  send();
+}
+
+// a step
+
+function begin() {
+  work = JSON.parse(keep.get(place()) ?? "{}");
+  for (const [which, known] of Object.entries(me.drawn)) {
+    const mine = work[which];
+    if (!mine || mine.number < known.number) work[which] = { ...known, lines: mine?.lines ?? [], sent: known.number };
+  }
+  task = me.tasks.findIndex((_, which) => !work[which]?.done);
+  if (task < 0) task = me.tasks.length;
+  paint();
+}
+
+function place(step = me.step) {
+  return `${CODE}-${code}-${step}`;
+}
+
+function render() {
+  for (const element of document.querySelectorAll(".animal")) element.textContent = me.animal;
+  if (me.step && !me.paused && me.kind === "draw" && task < me.tasks.length) return renderTask();
+  halt();
+  if (me.step && !me.paused && me.kind === "bet") return renderBet();
+  $("#waiting .what").textContent = me.paused ? "Look up: your teacher has paused." :
+    me.step ? "All done. Look at the wall." : "You are in. Look at the wall: it begins soon.";
+  $(".spin").textContent = `Draw another animal (${me.spins} left)`;
+  $(".spin").hidden = !me.spins || me.step > 0;
+  show("waiting");
+}
+
+function renderTask() {
+  $(".digit").textContent = me.tasks[task];
+  $(".place").textContent = `${task + 1} of ${me.tasks.length}`;
+  $(".prompt").textContent = me.prompt;
+  canvas.setAttribute("aria-label", `Canvas to draw a ${me.tasks[task]} on`);
+  const isBlank = !current().lines.length && !growing;
+  for (const name of [".undo", ".clear", ".next"]) $(name).disabled = isBlank;
+  show("drawing");
+}
+
+// a bet
+
+function renderBet() {
+  const mine = betHere();
+  const chosen = mine ? mine.choice : me.chosen;
+  $(".question").textContent = me.question;
+  const texts = JSON.stringify(me.options);
+  if ($(".options").dataset.texts !== texts) {
+    $(".options").dataset.texts = texts;
+    $(".options").replaceChildren(...me.options.map((textContent, choice) => {
+      const button = Object.assign(document.createElement("button"), { textContent });
+      button.addEventListener("click", () => bet(choice));
+      return button;
+    }));
+  }
+  [...$(".options").children].forEach((button, choice) => {
+    button.setAttribute("aria-pressed", choice === chosen);
+    button.disabled = !me.open;
+  });
+  $(".hint").textContent = me.over ? "Look at the wall." : !me.open ? "Talk with your neighbour: why did you bet so?" :
+    chosen === null ? "Bet alone, without a word." : me.prompt;
+  show("betting");
+}
+
+function betPlace() {
+  return `${CODE}-${code}-bet`;
+}
+
+function betHere() {
+  const mine = JSON.parse(keep.get(betPlace()) ?? "null"); // the one that the server does not have yet
+  return mine && mine.step === me.step && mine.turn === me.turn ? mine : null;
+}
+
+function bet(choice) {
+  keep.set(betPlace(), JSON.stringify({ step: me.step, turn: me.turn, choice }));
+  renderBet();
+  send();
+}
+
+function current() {
+  return (work[task] ??= { number: 0, lines: [], done: false, sent: 0 });
+}
+
+function change(done = false) {
+  const drawing = current();
+  drawing.number += 1;
+  drawing.done = done;
+  save();
+  send();
+}
+
+function save() {
+  keep.set(place(), JSON.stringify(work));
+}
+
+function next() {
+  if (!current().lines.length) return;
+  change(true);
+  task += 1;
+  while (task < me.tasks.length && work[task]?.done) task += 1;
+  paint();
+  render();
+}
+
+// Everything that the server does not have yet goes there, one after the other; of steps before this one, too.
+async function send() {
+  if (isSending || !me) return;
+  isSending = true;
+  try {
+    for (let unsent = waiting(); unsent && me; unsent = waiting()) {
+      const { what, content } = unsent;
+      const found = await ask(what, "PUT", content);
+      if (!me) return;
+      if (found?.status === 404) return leave(found.message, true);
+      if (!SETTLED.includes(found?.status)) {
+        if (found) say(found.message);
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES));
+        continue;
+      }
+      if (found.status !== 200) say(found.message);
+      if (what === "drawing") settleDrawing(content, unsent.drawings);
+      else settleBet(content, found.status);
+    }
+  } finally {
+    isSending = false;
+  }
+}
+
+function waiting() {
+  const placed = keep.get(betPlace());
+  if (placed) return { what: "choice", content: JSON.parse(placed) };
+  const head = `${CODE}-${code}-`;
+  for (const name of keep.names().filter((name) => name.startsWith(head))) {
+    const step = Number(name.slice(head.length));
+    const drawings = isHere(step) ? work : JSON.parse(keep.get(name));
+    const task = Object.keys(drawings).find((which) => drawings[which].number > drawings[which].sent);
+    if (task === undefined) continue;
+    const { number, lines, done } = drawings[task];
+    return { what: "drawing", content: { step, task: Number(task), number, lines, done }, drawings };
+  }
+  return null;
+}
+
+function isHere(step) {
+  return step === me.step && me.kind === "draw";
+}
+
+function settleDrawing({ step, task, number }, drawings) {
+  const known = isHere(step) ? work : drawings;
+  known[task].sent = number;
+  if (known[task].done && known[task].number === number) known[task].lines = [];
+  keep.set(place(step), JSON.stringify(known));
+}
+
+function settleBet({ step, turn, choice }, status) {
+  if (keep.get(betPlace()) !== JSON.stringify({ step, turn, choice })) return; // another one was placed meanwhile
+  if (status === 200 && step === me.step && turn === me.turn) me.chosen = choice;
+  keep.drop(betPlace());
+  render();
+}
+
+// the canvas
+
+function paint() {
+  pen.fillStyle = "#000";
+  pen.fillRect(0, 0, SIDE, SIDE);
+  Object.assign(pen, { strokeStyle: "#fff", fillStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+  for (const line of [...(work[task]?.lines ?? []), ...(growing ? [growing] : [])]) {
+    pen.beginPath();
+    pen.moveTo(...line[0]);
+    for (const point of line.length > 1 ? line.slice(1) : line) pen.lineTo(...point);
+    pen.stroke();
+  }
+}
+
+function pointOf(event) {
+  const box = canvas.getBoundingClientRect();
+  return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height].map(Math.round);
+}
+
+function halt() {
+  pointer = null;
+  if (!growing) return;
+  current().lines.push(growing);
+  growing = null;
+  change();
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (pointer !== null || event.button !== 0) return;
+  event.preventDefault();
+  pointer = event.pointerId;
+  canvas.setPointerCapture(pointer);
+  growing = [pointOf(event)];
+  paint();
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (event.pointerId !== pointer) return;
+  for (const each of [...(event.getCoalescedEvents?.() ?? []), event]) {
+    const [x, y] = pointOf(each), [lastX, lastY] = growing.at(-1);
+    if (Math.hypot(x - lastX, y - lastY) >= FINEST) growing.push([x, y]);
+  }
+  paint();
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  canvas.addEventListener(end, (event) => {
+    if (event.pointerId !== pointer) return;
+    halt();
+    render();
+  });
+}
+$(".undo").addEventListener("click", () => { current().lines.pop(); paint(); change(); render(); });
+$(".clear").addEventListener("click", () => { current().lines = []; paint(); change(); render(); });
+$(".next").addEventListener("click", next);
+$(".spin").addEventListener("click", async () => {
+  $(".spin").disabled = true;
+  const found = await ask("spin", "POST");
+  $(".spin").disabled = false;
+  if (found?.status === 200) take(found);
+});
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  code = $("#letters").value.trim().toUpperCase();
+  $("#code .wrong").textContent = "";
+  if (code) enter();
+});
+addEventListener("online", () => { if (me) look(); });
+document.addEventListener("visibilitychange", () => { if (me && !document.hidden) look(); });
+
+paint();
+if (code) enter();
+else show("code");

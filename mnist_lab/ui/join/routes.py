@@ -1,0 +1,199 @@
+"""The page for phones, and what it asks.
+
+It is a page of its own and none of Streamlit's: thirty phones that join at once load a few kilobytes each, what they do
+waits for no run of a script, and a phone works on while the network or the server is away.
+"""
+
+import base64
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from mnist_lab.classroom import board
+from mnist_lab.classroom.activities import ROUNDS, DrawActivity, step_of
+from mnist_lab.classroom.animals import ANIMALS
+from mnist_lab.classroom.bets import Phase, phase_of
+from mnist_lab.classroom.windows import Guesses, Window
+from mnist_lab.errors import LimitReached, RoomError, UnknownRoom
+from mnist_lab.images.strokes import CANVAS_SIDE
+from mnist_lab.store.rooms import MOST_CHOICES, MOST_STEPS, MOST_TASKS, OVER, Pupil, Room, RoomChoice, RoomDrawing
+from mnist_lab.store.runs import DEFAULT_MODEL
+from mnist_lab.ui import resources
+from mnist_lab.ui.rooms import Asked, endpoint, rooms
+
+HERE = Path(__file__).parent
+SECONDS, MOST = 5.0, 25  # so many drawings, changed or sent again, are taken of one phone within these seconds
+MOST_POINTS = 4000  # of a drawing
+
+_guesses = Guesses()
+_sent = Window(SECONDS)
+
+Line = Annotated[list[tuple[int, int]], Field(min_length=1)]
+
+
+class Sent(BaseModel):
+    """What a phone sends of a drawing: of which step and task, its number, its lines in pixels of the canvas."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: int = Field(ge=1, le=MOST_STEPS)
+    task: int = Field(ge=0, lt=MOST_TASKS)
+    number: int = Field(ge=1, le=10**6)
+    lines: Annotated[list[Line], Field(max_length=60)]
+    done: bool
+
+
+class Chosen(BaseModel):
+    """What a phone sends of a bet: of which step and turn, and which option, from 0."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: int = Field(ge=1, le=MOST_STEPS)
+    turn: int = Field(ge=0, lt=ROUNDS)
+    choice: int = Field(ge=0, lt=MOST_CHOICES)
+
+
+def page(_: Request) -> HTMLResponse:
+    """The whole page in one file, which runs no script but its own."""
+    html, script = _page()
+    policy = f"default-src 'none'; script-src '{script}'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:"
+    head = {"Content-Security-Policy": f"{policy}; base-uri 'none'; form-action 'none'", "Cache-Control": "no-store"}
+    return HTMLResponse(html, headers=head)
+
+
+@lru_cache(maxsize=1)
+def _page() -> tuple[str, str]:
+    """The page, and the hash of its script."""
+    script, style, body = ((HERE / name).read_text("utf-8") for name in ("join.js", "join.css", "join.html"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return body.replace("/*style*/", style).replace("/*script*/", script), f"sha256-{digest}"
+
+
+def _me(asked: Asked) -> dict[str, Any]:
+    """Who somebody is in a class, and what there is to do. Raises UnknownRoom for who is not in."""
+    room, pupil, known = _known(asked)
+    room.sign(pupil)
+    return _state(room, pupil, known, asked.query.get("step", ""))
+
+
+def _enter(asked: Asked) -> dict[str, Any]:
+    """Join; who is in is who they were."""
+    _guesses.check(asked.address)
+    try:
+        room = rooms().room(asked.code)
+    except UnknownRoom:
+        _guesses.wrong(asked.address)
+        raise
+    pupil = room.pupil_of(asked.owner)
+    known = room.enter(pupil, ANIMALS, asked.address)
+    room.sign(pupil)
+    return _state(room, pupil, known)
+
+
+def _spin(asked: Asked) -> dict[str, Any]:
+    """Draw another animal."""
+    room, pupil, _ = _known(asked)
+    return _state(room, pupil, room.spin(pupil, ANIMALS))
+
+
+def _draw(asked: Asked) -> dict[str, Any]:
+    """Keep a drawing and have it read; what is sent twice is kept once."""
+    sent = Sent.model_validate_json(asked.body)
+    room, pupil, _ = _known(asked)
+    _check_flow(room, pupil)
+    stage = room.stage()
+    step = step_of(stage.step(sent.step))
+    asks = step.activity if step else None
+    todo = asks.tasks(_seed(room, sent.step, pupil)) if isinstance(asks, DrawActivity) else ()
+    if sent.task >= len(todo) or sum(map(len, sent.lines)) > MOST_POINTS:
+        raise RoomError("Nobody asked for that drawing.")
+    lines = [[(_inside(x), _inside(y)) for x, y in line] for line in sent.lines]
+    said = board.read(lines, resources.predictor(DEFAULT_MODEL))
+    drawing = RoomDrawing(number=sent.number, asked=todo[sent.task], lines=lines, is_done=sent.done, probabilities=said)
+    room.keep(sent.step, pupil, sent.task, drawing)
+    return {"reading": drawing.reading} if stage.shows_answers and sent.done else {}
+
+
+def _known(asked: Asked) -> tuple[Room, str, Pupil]:
+    """The room, and who asks; to who is not in, no code is told from any other."""
+    try:
+        room = rooms().room(asked.code)
+        pupil = room.pupil_of(asked.owner)
+        if known := room.pupil(pupil):
+            return room, pupil, known
+    except UnknownRoom:
+        pass
+    raise UnknownRoom(OVER)
+
+
+def _choose(asked: Asked) -> dict[str, Any]:
+    """Keep a bet, as long as bets are taken."""
+    sent = Chosen.model_validate_json(asked.body)
+    room, pupil, _ = _known(asked)
+    _check_flow(room, pupil)
+    stage = room.stage()
+    step, phase = step_of(stage.step(sent.step)), phase_of(stage, sent.step)
+    if not step or not step.lesson or sent.choice >= len(step.lesson.choices):
+        raise RoomError("Nobody asked for that bet.")
+    if not phase.takes_bets or sent.turn != phase.turn or stage.is_paused:
+        raise RoomError("The bets are closed.")
+    room.choose(sent.step, pupil, sent.turn, RoomChoice(choice=sent.choice))
+    return {}
+
+
+def _check_flow(room: Room, pupil: str) -> None:
+    """Raises LimitReached where a phone sends more than a person can do."""
+    if _sent.add(f"{room.code} {pupil}") > MOST:
+        raise LimitReached("That was a lot at once. Take your time; nothing is lost.")
+
+
+def _state(room: Room, pupil: str, known: Pupil, has: str = "") -> dict[str, Any]:
+    """What a phone shows; what does not change in a step unless it is the one that the phone `has` already."""
+    stage = room.stage()
+    number, step = stage.current, step_of(stage.step(stage.current))
+    state: dict[str, Any] = {
+        "code": room.code,
+        "animal": known.animal,
+        "spins": known.spins,
+        "step": number if step else 0,
+        "paused": stage.is_paused,
+    }
+    if step and has != str(number):
+        state |= {"kind": step.activity.kind, "prompt": step.activity.prompt}
+    if step and isinstance(step.activity, DrawActivity) and has != str(number):
+        drawn = board.drawings(room, number).of(pupil)
+        state["tasks"] = step.activity.tasks(_seed(room, number, pupil))
+        state["drawn"] = {task: {"number": one.number, "done": one.is_done} for task, one in drawn.items()}
+    if step and step.lesson:
+        phase = phase_of(stage, number)
+        chosen = board.choices(room, number).of(pupil).get(phase.turn)
+        state |= {"question": step.lesson.question, "options": step.lesson.choices}
+        state |= {"turn": phase.turn, "open": phase.takes_bets, "over": phase is Phase.OVER}
+        state["chosen"] = chosen.choice if chosen else None
+    return state
+
+
+def _seed(room: Room, step: int, pupil: str) -> str:
+    return f"{room.code} {step} {pupil}"
+
+
+def _inside(place: int) -> int:
+    """A coordinate as far as a line may reach beyond the canvas."""
+    return min(max(place, -CANVAS_SIDE), 2 * CANVAS_SIDE)
+
+
+BELOW = "/{below:path}room/{code}"  # whatever path the lab is served at
+ROUTES = (
+    Route("/{below:path}join", page),
+    Route(f"{BELOW}/me", endpoint(_me)),
+    Route(f"{BELOW}/enter", endpoint(_enter), methods=["POST"]),
+    Route(f"{BELOW}/spin", endpoint(_spin), methods=["POST"]),
+    Route(f"{BELOW}/drawing", endpoint(_draw), methods=["PUT"]),
+    Route(f"{BELOW}/choice", endpoint(_choose), methods=["PUT"]),
+)

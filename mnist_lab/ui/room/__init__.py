@@ -1,0 +1,1 @@
+"""The page Class: a teacher's controls and the wall."""

@@ -1,0 +1,109 @@
+"""Classes for both of their pages: the rooms on this server's store, and what is asked of them over HTTP.
+
+Phones and walls ask over HTTP and not by Streamlit's runs: thirty phones are then thirty small requests a second or
+two, and a phone whose network fails sends again what it has kept.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mnist_lab.classroom import board
+from mnist_lab.errors import LimitReached, MnistLabError, RoomError, StoreError, UnknownRoom
+from mnist_lab.store.rooms import MOST_BYTES, Room, Rooms
+from mnist_lab.store.visitors import Visitors
+from mnist_lab.ui import resources
+from mnist_lab.ui.visitor import COOKIE
+
+log = logging.getLogger(__name__)
+
+BETWEEN_LOOKS = 3.0  # seconds from one look for rooms that another process erased to the next
+LOOKS_TO_A_SWEEP = 200
+STATUSES = {UnknownRoom: 404, LimitReached: 429, RoomError: 409, StoreError: 503}
+NO_COOKIES = "Your browser keeps no cookies, by which the class knows you again. Allow them for this page, and reload."
+
+
+class Asked(NamedTuple):
+    """A request: the code in its address, whose it is, from where it came, what it says."""
+
+    code: str
+    owner: str
+    address: str
+    query: Mapping[str, str]
+    body: bytes
+
+
+@lru_cache(maxsize=1)
+def rooms() -> Rooms:
+    """The rooms on this server's store; from then on, those that nobody uses are erased."""
+    found = Rooms(resources.store().folder)
+    threading.Thread(target=_keep_clean, args=(found,), name="rooms", daemon=True).start()
+    return found
+
+
+def erase(code: str) -> None:
+    """Leave nothing of a room, on disk and in memory."""
+    rooms().erase(code)
+    board.forget(code)
+
+
+def led(asked: Asked) -> Room:
+    """The room that was asked for, for who leads it. Raises UnknownRoom for everybody else."""
+    room = rooms().room(asked.code)
+    if not room.is_led_by(asked.owner):
+        raise UnknownRoom("This class is not yours to lead, or it is over.")
+    room.sign()
+    return room
+
+
+def endpoint(answer: Callable[[Asked], Any]) -> Callable[[Request], Awaitable[Response]]:
+    """What Starlette calls: `answer` says what there is as JSON, or a response; an error becomes its message."""
+
+    async def respond(request: Request) -> Response:
+        content = b""
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > MOST_BYTES:
+                return JSONResponse({"message": "That is too much for a drawing."}, 413)
+        return await run_in_threadpool(_respond, answer, request, content)
+
+    return respond
+
+
+def _respond(answer: Callable[[Asked], Any], request: Request, content: bytes) -> Response:
+    owner = Visitors(resources.store().folder).owner(request.cookies.get(COOKIE, ""))
+    if owner is None:
+        return JSONResponse({"message": NO_COOKIES}, 403)
+    address = request.client.host if request.client else ""
+    asked = Asked(request.path_params.get("code", ""), owner, address, request.query_params, content)
+    try:
+        found = answer(asked)
+    except ValidationError:
+        return JSONResponse({"message": "No page of the lab sends that."}, 400)
+    except MnistLabError as error:
+        status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
+        return JSONResponse({"message": str(error)}, status)
+    return found if isinstance(found, Response) else JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+
+def _keep_clean(found: Rooms) -> None:
+    looks = 0
+    while True:
+        try:
+            if looks % LOOKS_TO_A_SWEEP == 0:
+                found.sweep()
+            for code in board.known():
+                if not found.has(code):
+                    board.forget(code)
+        except (MnistLabError, OSError) as error:
+            log.warning("The rooms cannot be looked after: %s", error)
+        looks += 1
+        time.sleep(BETWEEN_LOOKS)
