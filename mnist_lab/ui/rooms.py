@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import anyio
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -73,9 +73,15 @@ def endpoint(answer: Callable[[Asked], Any]) -> Callable[[Request], Awaitable[Re
             content += chunk
             if len(content) > MOST_BYTES:
                 return JSONResponse({"message": "That is too much for a drawing."}, 413)
-        return await run_in_threadpool(_respond, answer, request, content)
+        return await anyio.to_thread.run_sync(_respond, answer, request, content, limiter=_at_once())
 
     return respond
+
+
+@lru_cache(maxsize=1)
+def _at_once() -> anyio.CapacityLimiter:
+    """So many threads work for phones and walls: more share one interpreter, and all of them get done later."""
+    return anyio.CapacityLimiter(2)
 
 
 def _respond(answer: Callable[[Asked], Any], request: Request, content: bytes) -> Response:

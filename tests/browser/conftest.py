@@ -143,14 +143,17 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def tabs(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a tab of its own visitor. In the end: nothing came from outside, and the console showed no error."""
+def tabs(browser: Browser, unanswered: re.Pattern[str] = PROBES) -> Iterator[Callable[..., Page]]:
+    """Opens a tab of its own visitor. In the end: nothing came from outside, and the console showed no error.
+
+    Addresses that are `unanswered` may be, which the console says.
+    """
     pages, outside, errors = [], [], []
 
     def open_tab(url: str, **options: object) -> Page:
         page = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, **options}).new_page()
         page.on("request", lambda request: _is_local(request.url) or outside.append(request.url))
-        page.on("console", lambda message: _is_an_error(message) and errors.append(message.text))
+        page.on("console", lambda message: _is_an_error(message, unanswered) and errors.append(message.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url)
         pages.append(page)
@@ -170,8 +173,8 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
         yield open_tab
 
 
-def _is_an_error(message: ConsoleMessage) -> bool:
-    return message.type == "error" and not PROBES.search(message.location["url"])
+def _is_an_error(message: ConsoleMessage, unanswered: re.Pattern[str]) -> bool:
+    return message.type == "error" and not unanswered.search(message.location["url"])
 
 
 def _is_local(url: str) -> bool:

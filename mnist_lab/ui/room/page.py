@@ -74,7 +74,7 @@ def _render_controls(room: Room) -> None:
         st.rerun()
     stage = room.stage()
     if step := step_of(stage.step(stage.current)):
-        st.markdown(f"**{step.activity.title}**")
+        st.markdown(f"**Now: {step.activity.title}**")
         _render_pace(room, stage, step)
         _turn(room, "shows_answers", stage.shows_answers, "Hide what the network says", "Show what the network says")
         _turn(room, "shows_animals", stage.shows_animals, "Hide whose each is", "Show whose each is")
@@ -108,15 +108,15 @@ def _render_class(room: Room, stage: Stage) -> None:
 
 
 def _render_start(room: Room, name: str, activity: Activity) -> None:
-    with st.container(border=True):
-        st.markdown(f"**{activity.title}**")
-        st.caption(activity.lead)
+    with st.container(border=True, gap="small"):
         about = ""
         if isinstance(activity, BetActivity):
             titles = {lesson_id: lesson.title for lesson_id, lesson in lessons().items()}
             about = st.selectbox("Lesson", list(titles), format_func=titles.__getitem__, key=f"about-{name}")
-        written = f"{name} {about}".strip()
-        st.button("Start", key=f"start-{name}", icon=":material/play_arrow:", on_click=_do, args=(room.start, written))
+        start = (room.start, f"{name} {about}".strip())
+        icon = ":material/play_arrow:"
+        st.button(activity.title, key=f"start-{name}", icon=icon, width="stretch", on_click=_do, args=start)
+        st.caption(activity.lead)
 
 
 def _render_pace(room: Room, stage: Stage, step: Step) -> None:
