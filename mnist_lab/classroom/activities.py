@@ -15,7 +15,9 @@ from mnist_lab.lessons.library import library
 
 SHIPPED = Path(__file__).parent / "shipped"
 DIGITS = 10
-ROUNDS = 2  # of bets: alone, and after a talk
+
+
+Pictures = Literal["hard", "doubted"]
 
 
 class _Words(BaseModel):
@@ -46,7 +48,19 @@ class BetActivity(_Words):
     kind: Literal["bet"]
 
 
-Activity = DrawActivity | BetActivity
+class ReadActivity(_Words):
+    """Everybody reads the same test images, in an order of their own, in so many `seconds` each; 0 is no limit."""
+
+    kind: Literal["read"]
+    pictures: Pictures
+    seconds: int = Field(ge=0, le=600)
+
+    def order(self, several: int, seed: str) -> list[int]:
+        """In which order somebody sees so many pictures, from 0."""
+        return random.Random(seed).sample(range(several), several)
+
+
+Activity = DrawActivity | BetActivity | ReadActivity
 
 
 class Step(NamedTuple):

@@ -32,7 +32,7 @@ class Phase(IntEnum):
 
 
 def phase_of(stage: Stage, step: int) -> Phase:
-    """How far that step of a stage is."""
+    """How far the bets of that step are."""
     return Phase(min(stage.phase(step), Phase.OVER))
 
 

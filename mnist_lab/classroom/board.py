@@ -45,7 +45,7 @@ class Board(Generic[One]):
         return {int(task): one for (who, _, task), one in parted.items() if who == pupil}
 
 
-_boards: dict[tuple[str, str, int], Board[Any]] = {}
+_boards: dict[tuple[str, str, int], tuple[Room, Board[Any]]] = {}  # by the room's folder, kind and step
 
 
 def drawings(room: Room, step: int) -> Board[RoomDrawing]:
@@ -59,8 +59,8 @@ def choices(room: Room, step: int) -> Board[RoomChoice]:
 
 
 def _board(room: Room, kind: str, step: int, read: Callable[[int, str], Any]) -> Board[Any]:
-    key = (room.code, kind, step)
-    return _boards.setdefault(key, Board(partial(room.stamps, kind, step), partial(read, step)))
+    new = room, Board(partial(room.stamps, kind, step), partial(read, step))
+    return _boards.setdefault((room.url, kind, step), new)[1]
 
 
 def since(drawn: Mapping[str, RoomDrawing], moment: float) -> dict[str, RoomDrawing]:
@@ -68,15 +68,11 @@ def since(drawn: Mapping[str, RoomDrawing], moment: float) -> dict[str, RoomDraw
     return {name: one for name, one in drawn.items() if one.saved > moment - OVERLAP}
 
 
-def forget(code: str) -> None:
-    """Drop what this process knows of a room."""
-    for key in [key for key in [*_boards] if key[0] == code]:
-        _boards.pop(key, None)
-
-
-def known() -> set[str]:
-    """The codes of the rooms of which this process knows something."""
-    return {code for code, *_ in [*_boards]}
+def forget_erased() -> None:
+    """Drop what this process knows of rooms that are erased."""
+    for key, (room, _) in [*_boards.items()]:
+        if not room.exists():
+            _boards.pop(key, None)
 
 
 def seen(lines: Iterable[Iterable[tuple[int, int]]]) -> FloatImage | None:

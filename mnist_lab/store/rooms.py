@@ -180,10 +180,6 @@ class Rooms:
             raise UnknownRoom(OVER)
         return room
 
-    def has(self, code: str) -> bool:
-        """Whether there is a room with that code."""
-        return Room(self._folder, code, self._clock).exists()
-
     def led_by(self, owner: str) -> "Room | None":
         """The room opened last of those that an owner leads."""
         return max(self._led_by(owner), key=Room.opened, default=None)
@@ -220,6 +216,11 @@ class Room:
         self._rooms = folder
         self._folder = Folder(f"{folder.url}/{code}")
         self._clock = clock
+
+    @property
+    def url(self) -> str:
+        """Its folder."""
+        return self._folder.url
 
     def exists(self) -> bool:
         """Whether it is not erased."""

@@ -52,7 +52,7 @@ def rooms() -> Rooms:
 def erase(code: str) -> None:
     """Leave nothing of a room, on disk and in memory."""
     rooms().erase(code)
-    board.forget(code)
+    board.forget_erased()
 
 
 def led(asked: Asked) -> Room:
@@ -106,9 +106,7 @@ def _keep_clean(found: Rooms) -> None:
         try:
             if looks % LOOKS_TO_A_SWEEP == 0:
                 found.sweep()
-            for code in board.known():
-                if not found.has(code):
-                    board.forget(code)
+            board.forget_erased()
         except (MnistLabError, OSError) as error:
             log.warning("The rooms cannot be looked after: %s", error)
         looks += 1

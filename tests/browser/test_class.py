@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_lab.datasets.pens import load
 from mnist_lab.images.strokes import resized
-from tests.browser.conftest import PROBES, SLOW, Server, settled, tabs, wait_until
+from tests.browser.conftest import PROBES, SLOW, Server, choose, settled, tabs, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,8 @@ def draw_one(phone: Page) -> None:
 
 
 def start(teacher: Page, activity: str = "Draw what is asked") -> None:
-    settled(teacher).get_by_role("button", name=activity).click()
+    choose(teacher, "Next activity", activity)
+    settled(teacher).get_by_role("button", name="Start", exact=True).click()
 
 
 def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..., Page]) -> None:
@@ -76,7 +77,7 @@ def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..
     expect(teacher.locator(".letters")).to_have_text(code)
     expect(teacher).not_to_have_url(re.compile("lead="))
     wall.get_by_role("button", name="Present").click()
-    expect(wall.get_by_role("button", name="Draw what is asked")).to_have_count(0)
+    expect(wall.get_by_role("button", name="Start", exact=True)).to_have_count(0)
 
     phones = [join(open_tab, server, code) for _ in range(3)]
     animals = {phone.locator("#waiting .animal").inner_text() for phone in phones}
@@ -124,6 +125,31 @@ def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..
     expect(wall.locator(".poster")).to_contain_text("3 have bet again")
     settled(teacher).get_by_role("button", name="Close the second bets").click()
     expect(wall.locator(".switches")).to_contain_text("2 went from")
+
+    start(teacher, "Referee")
+    for phone in phones:
+        expect(phone.locator("#reading")).to_be_visible()
+        for _ in range(15):
+            phone.locator(".digits button").nth(4).click()
+        expect(phone.locator("#waiting")).to_contain_text("All done")
+    expect(wall.locator(".poster")).to_contain_text("Answers: 45, to 15 images")
+    expect(wall.locator(".poster img")).to_have_count(0)
+    settled(teacher).get_by_role("button", name="Show the answers").click()
+    expect(wall.locator(".poster img")).to_have_count(15)
+    expect(wall.locator(".poster")).to_contain_text("100% of you say the same")
+
+
+def test_time_runs_out_for_who_reads_too_slowly(server: Server, open_tab: Callable[..., Page]) -> None:
+    teacher, code = open_class(open_tab, server)
+    phone = join(open_tab, server, code)
+    start(teacher, "You against the machine")
+    expect(phone.locator("#reading .place")).to_have_text("1 of 20")
+    expect(phone.locator("#reading .place")).to_have_text("2 of 20")  # after ten seconds
+    expect(teacher.locator(".poster")).to_contain_text("Answers: 0")
+    phone.locator(".digits button").nth(7).click()
+    phone.reload()
+    expect(phone.locator("#reading")).to_be_visible()
+    expect(teacher.locator(".poster")).to_contain_text("Answers: 1, to 20 images")
 
 
 def unfold(teacher: Page) -> Page:
@@ -183,7 +209,7 @@ def test_what_is_drawn_while_the_network_is_away_comes_when_it_is_back(
     for _ in range(3):
         draw_one(phone)
     expect(phone.locator("#note")).to_contain_text("No connection")
-    expect(phone.locator(".place")).to_have_text("5 of 20")
+    expect(phone.locator("#drawing .place")).to_have_text("5 of 20")
     phone.unroute("**/room/**")
     expect(teacher.locator(".tile")).to_have_count(4)
     expect(phone.locator("#note")).to_be_hidden()
@@ -202,7 +228,7 @@ def test_a_reload_or_a_killed_server_costs_nobody_a_place_or_a_drawing(
     touch(phone, asked(phone))  # and is in the middle of the third
     digit = asked(phone)
     phone.reload()
-    assert (asked(phone), phone.locator(".place").inner_text()) == (digit, "3 of 20")
+    assert (asked(phone), phone.locator("#drawing .place").inner_text()) == (digit, "3 of 20")
     expect(phone.get_by_role("button", name="Next")).to_be_enabled()  # the ink is there
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
@@ -210,7 +236,7 @@ def test_a_reload_or_a_killed_server_costs_nobody_a_place_or_a_drawing(
     draw_one(phone)
     again = Server(tmp_path, urlsplit(server.url).port)
     try:
-        expect(phone.locator(".place")).to_have_text("5 of 20")
+        expect(phone.locator("#drawing .place")).to_have_text("5 of 20")
         expect(phone.locator("#note")).to_be_hidden(timeout=SLOW)
         expect(phone.locator("#drawing .animal")).to_have_text(animal)
         teacher.reload()

@@ -9,7 +9,10 @@ from mnist_lab.classroom.activities import DrawActivity, activities, lessons, st
 from mnist_lab.classroom.addresses import is_for_this_machine_only, join_address, lan_address, qr_code
 from mnist_lab.classroom.animals import ANIMALS
 from mnist_lab.classroom.bets import Phase, phase_of, told
+from mnist_lab.classroom.reading import JUDGES, SEVERAL, accuracy_with, pictures, readings, relabelled
 from mnist_lab.classroom.windows import OF_ALL, OF_ONE, Guesses, Window
+from mnist_lab.comparing.doubtful import DOUBTFUL
+from mnist_lab.datasets.mnist import load_test_part
 from mnist_lab.datasets.pens import load
 from mnist_lab.errors import LimitReached
 from mnist_lab.images.strokes import CANVAS_SIDE, resized
@@ -77,9 +80,9 @@ def test_a_board_follows_what_changes(room):
     assert drawn.of("p")[0].is_done
     latest = max(one.saved for one in drawn.all().values())
     assert board.since(drawn.all(), latest + 10) == {}
-    assert board.known() >= {room.code}
-    board.forget(room.code)
-    assert room.code not in board.known()
+    assert board.drawings(room, 1) is drawn
+    board.forget_erased()
+    assert board.drawings(room, 1) is drawn
 
 
 def test_a_class_takes_its_digits_away_without_what_is_hidden_or_under_way(room):
@@ -125,6 +128,59 @@ def test_a_bet_on_what_is_no_option_does_not_count():
 
 def test_a_phase_beyond_the_last_is_the_last():
     assert phase_of(Stage(steps=("bet dropout",), phases=(9,), current=1), 1) is Phase.OVER
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return RunStore(tmp_path_factory.mktemp("runs"))
+
+
+def test_hard_pictures_are_hard_for_others_than_the_one_that_reads_too(store):
+    shown = pictures("hard", store)
+    assert len({picture.place for picture in shown}) == len(shown) == SEVERAL
+    assert not {picture.place for picture in shown} & {*DOUBTFUL}
+    for judge in JUDGES:
+        right = store.evaluation(judge).correct
+        assert right[[picture.place for picture in shown]].mean() < right.mean() / 2
+    assert DEFAULT_MODEL not in JUDGES
+
+
+def test_pictures_are_mnists(store):
+    images, labels = load_test_part("mnist")
+    for which in ("hard", "doubted"):
+        for picture in pictures(which, store):
+            assert np.array_equal(picture.image, images[picture.place])
+            assert picture.label == labels[picture.place]
+    assert [picture.place for picture in pictures("doubted", store)] == sorted(DOUBTFUL)
+
+
+def test_each_pupil_sees_all_pictures_in_an_order_of_their_own():
+    asked = activities()["machine"]
+    assert sorted(asked.order(20, "a")) == [*range(20)]
+    assert asked.order(20, "a") == asked.order(20, "a") != asked.order(20, "b")
+
+
+def test_what_a_class_reads_is_counted_picture_by_picture(store):
+    shown = pictures("doubted", store)
+    other = (shown[0].label + 1) % 10
+    placed = {"a-0": other, "b-0": other, "c-0": shown[0].label, "a-1": shown[1].label, "b-1": other, "x-99": 1}
+    found = readings({name: RoomChoice(choice=choice) for name, choice in placed.items()}, shown)
+    assert found.several == 3
+    assert found.votes[0, other] == 2
+    assert found.people.sum() == 5
+    assert found.people[shown[0].label, other] >= 2
+    assert found.network.sum() == len(shown)
+    labels = relabelled(found, shown)
+    assert labels == [other, *(picture.label for picture in shown[1:])]  # a tie changes nothing
+
+
+def test_the_classs_labels_change_the_accuracy_by_the_pictures_alone(store):
+    shown = pictures("doubted", store)
+    evaluation = store.evaluation(DEFAULT_MODEL)
+    assert accuracy_with([picture.label for picture in shown], shown, store) == pytest.approx(evaluation.accuracy)
+    wrong = sum(picture.answer != picture.label for picture in shown)
+    by_network = accuracy_with([picture.answer for picture in shown], shown, store)
+    assert by_network == pytest.approx(evaluation.accuracy + wrong / 10_000)
 
 
 class Clock:

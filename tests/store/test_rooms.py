@@ -219,10 +219,10 @@ def test_a_room_erases_itself_a_day_after_the_last_sign_of_life(rooms, room, clo
     room.sign()
     clock.now += LIFETIME - 1
     rooms.sweep()
-    assert rooms.has(room.code)
+    assert room.exists()
     clock.now += 2
     rooms.sweep()
-    assert not rooms.has(room.code)
+    assert not room.exists()
     assert rooms.led_by("teacher") is None
 
 
@@ -247,7 +247,7 @@ def test_damaged_files_are_left_out(rooms, room, tmp_path, content):
     assert room.choice(1, "p-0") is None
     assert room.present() == []
     rooms.sweep()
-    assert rooms.has(room.code)
+    assert room.exists()
 
 
 def test_two_processes_see_one_room(tmp_path):

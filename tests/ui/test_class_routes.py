@@ -146,7 +146,7 @@ def test_who_comes_again_goes_on_where_they_were(url, room, pupils):
     pupils[0].draw(task=1, done=False)
     first = pupils[0].ask("me").json()
     shared.rooms.cache_clear()  # as after a restart of the server
-    board.forget(room.code)
+    board._boards.clear()
     again = pupils[0].ask("me").json()
     assert again == first == pupils[0].enter()
     assert again["drawn"] == {"0": {"number": 1, "done": True}, "1": {"number": 1, "done": False}}
@@ -300,6 +300,25 @@ def test_a_paused_class_takes_no_bets(room, pupils):
     assert pupils[0].bet(0) == 409
 
 
+def test_what_others_read_is_told_once_it_is_shown(room, teacher, pupils):
+    room.start("referee")
+    told = pupils[0].ask("me").json()
+    assert (len(told["pictures"]), told["read"], told["seconds"], told["open"]) == (15, [], 0, True)
+    assert told["pictures"] != pupils[1].ask("me").json()["pictures"]
+    assert sorted(told["pictures"]) == sorted(pupils[1].ask("me").json()["pictures"])
+    assert pupils[0].bet(4, turn=3) == 200
+    assert pupils[0].bet(9, turn=3) == 200  # a slip of the thumb; it counts once
+    assert pupils[0].ask("me").json()["read"] == [3]
+    assert "Answers: 1, to 15 images, from 1" in teacher.ask("wall").json()["poster"]
+    assert "<img" not in teacher.ask("wall").json()["poster"]
+    assert [pupils[1].bet(*bet) for bet in ((10, 0), (4, 15))] == [409, 409]
+    room.go_on(1, 1)
+    assert "<img" in teacher.ask("wall").json()["poster"]
+    assert "you: <b>9</b> (100%)" in teacher.ask("wall").json()["poster"]
+    assert pupils[1].bet(4) == 409
+    assert not pupils[1].ask("me").json()["open"]
+
+
 def test_the_teacher_takes_the_digits_away(room, teacher, pupils):
     room.start("draw")
     pupils[0].draw()
@@ -342,6 +361,6 @@ def test_another_process_forgets_an_erased_class_by_itself(room, teacher, pupils
     room.start("draw")
     pupils[0].draw()
     teacher.ask("wall")
-    assert room.code in board.known()
+    assert board.drawings(room, 1).all()
     shared.rooms().erase(room.code)  # as another process does
-    wait_until(lambda: room.code not in board.known(), seconds=3 * shared.BETWEEN_LOOKS)
+    wait_until(lambda: room.url not in {key[0] for key in board._boards}, seconds=3 * shared.BETWEEN_LOOKS)

@@ -7,12 +7,13 @@ const SIDE = 280, PEN = 20, FINEST = 3; // pixels of the canvas
 const CODE = "mnist-lab-class"; // the name of the code in what the browser keeps; drawings lie below names with this head
 
 const $ = (selector) => document.querySelector(selector);
-const screens = ["code", "waiting", "drawing", "betting"];
+const screens = ["code", "waiting", "drawing", "betting", "reading"];
 const canvas = $("canvas"), pen = canvas.getContext("2d");
 const keep = storage();
 let code = (new URLSearchParams(location.search).get("code") ?? keep.get(CODE) ?? "").trim().toUpperCase();
 let me = null; // what the server says: who somebody is, and the step
 let work = {}; // by task: {number, lines, done, sent}
+let seen = 0, late = 0; // of images to read: which, and the timer that ends its time
 let task = 0, growing = null, pointer = null, isSending = false, looking = 0, looks = 0;
 
 function storage() {
@@ -92,14 +93,15 @@ function take(found) {
   if (isNew && !found.kind) return; // an answer from before; the next one has it
   if (isNew) halt();
   me = { ...me, ...found };
-  if (isNew && me.kind === "draw") begin();
+  if (isNew && me.kind === "draw") beginToDraw();
+  if (isNew && me.kind === "read") beginToRead();
   render();
   send();
 }
 
 // a step
 
-function begin() {
+function beginToDraw() {
   work = JSON.parse(keep.get(place()) ?? "{}");
   for (const [which, known] of Object.entries(me.drawn)) {
     const mine = work[which];
@@ -119,6 +121,8 @@ function render() {
   if (me.step && !me.paused && me.kind === "draw" && task < me.tasks.length) return renderTask();
   halt();
   if (me.step && !me.paused && me.kind === "bet") return renderBet();
+  if (me.step && !me.paused && me.kind === "read" && me.open && seen < me.pictures.length) return renderPicture();
+  clearTimeout(late);
   $("#waiting .what").textContent = me.paused ? "Look up: your teacher has paused." :
     me.step ? "All done. Look at the wall." : "You are in. Look at the wall: it begins soon.";
   $(".spin").textContent = `Draw another animal (${me.spins} left)`;
@@ -128,8 +132,8 @@ function render() {
 
 function renderTask() {
   $(".digit").textContent = me.tasks[task];
-  $(".place").textContent = `${task + 1} of ${me.tasks.length}`;
-  $(".prompt").textContent = me.prompt;
+  $("#drawing .place").textContent = `${task + 1} of ${me.tasks.length}`;
+  $("#drawing .prompt").textContent = me.prompt;
   canvas.setAttribute("aria-label", `Canvas to draw a ${me.tasks[task]} on`);
   const isBlank = !current().lines.length && !growing;
   for (const name of [".undo", ".clear", ".next"]) $(name).disabled = isBlank;
@@ -139,8 +143,7 @@ function renderTask() {
 // a bet
 
 function renderBet() {
-  const mine = betHere();
-  const chosen = mine ? mine.choice : me.chosen;
+  const chosen = placed(me.turn) ?? me.chosen;
   $(".question").textContent = me.question;
   const texts = JSON.stringify(me.options);
   if ($(".options").dataset.texts !== texts) {
@@ -160,19 +163,69 @@ function renderBet() {
   show("betting");
 }
 
-function betPlace() {
-  return `${CODE}-${code}-bet`;
-}
-
-function betHere() {
-  const mine = JSON.parse(keep.get(betPlace()) ?? "null"); // the one that the server does not have yet
-  return mine && mine.step === me.step && mine.turn === me.turn ? mine : null;
-}
-
 function bet(choice) {
-  keep.set(betPlace(), JSON.stringify({ step: me.step, turn: me.turn, choice }));
+  choose(me.turn, choice);
   renderBet();
+}
+
+// What was chosen and the server does not have yet, by step and turn; the last choice counts.
+
+function choices() {
+  return JSON.parse(keep.get(choicesPlace()) ?? "{}");
+}
+
+function choicesPlace() {
+  return `${CODE}-${code}-choices`;
+}
+
+function placed(turn) {
+  return choices()[`${me.step}-${turn}`]?.choice ?? null;
+}
+
+function choose(turn, choice) {
+  keep.set(choicesPlace(), JSON.stringify({ ...choices(), [`${me.step}-${turn}`]: { step: me.step, turn, choice } }));
   send();
+}
+
+// images to read, each in some seconds
+
+function beginToRead() {
+  seen = 0;
+  skipRead();
+}
+
+function skipRead() {
+  while (seen < me.pictures.length && (me.read.includes(seen) || placed(seen) !== null)) seen += 1;
+}
+
+function renderPicture() {
+  $("#reading .prompt").textContent = me.prompt;
+  $("#reading .place").textContent = `${seen + 1} of ${me.pictures.length}`;
+  show("reading");
+  if ($(".picture").src === me.pictures[seen]) return;
+  $(".picture").src = me.pictures[seen];
+  $(".clock").hidden = !me.seconds;
+  clearTimeout(late);
+  if (!me.seconds) return;
+  late = setTimeout(nextPicture, 1000 * me.seconds);
+  $(".clock i").getAnimations().forEach((one) => one.cancel());
+  $(".clock i").animate([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], { duration: 1000 * me.seconds, fill: "forwards" });
+}
+
+function nextPicture() {
+  seen += 1;
+  skipRead();
+  render();
+}
+
+for (let digit = 0; digit < 10; digit += 1) {
+  const button = Object.assign(document.createElement("button"), { textContent: digit });
+  button.addEventListener("click", () => {
+    choose(seen, digit);
+    me.read.push(seen);
+    nextPicture();
+  });
+  $(".digits").append(button);
 }
 
 function current() {
@@ -217,7 +270,7 @@ async function send() {
       }
       if (found.status !== 200) say(found.message);
       if (what === "drawing") settleDrawing(content, unsent.drawings);
-      else settleBet(content, found.status);
+      else settleChoice(content, found.status);
     }
   } finally {
     isSending = false;
@@ -225,10 +278,10 @@ async function send() {
 }
 
 function waiting() {
-  const placed = keep.get(betPlace());
-  if (placed) return { what: "choice", content: JSON.parse(placed) };
+  const [chosen] = Object.values(choices());
+  if (chosen) return { what: "choice", content: chosen };
   const head = `${CODE}-${code}-`;
-  for (const name of keep.names().filter((name) => name.startsWith(head))) {
+  for (const name of keep.names().filter((name) => name.startsWith(head) && name !== choicesPlace())) {
     const step = Number(name.slice(head.length));
     const drawings = isHere(step) ? work : JSON.parse(keep.get(name));
     const task = Object.keys(drawings).find((which) => drawings[which].number > drawings[which].sent);
@@ -250,10 +303,11 @@ function settleDrawing({ step, task, number }, drawings) {
   keep.set(place(step), JSON.stringify(known));
 }
 
-function settleBet({ step, turn, choice }, status) {
-  if (keep.get(betPlace()) !== JSON.stringify({ step, turn, choice })) return; // another one was placed meanwhile
+function settleChoice({ step, turn, choice }, status) {
+  const { [`${step}-${turn}`]: last, ...others } = choices();
+  if (last?.choice !== choice) return; // another one was made meanwhile
   if (status === 200 && step === me.step && turn === me.turn) me.chosen = choice;
-  keep.drop(betPlace());
+  keep.set(choicesPlace(), JSON.stringify(others));
   render();
 }
 

@@ -16,12 +16,14 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from mnist_lab.classroom import board
-from mnist_lab.classroom.activities import ROUNDS, DrawActivity, step_of
+from mnist_lab.classroom.activities import DIGITS, DrawActivity, ReadActivity, step_of
 from mnist_lab.classroom.animals import ANIMALS
 from mnist_lab.classroom.bets import Phase, phase_of
+from mnist_lab.classroom.reading import pictures
 from mnist_lab.classroom.windows import Guesses, Window
 from mnist_lab.errors import LimitReached, RoomError, UnknownRoom
 from mnist_lab.images.strokes import CANVAS_SIDE
+from mnist_lab.plots.pictures import data_url
 from mnist_lab.store.rooms import MOST_CHOICES, MOST_STEPS, MOST_TASKS, OVER, Pupil, Room, RoomChoice, RoomDrawing
 from mnist_lab.store.runs import DEFAULT_MODEL
 from mnist_lab.ui import resources
@@ -50,12 +52,12 @@ class Sent(BaseModel):
 
 
 class Chosen(BaseModel):
-    """What a phone sends of a bet: of which step and turn, and which option, from 0."""
+    """What a phone sends of a bet or of a picture that was read: of which step and turn, and which option, from 0."""
 
     model_config = ConfigDict(extra="forbid")
 
     step: int = Field(ge=1, le=MOST_STEPS)
-    turn: int = Field(ge=0, lt=ROUNDS)
+    turn: int = Field(ge=0, lt=MOST_TASKS)
     choice: int = Field(ge=0, lt=MOST_CHOICES)
 
 
@@ -133,14 +135,24 @@ def _known(asked: Asked) -> tuple[Room, str, Pupil]:
 
 
 def _choose(asked: Asked) -> dict[str, Any]:
-    """Keep a bet, as long as bets are taken."""
+    """Keep what was chosen, as long as that is asked for."""
     sent = Chosen.model_validate_json(asked.body)
     room, pupil, _ = _known(asked)
     _check_flow(room, pupil)
     stage = room.stage()
-    step, phase = step_of(stage.step(sent.step)), phase_of(stage, sent.step)
+    step = step_of(stage.step(sent.step))
+    if step and isinstance(step.activity, ReadActivity):
+        shown = pictures(step.activity.pictures, resources.store())
+        if sent.turn >= len(shown) or sent.choice >= DIGITS:
+            raise RoomError("Nobody asked for that.")
+        if stage.phase(sent.step):
+            raise RoomError("The answers are shown already.")
+        which = step.activity.order(len(shown), _seed(room, sent.step, pupil))[sent.turn]
+        room.choose(sent.step, pupil, which, RoomChoice(choice=sent.choice))
+        return {}
+    phase = phase_of(stage, sent.step)
     if not step or not step.lesson or sent.choice >= len(step.lesson.choices):
-        raise RoomError("Nobody asked for that bet.")
+        raise RoomError("Nobody asked for that.")
     if not phase.takes_bets or sent.turn != phase.turn or stage.is_paused:
         raise RoomError("The bets are closed.")
     room.choose(sent.step, pupil, sent.turn, RoomChoice(choice=sent.choice))
@@ -164,13 +176,25 @@ def _state(room: Room, pupil: str, known: Pupil, has: str = "") -> dict[str, Any
         "step": number if step else 0,
         "paused": stage.is_paused,
     }
-    if step and has != str(number):
-        state |= {"kind": step.activity.kind, "prompt": step.activity.prompt}
-    if step and isinstance(step.activity, DrawActivity) and has != str(number):
+    if not step:
+        return state
+    activity, is_new = step.activity, has != str(number)
+    if is_new:
+        state |= {"kind": activity.kind, "prompt": activity.prompt}
+    if isinstance(activity, DrawActivity) and is_new:
         drawn = board.drawings(room, number).of(pupil)
-        state["tasks"] = step.activity.tasks(_seed(room, number, pupil))
+        state["tasks"] = activity.tasks(_seed(room, number, pupil))
         state["drawn"] = {task: {"number": one.number, "done": one.is_done} for task, one in drawn.items()}
-    if step and step.lesson:
+    if isinstance(activity, ReadActivity):
+        state["open"] = not stage.phase(number)
+        if is_new:
+            shown = pictures(activity.pictures, resources.store())
+            order = activity.order(len(shown), _seed(room, number, pupil))
+            read = board.choices(room, number).of(pupil)
+            state["pictures"] = [data_url(shown[which].image / 255) for which in order]
+            state["read"] = [turn for turn, which in enumerate(order) if which in read]
+            state["seconds"] = activity.seconds
+    if step.lesson:
         phase = phase_of(stage, number)
         chosen = board.choices(room, number).of(pupil).get(phase.turn)
         state |= {"question": step.lesson.question, "options": step.lesson.choices}

@@ -5,13 +5,14 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_lab.classroom.activities import Activity, BetActivity, Step, activities, lessons, step_of
+from mnist_lab.classroom.activities import BetActivity, DrawActivity, ReadActivity, Step, activities, lessons, step_of
 from mnist_lab.classroom.addresses import VARIABLE, is_for_this_machine_only, join_address
 from mnist_lab.classroom.bets import phase_of
 from mnist_lab.errors import MnistLabError, RoomError
 from mnist_lab.store.rooms import Room, Stage
 from mnist_lab.ui import presenting
-from mnist_lab.ui.room.betting import NEXT
+from mnist_lab.ui.room.betting import NEXT as BET_NEXT
+from mnist_lab.ui.room.reading import NEXT as READ_NEXT
 from mnist_lab.ui.room.wall import render_wall
 from mnist_lab.ui.rooms import erase, rooms
 from mnist_lab.ui.shell import PAGES
@@ -76,12 +77,13 @@ def _render_controls(room: Room) -> None:
     if step := step_of(stage.step(stage.current)):
         st.markdown(f"**Now: {step.activity.title}**")
         _render_pace(room, stage, step)
-        _turn(room, "shows_answers", stage.shows_answers, "Hide what the network says", "Show what the network says")
-        _turn(room, "shows_animals", stage.shows_animals, "Hide whose each is", "Show whose each is")
+        if isinstance(step.activity, DrawActivity):
+            said, whose = stage.shows_answers, stage.shows_animals
+            _turn(room, "shows_answers", said, "Hide what the network says", "Show what the network says")
+            _turn(room, "shows_animals", whose, "Hide whose each is", "Show whose each is")
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(plain(problem))
-    for name, activity in activities().items():
-        _render_start(room, name, activity)
+    _render_start(room, stage)
     with st.expander("The class", icon=":material/groups:"):
         _render_class(room, stage)
 
@@ -107,34 +109,43 @@ def _render_class(room: Room, stage: Stage) -> None:
             st.button("Keep it", key="keep", on_click=_ask, args=(False,))
 
 
-def _render_start(room: Room, name: str, activity: Activity) -> None:
-    with st.container(border=True, gap="small"):
+def _render_start(room: Room, stage: Stage) -> None:
+    """What to do next; what has been done already comes last."""
+    found = activities()
+    done = {words.partition(" ")[0] for words in stage.steps}
+    names = sorted(found, key=lambda name: name in done)
+    with st.container(border=True):
+        name = st.selectbox("Next activity", names, format_func=lambda one: found[one].title, key="class-activity")
+        st.caption(found[name].lead)
         about = ""
-        if isinstance(activity, BetActivity):
+        if isinstance(found[name], BetActivity):
             titles = {lesson_id: lesson.title for lesson_id, lesson in lessons().items()}
-            about = st.selectbox("Lesson", list(titles), format_func=titles.__getitem__, key=f"about-{name}")
-        start = (room.start, f"{name} {about}".strip())
-        icon = ":material/play_arrow:"
-        st.button(activity.title, key=f"start-{name}", icon=icon, width="stretch", on_click=_do, args=start)
-        st.caption(activity.lead)
+            about = st.selectbox("Lesson", list(titles), format_func=titles.__getitem__, key="class-lesson")
+        st.button(
+            "Start",
+            key="class-start",
+            type="secondary" if stage.current else "primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            on_click=_do,
+            args=(room.start, f"{name} {about}".strip()),
+        )
 
 
 def _render_pace(room: Room, stage: Stage, step: Step) -> None:
     """Lead the step under way on, pause it, go back to one before."""
     number = stage.current
+    phase = stage.phase(number)
+    label = READ_NEXT if isinstance(step.activity, ReadActivity) and not phase else ""
     if step.lesson:
-        phase = phase_of(stage, number)
-        if phase in NEXT:
-            on = (room.go_on, number, phase + 1)
-            st.button(NEXT[phase], key="phase", type="primary", width="stretch", on_click=_do, args=on)
-        else:
-            words = {"lesson": step.lesson.id}
-            st.page_link(
-                PAGES / "lessons.py",
-                label="Let the networks answer",
-                icon=":material/arrow_forward:",
-                query_params=words,
-            )
+        label = BET_NEXT.get(phase_of(stage, number), "")
+    if label:
+        on = (room.go_on, number, phase + 1)
+        st.button(label, key="phase", type="primary", width="stretch", on_click=_do, args=on)
+    elif step.lesson:
+        words = {"lesson": step.lesson.id}
+        label, icon = "Let the networks answer", ":material/arrow_forward:"
+        st.page_link(PAGES / "lessons.py", label=label, icon=icon, query_params=words)
     _turn(room, "is_paused", stage.is_paused, "Go on", "Pause the phones")
     if len(stage.steps) > 1:
         with st.container(horizontal=True, vertical_alignment="center"):

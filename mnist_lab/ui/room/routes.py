@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mnist_lab.classroom import board
-from mnist_lab.classroom.activities import step_of
+from mnist_lab.classroom.activities import ReadActivity, step_of
 from mnist_lab.classroom.bets import phase_of, told
 from mnist_lab.store.rooms import MOST_STEPS, Order, RoomDrawing
-from mnist_lab.ui.room.betting import written
+from mnist_lab.ui.room import betting, reading
 from mnist_lab.ui.rooms import Asked, endpoint, led
 
 
@@ -53,7 +53,9 @@ def _wall(asked: Asked) -> dict[str, Any]:
     poster = ""
     if step and step.lesson:
         phase = phase_of(stage, number)
-        poster = written(step.lesson, told(placed, phase, len(step.lesson.choices)), phase)
+        poster = betting.written(step.lesson, told(placed, phase, len(step.lesson.choices)), phase)
+    elif step and isinstance(step.activity, ReadActivity):
+        poster = reading.written(step.activity, placed, bool(stage.phase(number)))
     done = Counter(name.partition("-")[0] for name in [*placed, *(name for name, one in drawn.items() if one.is_done)])
     return {
         "stage": stage.model_dump(mode="json"),
