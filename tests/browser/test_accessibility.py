@@ -8,7 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from mnist_lab.ui.draw.views import OWN, VIEWS
-from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, draw, open_table, view
+from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, choose, draw, open_table, settled, view
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,12 @@ class Findings:
         self.page.emulate_media(color_scheme="light")
         expect(self.page.get_by_test_id("stApp")).to_have_css("color-scheme", "light")
         at_rest(self.page)
+
+    def look_at_plain_page(self, where: str) -> None:
+        """Look at a page that is none of Streamlit's."""
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            self._run(f"{where}, {scheme}", {})
 
     def _run(self, where: str, options: dict[str, object]) -> None:
         if not self.page.evaluate("'axe' in globalThis"):
@@ -129,7 +135,35 @@ def _exploring(lab: Server, page: Page) -> None:
             findings.look(f"Explore, {name}")
 
 
-PARTS = {"draw": _drawing, "train": _training, "compare": _comparing, "explore": _exploring}
+def _teaching(lab: Server, page: Page) -> None:
+    """The page Class, and what a phone shows: here it is the teacher's browser that joins, too."""
+    activities = {
+        "Draw what is asked": "drawing",
+        "Bet, talk, bet again": "betting",
+        "You against the machine": "reading",
+    }
+    with _nothing_grave(page) as findings:
+        page.goto(f"{lab.url}/class")
+        page.get_by_role("button", name="Open a class").wait_for()
+        findings.look(at_rest(page) and "Class, none open")
+        page.get_by_role("button", name="Open a class").click()
+        code = page.locator(".letters").inner_text()
+        phone = page.context.new_page()
+        with _nothing_grave(phone) as on_phone:
+            phone.goto(f"{lab.url}/join")
+            on_phone.look_at_plain_page("Join")
+            phone.goto(f"{lab.url}/join?code={code}")
+            expect(phone.locator("#waiting")).to_be_visible()
+            on_phone.look_at_plain_page("Join, waiting")
+            for activity, screen in activities.items():
+                choose(page, "Next activity", activity)
+                settled(page).get_by_role("button", name="Start", exact=True).click()
+                expect(phone.locator(f"#{screen}")).to_be_visible()
+                on_phone.look_at_plain_page(f"Join, {screen}")
+                findings.look(at_rest(page) and f"Class, {activity}")
+
+
+PARTS = {"draw": _drawing, "train": _training, "compare": _comparing, "explore": _exploring, "class": _teaching}
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import at_rest, knobs
+from tests.browser.conftest import at_rest, choose, knobs, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -48,6 +48,7 @@ ADDRESSES = (
     "lessons",
     "lessons?lesson=dropout",
     "lessons?lesson=softmax",
+    "class",
 )
 
 
@@ -58,3 +59,18 @@ def test_whatever_a_finger_presses_is_large_enough(server, open_tab, mnist, addr
     if address.startswith("train"):
         knobs(page)
     assert not at_rest(page).evaluate(MISSED, LEAST)
+
+
+def test_a_class_is_led_and_joined_with_a_finger(server, open_tab):
+    teacher = open_tab(f"{server.url}/class", **PHONE)
+    teacher.get_by_role("button", name="Open a class").click()
+    code = teacher.locator(".letters").inner_text()
+    phone = open_tab(f"{server.url}/join?code={code}", **PHONE)
+    expect(phone.locator("#waiting")).to_be_visible()
+    assert not phone.evaluate(MISSED, LEAST)
+    for activity, screen in (("Draw what is asked", "drawing"), ("Referee", "reading")):
+        choose(teacher, "Next activity", activity)
+        settled(teacher).get_by_role("button", name="Start", exact=True).click()
+        expect(phone.locator(f"#{screen}")).to_be_visible()
+        assert not phone.evaluate(MISSED, LEAST)
+        assert not at_rest(teacher).evaluate(MISSED, LEAST)

@@ -354,7 +354,10 @@ def held(points: list[tuple[int, int]]) -> int:
     gc.unfreeze()
     gc.collect()
     lists = [one for one in gc.get_objects() if isinstance(one, list) and len(one) == len(points)]
-    return sum([tuple(each) if isinstance(each, list) else each for each in one] == points for one in lists)
+    pairs = [one for one in lists if all(isinstance(each, list | tuple) and len(each) == 2 for each in one)]
+    return sum(
+        [tuple(each) for each in one] == points for one in pairs if all(isinstance(each[0], int) for each in one)
+    )
 
 
 def test_another_process_forgets_an_erased_class_by_itself(room, teacher, pupils, monkeypatch):
