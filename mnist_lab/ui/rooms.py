@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 BETWEEN_LOOKS = 3.0  # seconds from one look for rooms that another process erased to the next
 LOOKS_TO_A_SWEEP = 200
+THREADS = 2  # that answer
+CROWD = 4  # requests that wait
 STATUSES = {UnknownRoom: 404, LimitReached: 429, RoomError: 409, StoreError: 503}
 NO_COOKIES = "Your browser keeps no cookies, by which the class knows you again. Allow them for this page, and reload."
 
@@ -81,7 +83,12 @@ def endpoint(answer: Callable[[Asked], Any]) -> Callable[[Request], Awaitable[Re
 @lru_cache(maxsize=1)
 def _at_once() -> anyio.CapacityLimiter:
     """So many threads work for phones and walls: more share one interpreter, and all of them get done later."""
-    return anyio.CapacityLimiter(2)
+    return anyio.CapacityLimiter(THREADS)
+
+
+def is_crowded() -> bool:
+    """Whether so many wait for an answer that what need not be done at once should be left out."""
+    return bool(_at_once().statistics().tasks_waiting > CROWD)
 
 
 def _respond(answer: Callable[[Asked], Any], request: Request, content: bytes) -> Response:

@@ -27,7 +27,7 @@ from mnist_lab.plots.pictures import data_url
 from mnist_lab.store.rooms import MOST_CHOICES, MOST_STEPS, MOST_TASKS, OVER, Pupil, Room, RoomChoice, RoomDrawing
 from mnist_lab.store.runs import DEFAULT_MODEL
 from mnist_lab.ui import resources
-from mnist_lab.ui.rooms import Asked, endpoint, rooms
+from mnist_lab.ui.rooms import Asked, endpoint, is_crowded, rooms
 
 HERE = Path(__file__).parent
 SECONDS, MOST = 5.0, 25  # so many drawings, changed or sent again, are taken of one phone within these seconds
@@ -116,7 +116,8 @@ def _draw(asked: Asked) -> dict[str, Any]:
     if sent.task >= len(todo) or sum(map(len, sent.lines)) > MOST_POINTS:
         raise RoomError("Nobody asked for that drawing.")
     lines = [[(_inside(x), _inside(y)) for x, y in line] for line in sent.lines]
-    said = board.read(lines, resources.predictor(DEFAULT_MODEL))
+    is_read = sent.done or not is_crowded()  # one that still grows is drawn, and read a little later
+    said = board.read(lines, resources.predictor(DEFAULT_MODEL)) if is_read else None
     drawing = RoomDrawing(number=sent.number, asked=todo[sent.task], lines=lines, is_done=sent.done, probabilities=said)
     room.keep(sent.step, pupil, sent.task, drawing)
     return {"reading": drawing.reading} if stage.shows_answers and sent.done else {}

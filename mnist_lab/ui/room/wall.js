@@ -148,7 +148,7 @@ function createWall(root) {
       return `<polyline points="${points}"/>`; // numbers, which the server has checked
     });
     tile.innerHTML = `<svg viewBox="0 0 280 280" aria-hidden="true">${lines.join("")}</svg>`;
-    if (stage.shows_answers) {
+    if (stage.shows_answers && (one.done || one.reading !== null)) {
       tile.append(Object.assign(document.createElement("span"), { textContent: one.reading ?? "?" }));
       tile.classList.toggle("differs", one.done && one.reading !== null && one.reading !== one.asked);
       tile.classList.toggle("none", one.reading === null);
