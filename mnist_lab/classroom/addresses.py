@@ -12,20 +12,23 @@ ANYWHERE = ("192.0.2.1", 9)  # RFC 5737: nobody's; no packet is sent to learn by
 
 
 def join_address(opened: str, code: str) -> str:
-    """The address that phones open to join, from the one under which the teacher's browser has opened a page.
+    """The address that phones open to join, from the one under which the teacher's browser has opened a page."""
+    return f"{lab_address(opened)}/join?code={code}"
 
-    `MNIST_LAB_ADDRESS` says where the lab is for phones. Else it is where it is for the teacher, and where that is
-    this machine's own name for itself, the address that others in its network reach.
+
+def lab_address(opened: str) -> str:
+    """Where other devices find the lab, from the address under which a browser has opened one of its pages.
+
+    `MNIST_LAB_ADDRESS` says it. Else it is where it is for that browser, and where that is this machine's own name for
+    itself, the address that others in its network reach.
     """
     if given := os.environ.get(VARIABLE, "").strip():
-        base = given if "://" in given else f"http://{given}"
-    else:
-        scheme, network, path, *_ = urlsplit(opened or "http://localhost:8501/class")
-        host, port = urlsplit(f"//{network}").hostname or "localhost", urlsplit(f"//{network}").port
-        if _is_own_name(host):
-            network = f"{lan_address()}:{port}" if port else lan_address()
-        base = urlunsplit((scheme or "http", network, path.rpartition("/")[0], "", ""))
-    return f"{base.rstrip('/')}/join?code={code}"
+        return (given if "://" in given else f"http://{given}").rstrip("/")
+    scheme, network, path, *_ = urlsplit(opened or "http://localhost:8501/class")
+    host, port = urlsplit(f"//{network}").hostname or "localhost", urlsplit(f"//{network}").port
+    if _is_own_name(host):
+        network = f"{lan_address()}:{port}" if port else lan_address()
+    return urlunsplit((scheme or "http", network, path.rpartition("/")[0], "", "")).rstrip("/")
 
 
 def lan_address() -> str:

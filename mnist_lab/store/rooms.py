@@ -51,6 +51,7 @@ SPINS = 3
 MOST_CHOICES = 20
 MOST_BYTES = 100_000  # of a file
 
+FASTER = "That was done already, by a double click or from another device."
 OVER = "There is no class with this code. It may be over, and nothing of it is kept."
 FILES = ConfigDict(frozen=True, allow_inf_nan=False)
 Model = TypeVar("Model", bound=BaseModel)
@@ -175,10 +176,11 @@ class Rooms:
     def room(self, code: str) -> "Room":
         """The room with that code, in whatever case it was typed. Raises UnknownRoom."""
         typed = code.strip().upper()
-        room = Room(self._folder, typed, self._clock)
-        if len(typed) != CODE_LENGTH or set(typed) - set(LETTERS) or not room.exists():
-            raise UnknownRoom(OVER)
-        return room
+        if len(typed) == CODE_LENGTH and not set(typed) - set(LETTERS):
+            room = Room(self._folder, typed, self._clock)
+            if room.exists():
+                return room
+        raise UnknownRoom(OVER)
 
     def led_by(self, owner: str) -> "Room | None":
         """The room opened last of those that an owner leads."""
@@ -210,6 +212,7 @@ class Room:
     """One class. Its methods raise UnknownRoom where it is erased, StoreError where nothing can be written."""
 
     _entering = threading.Lock()  # a phone that is impatient asks twice
+    _changing = threading.RLock()  # the stage, or a drawing: what is read before it is written
 
     def __init__(self, folder: Folder, code: str, clock: Callable[[], float]) -> None:
         self.code = code
@@ -227,8 +230,11 @@ class Room:
         return self._folder.exists("room.json")
 
     def opened(self) -> float:
-        """When, in seconds since 1970."""
-        return self._about().opened
+        """When, in seconds since 1970; for a damaged room when its file was written."""
+        about = self._read("room.json", _About)
+        if about:
+            return about.opened
+        return self._clock() - self._folder.age("room.json") if self.exists() else 0.0
 
     def is_empty(self) -> bool:
         """Whether nothing is kept of it: it is about to be opened."""
@@ -236,9 +242,7 @@ class Room:
 
     def last_sign(self) -> float:
         """When somebody asked for it last, in seconds since 1970."""
-        about = self._read("room.json", _About)
-        opened = about.opened if about else self._clock() - self._folder.age("room.json")
-        return max(self._moment("alive"), opened)
+        return max(self._moment("alive"), self.opened())
 
     # who leads
 
@@ -257,11 +261,12 @@ class Room:
         return key
 
     def take_key(self, key: str, owner: str) -> None:
-        """Let an owner lead it who has the key. Raises RoomError where it is none, or was used."""
-        name = f"keys/{_hash(key)}"
-        if not self._folder.exists(name):
-            raise RoomError("This link was used already, or is none of this class. Make a new one on the first device.")
-        self._folder.delete(name)
+        """Let an owner lead it who has the key, unless they do. Raises RoomError where it is none, or was used."""
+        if self.is_led_by(owner):
+            return
+        name = _hash(key)
+        if not self._folder.exists(f"keys/{name}") or not self._folder.create(f"keys/{name}.used"):
+            raise RoomError("This link was used already, or its class is over. Make a new one on the first device.")
         self.let_lead(owner)
 
     def stage(self) -> Stage:
@@ -270,26 +275,33 @@ class Room:
 
     def show(self, **changes: Any) -> Stage:
         """Change what all see. Raises RoomError where that is nothing that can be seen."""
-        try:
-            stage = Stage.model_validate({**self.stage().model_dump(), **changes})
-        except ValidationError as error:
-            raise RoomError("That cannot be shown.") from error
-        self._write("stage.json", stage.model_dump_json().encode())
-        return stage
+        with self._changing:
+            try:
+                stage = Stage.model_validate({**self.stage().model_dump(), **changes})
+            except ValidationError as error:
+                raise RoomError("That cannot be shown.") from error
+            self._write("stage.json", stage.model_dump_json().encode())
+            return stage
 
-    def start(self, activity: str) -> None:
-        """Begin a step: an activity's name, and what it is about, if it is about something. Raises RoomError."""
-        stage = self.stage()
-        steps = (*stage.steps, activity)
-        phases = (*stage.phases, 0)
-        self.show(steps=steps, phases=phases, current=len(steps), is_paused=False, is_frozen=False)
+    def start(self, activity: str, after: int | None = None) -> None:
+        """Begin a step: an activity's name, and what it is about, if it is about something.
+
+        Raises RoomError, with `after`, where there are no longer just so many steps: a double click, or another device.
+        """
+        with self._changing:
+            stage = self.stage()
+            if after not in (None, len(stage.steps)):
+                raise RoomError(FASTER)
+            steps, phases = (*stage.steps, activity), (*stage.phases, 0)
+            self.show(steps=steps, phases=phases, current=len(steps), is_paused=False, is_frozen=False)
 
     def go_on(self, step: int, phase: int) -> None:
         """Lead a step to its next phase. Raises RoomError where it is not at the one before."""
-        stage = self.stage()
-        if stage.phase(step) != phase - 1:
-            raise RoomError("Another device was faster.")
-        self.show(phases=(*stage.phases[: step - 1], phase, *stage.phases[step:]))
+        with self._changing:
+            stage = self.stage()
+            if stage.phase(step) != phase - 1:
+                raise RoomError(FASTER)
+            self.show(phases=(*stage.phases[: step - 1], phase, *stage.phases[step:]))
 
     # who is in
 
@@ -357,14 +369,15 @@ class Room:
 
     # what is drawn and chosen
 
-    def keep(self, step: int, pupil: str, task: int, drawing: RoomDrawing) -> bool:
-        """Keep a drawing, unless a newer one is there; whether it was kept."""
+    def keep(self, step: int, pupil: str, task: int, drawing: RoomDrawing) -> int:
+        """Keep a drawing, unless one as new is there; the number of the one that is there now."""
         name = f"{DRAWINGS}/{step}/{pupil}-{task}.json"
-        before = self._read(name, RoomDrawing)
-        if before and before.number >= drawing.number:
-            return False
-        self._write(name, drawing.model_copy(update={"saved": self._clock()}).model_dump_json().encode())
-        return True
+        with self._changing:
+            before = self._read(name, RoomDrawing)
+            if before and before.number >= drawing.number:
+                return before.number
+            self._write(name, drawing.model_copy(update={"saved": self._clock()}).model_dump_json().encode())
+            return drawing.number
 
     def choose(self, step: int, pupil: str, turn: int, choice: RoomChoice) -> None:
         """Keep what a pupil chose in a turn, in the place of what they chose before."""
@@ -427,9 +440,8 @@ class Room:
 
     def _write(self, name: str, content: bytes) -> None:
         """Write a file, unless the room is erased, or is meanwhile: then nothing of it stays."""
-        if not self.exists():
-            raise UnknownRoom(OVER)
-        self._folder.write(name, content)
+        if self.exists():
+            self._folder.write(name, content)
         if not self.exists():
             self._rooms.delete(self.code)
             raise UnknownRoom(OVER)

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -59,11 +60,12 @@ def erase(code: str) -> None:
 
 def led(asked: Asked) -> Room:
     """The room that was asked for, for who leads it. Raises UnknownRoom for everybody else."""
-    room = rooms().room(asked.code)
-    if not room.is_led_by(asked.owner):
-        raise UnknownRoom("This class is not yours to lead, or it is over.")
-    room.sign()
-    return room
+    with suppress(UnknownRoom):
+        room = rooms().room(asked.code)
+        if room.is_led_by(asked.owner):
+            room.sign()
+            return room
+    raise UnknownRoom("This class is over, or it is not yours to lead.")  # which of the two is told to nobody
 
 
 def endpoint(answer: Callable[[Asked], Any]) -> Callable[[Request], Awaitable[Response]]:

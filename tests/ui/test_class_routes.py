@@ -121,7 +121,7 @@ def test_a_drawing_comes_to_the_wall_with_what_the_network_says(room, teacher, p
     room.start("draw")
     tasks = pupils[0].ask("me").json()["tasks"]
     digit = next(one for one in load() if one.label == tasks[0])
-    assert pupils[0].draw(lines=lines_of(digit)).json() == {"reading": digit.label}
+    assert pupils[0].draw(lines=lines_of(digit)).json() == {"number": 1, "reading": digit.label}
     told = teacher.ask("wall").json()
     (one,) = told["drawings"].values()
     assert (one["asked"], one["reading"], one["done"]) == (digit.label, digit.label, True)
@@ -156,7 +156,7 @@ def test_who_comes_again_goes_on_where_they_were(url, room, pupils):
 def test_hidden_answers_are_not_told_to_phones(room, pupils):
     room.start("draw")
     room.show(shows_answers=False)
-    assert pupils[0].draw().json() == {}
+    assert pupils[0].draw().json() == {"number": 1}
 
 
 def test_a_pupil_has_no_way_to_what_is_the_teachers(room, teacher, pupils):
@@ -255,11 +255,24 @@ def test_a_client_that_tries_codes_gets_nowhere(url, room):
     assert OF_ONE * 60 * 24 / len(LETTERS) ** 5 < 0.005
 
 
+def test_what_is_the_teachers_tells_no_code_either(url, room):
+    stranger, nowhere = Browser(url, room.code), Browser(url, "BBBBB")
+    for what in ("wall", "digits"):
+        assert stranger.ask(what).text == nowhere.ask(what).text
+
+
+def test_a_second_tab_learns_which_drawing_is_kept(room, pupils):
+    room.start("draw")
+    pupils[0].draw(number=7)
+    assert pupils[0].draw(number=2).json()["number"] == 7
+
+
 def test_phones_that_are_in_do_not_wait_for_who_tries_codes(url, room, pupils):
     for _ in range(OF_ONE + 5):
         Browser(url, "BBBBB").ask("enter", "POST")
     room.start("draw")
     assert pupils[0].ask("me").ok
+    assert pupils[0].enter()["step"] == 1  # as after a reload
     assert pupils[0].draw().ok
 
 
@@ -294,10 +307,10 @@ def test_a_bet_on_nothing_is_refused(room, pupils, bet):
     assert room.stamps("choices", 1) == {}
 
 
-def test_a_paused_class_takes_no_bets(room, pupils):
+def test_a_bet_that_comes_late_over_a_slow_network_counts_while_bets_are_open(room, pupils):
     room.start("bet dropout")
     room.show(is_paused=True)
-    assert pupils[0].bet(0) == 409
+    assert pupils[0].bet(0) == 200
 
 
 def test_what_others_read_is_told_once_it_is_shown(room, teacher, pupils):

@@ -1,10 +1,12 @@
-// A pupil's phone: one thing at a time. What is drawn lies here until the server has it, also over a reload, so a network
-// or a server that fails loses nothing; and the server knows each drawing by its step, task and number, so it counts once.
+// A pupil's phone: one thing at a time. What is drawn lies here until the server has it, also over a reload, so a
+// network or a server that fails loses nothing; and the server knows each drawing by its step, task and number, so it
+// counts once.
 
-const BETWEEN_LOOKS = 1500, BETWEEN_TRIES = 1500, PATIENCE = 6000; // milliseconds
+const BETWEEN_LOOKS = 1500, BETWEEN_TRIES = 1500, PATIENCE = 6000, DOUBLE_TAP = 300, NOTED = 4000; // milliseconds
 const SETTLED = [200, 400, 409, 413]; // taken, or refused for good
 const SIDE = 280, PEN = 20, FINEST = 3; // pixels of the canvas
-const CODE = "mnist-lab-class"; // the name of the code in what the browser keeps; drawings lie below names with this head
+const MOST_LINES = 60, MOST_POINTS = 3900; // of a drawing: the server takes no more
+const CODE = "mnist-lab-class"; // names the code in what the browser keeps, and heads the names of the rest
 
 const $ = (selector) => document.querySelector(selector);
 const screens = ["code", "waiting", "drawing", "betting", "reading"];
@@ -13,38 +15,59 @@ const keep = storage();
 let code = (new URLSearchParams(location.search).get("code") ?? keep.get(CODE) ?? "").trim().toUpperCase();
 let me = null; // what the server says: who somebody is, and the step
 let work = {}; // by task: {number, lines, done, sent}
-let seen = 0, late = 0; // of images to read: which, and the timer that ends its time
+let seen = 0, shown = null, shownAt = 0, late = 0; // of images to read: which, which is shown since when, its timer
 let task = 0, growing = null, pointer = null, isSending = false, looking = 0, looks = 0;
+let isAway = false, noted = 0; // what the note says: no connection, and otherwise until when
 
 function storage() {
   const inMemory = new Map(); // where the browser keeps nothing for this page
   const attempt = (stored, instead) => { try { return stored(); } catch { return instead(); } };
   return {
-    get: (name) => attempt(() => localStorage.getItem(name), () => inMemory.get(name) ?? null),
-    set: (name, value) => attempt(() => localStorage.setItem(name, value), () => inMemory.set(name, value)),
-    drop: (name) => attempt(() => localStorage.removeItem(name), () => inMemory.delete(name)),
-    names: () => attempt(() => Object.keys(localStorage), () => [...inMemory.keys()]),
+    get: (name) => inMemory.get(name) ?? attempt(() => localStorage.getItem(name), () => null),
+    set(name, value) {
+      inMemory.delete(name);
+      attempt(() => localStorage.setItem(name, value), () => inMemory.set(name, value)); // full, or forbidden
+    },
+    drop(name) {
+      inMemory.delete(name);
+      attempt(() => localStorage.removeItem(name), () => null);
+    },
+    names: () => [...new Set([...inMemory.keys(), ...attempt(() => Object.keys(localStorage), () => [])])],
   };
 }
 
 // Answers of the server, or null where none came; the reason of a refusal is in `message`, its kind in `status`.
 async function ask(what, method = "GET", content = undefined) {
+  const patience = new AbortController(), limit = setTimeout(() => patience.abort(), PATIENCE);
   try {
-    const answer = await fetch(`room/${encodeURIComponent(code)}/${what}`, {
-      method, body: content && JSON.stringify(content), signal: AbortSignal.timeout(PATIENCE),
-    });
+    const body = content && JSON.stringify(content);
+    const answer = await fetch(`room/${code}/${what}`, { method, body, signal: patience.signal });
     if (answer.status >= 500) throw new Error(answer.statusText);
-    say("");
-    return { status: answer.status, ...(await answer.json()) };
+    const found = { status: answer.status, ...(await answer.json()) };
+    if (isAway || Date.now() > noted) say("");
+    isAway = false;
+    return found;
   } catch {
+    isAway = true;
     say("No connection. What you draw is kept here, and sent when it is back.");
     return null;
+  } finally {
+    clearTimeout(limit);
   }
+}
+
+function tell(text) {
+  noted = Date.now() + NOTED;
+  say(text);
 }
 
 function say(text) {
   $("#note").hidden = !text;
   if ($("#note").textContent !== text) $("#note").textContent = text;
+}
+
+function isCode() {
+  return /^[A-Z]{5}$/.test(code);
 }
 
 function show(name) {
@@ -57,6 +80,8 @@ async function enter() {
   const found = await ask("enter", "POST");
   if (!found) return setTimeout(enter, BETWEEN_TRIES);
   if (found.status !== 200) return leave(found.message, found.status === 404);
+  const isOfAnother = (name) => name.startsWith(`${CODE}-`) && !name.startsWith(`${CODE}-${code}-`);
+  keep.names().filter(isOfAnother).forEach(keep.drop);
   keep.set(CODE, code);
   history.replaceState(null, "", `join?code=${code}`);
   take(found);
@@ -67,7 +92,8 @@ function leave(reason, isOver) {
   clearTimeout(looking);
   looks += 1;
   for (const name of isOver ? keep.names() : []) if (name.startsWith(`${CODE}-${code}-`)) keep.drop(name);
-  keep.drop(CODE);
+  if (isOver) keep.drop(CODE);
+  stopClock();
   me = null;
   work = {};
   growing = null;
@@ -85,13 +111,17 @@ async function look() {
   if (mine !== looks) return; // somebody looks in its place
   if (found?.status === 200) take(found);
   else if (found?.status === 404) return leave(found.message, true);
+  else if (found) tell(found.message);
   looking = setTimeout(look, BETWEEN_LOOKS * (0.9 + 0.2 * Math.random()));
 }
 
 function take(found) {
   const isNew = found.step && found.step !== me?.step;
   if (isNew && !found.kind) return; // an answer from before; the next one has it
-  if (isNew) halt();
+  if (isNew) {
+    halt();
+    stopClock();
+  }
   me = { ...me, ...found };
   if (isNew && me.kind === "draw") beginToDraw();
   if (isNew && me.kind === "read") beginToRead();
@@ -122,10 +152,11 @@ function render() {
   halt();
   if (me.step && !me.paused && me.kind === "bet") return renderBet();
   if (me.step && !me.paused && me.kind === "read" && me.open && seen < me.pictures.length) return renderPicture();
-  clearTimeout(late);
+  stopClock();
   $("#waiting .what").textContent = me.paused ? "Look up: your teacher has paused." :
+    me.kind === "read" && !me.open ? "Look at the wall: there are the answers." :
     me.step ? "All done. Look at the wall." : "You are in. Look at the wall: it begins soon.";
-  $(".spin").textContent = `Draw another animal (${me.spins} left)`;
+  $(".spin").textContent = `Another animal, please (${me.spins} left)`;
   $(".spin").hidden = !me.spins || me.step > 0;
   show("waiting");
 }
@@ -190,8 +221,14 @@ function choose(turn, choice) {
 // images to read, each in some seconds
 
 function beginToRead() {
+  const missed = JSON.parse(keep.get(missedPlace()) ?? "[]"); // whose time ran out before the page was loaded again
+  me.read = [...me.read, ...missed];
   seen = 0;
   skipRead();
+}
+
+function missedPlace() {
+  return `${CODE}-${code}-missed-${me.step}`;
 }
 
 function skipRead() {
@@ -202,14 +239,28 @@ function renderPicture() {
   $("#reading .prompt").textContent = me.prompt;
   $("#reading .place").textContent = `${seen + 1} of ${me.pictures.length}`;
   show("reading");
-  if ($(".picture").src === me.pictures[seen]) return;
+  if (shown === seen) return;
+  stopClock();
+  shown = seen;
+  shownAt = Date.now();
   $(".picture").src = me.pictures[seen];
   $(".clock").hidden = !me.seconds;
-  clearTimeout(late);
   if (!me.seconds) return;
-  late = setTimeout(nextPicture, 1000 * me.seconds);
+  late = setTimeout(miss, 1000 * me.seconds);
+  const shrinks = [{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }];
+  $(".clock i").animate(shrinks, { duration: 1000 * me.seconds, fill: "forwards" });
+}
+
+function stopClock() {
+  clearTimeout(late);
+  shown = null;
   $(".clock i").getAnimations().forEach((one) => one.cancel());
-  $(".clock i").animate([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], { duration: 1000 * me.seconds, fill: "forwards" });
+}
+
+function miss() {
+  me.read.push(seen);
+  keep.set(missedPlace(), JSON.stringify([...JSON.parse(keep.get(missedPlace()) ?? "[]"), seen]));
+  nextPicture();
 }
 
 function nextPicture() {
@@ -221,6 +272,7 @@ function nextPicture() {
 for (let digit = 0; digit < 10; digit += 1) {
   const button = Object.assign(document.createElement("button"), { textContent: digit });
   button.addEventListener("click", () => {
+    if (shown !== seen || Date.now() - shownAt < DOUBLE_TAP) return; // the second tap of two is not for the next one
     choose(seen, digit);
     me.read.push(seen);
     nextPicture();
@@ -245,6 +297,7 @@ function save() {
 }
 
 function next() {
+  halt();
   if (!current().lines.length) return;
   change(true);
   task += 1;
@@ -264,12 +317,12 @@ async function send() {
       if (!me) return;
       if (found?.status === 404) return leave(found.message, true);
       if (!SETTLED.includes(found?.status)) {
-        if (found) say(found.message);
+        if (found) tell(found.message);
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES));
         continue;
       }
-      if (found.status !== 200) say(found.message);
-      if (what === "drawing") settleDrawing(content, unsent.drawings);
+      if (found.status !== 200) tell(found.message);
+      if (what === "drawing") settleDrawing(content, unsent.drawings, found.number ?? content.number);
       else settleChoice(content, found.status);
     }
   } finally {
@@ -281,8 +334,9 @@ function waiting() {
   const [chosen] = Object.values(choices());
   if (chosen) return { what: "choice", content: chosen };
   const head = `${CODE}-${code}-`;
-  for (const name of keep.names().filter((name) => name.startsWith(head) && name !== choicesPlace())) {
+  for (const name of keep.names().filter((name) => name.startsWith(head))) {
     const step = Number(name.slice(head.length));
+    if (!step) continue; // no drawings
     const drawings = isHere(step) ? work : JSON.parse(keep.get(name));
     const task = Object.keys(drawings).find((which) => drawings[which].number > drawings[which].sent);
     if (task === undefined) continue;
@@ -296,9 +350,10 @@ function isHere(step) {
   return step === me.step && me.kind === "draw";
 }
 
-function settleDrawing({ step, task, number }, drawings) {
+function settleDrawing({ step, task, number }, drawings, kept) {
   const known = isHere(step) ? work : drawings;
   known[task].sent = number;
+  if (kept > number) known[task].number = kept + 1; // of another tab's; what is drawn here last counts
   if (known[task].done && known[task].number === number) known[task].lines = [];
   keep.set(place(step), JSON.stringify(known));
 }
@@ -327,7 +382,13 @@ function paint() {
 
 function pointOf(event) {
   const box = canvas.getBoundingClientRect();
-  return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height].map(Math.round);
+  const scale = SIDE / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale].map(Math.round);
+}
+
+function isFull() {
+  const lines = [...current().lines, growing ?? []];
+  return lines.length > MOST_LINES || lines.flat().length >= MOST_POINTS;
 }
 
 function halt() {
@@ -341,6 +402,7 @@ function halt() {
 canvas.addEventListener("pointerdown", (event) => {
   if (pointer !== null || event.button !== 0) return;
   event.preventDefault();
+  if (isFull()) return tell("This paper is full. Press Clear or Next.");
   pointer = event.pointerId;
   canvas.setPointerCapture(pointer);
   growing = [pointOf(event)];
@@ -348,6 +410,7 @@ canvas.addEventListener("pointerdown", (event) => {
 });
 canvas.addEventListener("pointermove", (event) => {
   if (event.pointerId !== pointer) return;
+  if (isFull()) return;
   for (const each of [...(event.getCoalescedEvents?.() ?? []), event]) {
     const [x, y] = pointOf(each), [lastX, lastY] = growing.at(-1);
     if (Math.hypot(x - lastX, y - lastY) >= FINEST) growing.push([x, y]);
@@ -361,24 +424,25 @@ for (const end of ["pointerup", "pointercancel"]) {
     render();
   });
 }
-$(".undo").addEventListener("click", () => { current().lines.pop(); paint(); change(); render(); });
-$(".clear").addEventListener("click", () => { current().lines = []; paint(); change(); render(); });
+$(".undo").addEventListener("click", () => { halt(); current().lines.pop(); paint(); change(); render(); });
+$(".clear").addEventListener("click", () => { halt(); current().lines = []; paint(); change(); render(); });
 $(".next").addEventListener("click", next);
 $(".spin").addEventListener("click", async () => {
   $(".spin").disabled = true;
   const found = await ask("spin", "POST");
   $(".spin").disabled = false;
   if (found?.status === 200) take(found);
+  else if (found) tell(found.message);
 });
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   code = $("#letters").value.trim().toUpperCase();
-  $("#code .wrong").textContent = "";
-  if (code) enter();
+  $("#code .wrong").textContent = isCode() ? "" : "A code has five letters.";
+  if (isCode()) enter();
 });
 addEventListener("online", () => { if (me) look(); });
 document.addEventListener("visibilitychange", () => { if (me && !document.hidden) look(); });
 
 paint();
-if (code) enter();
+if (isCode()) enter();
 else show("code");

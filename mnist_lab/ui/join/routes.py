@@ -6,6 +6,7 @@ waits for no run of a script, and a phone works on while the network or the serv
 
 import base64
 import hashlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -85,7 +86,9 @@ def _me(asked: Asked) -> dict[str, Any]:
 
 
 def _enter(asked: Asked) -> dict[str, Any]:
-    """Join; who is in is who they were."""
+    """Join; who is in is who they were, and waits for nobody who tries codes from the same address."""
+    with suppress(UnknownRoom):
+        return _me(asked)
     _guesses.check(asked.address)
     try:
         room = rooms().room(asked.code)
@@ -119,19 +122,17 @@ def _draw(asked: Asked) -> dict[str, Any]:
     is_read = sent.done or not is_crowded()  # one that still grows is drawn, and read a little later
     said = board.read(lines, resources.predictor(DEFAULT_MODEL)) if is_read else None
     drawing = RoomDrawing(number=sent.number, asked=todo[sent.task], lines=lines, is_done=sent.done, probabilities=said)
-    room.keep(sent.step, pupil, sent.task, drawing)
-    return {"reading": drawing.reading} if stage.shows_answers and sent.done else {}
+    kept = {"number": room.keep(sent.step, pupil, sent.task, drawing)}
+    return {**kept, "reading": drawing.reading} if stage.shows_answers and sent.done else kept
 
 
 def _known(asked: Asked) -> tuple[Room, str, Pupil]:
     """The room, and who asks; to who is not in, no code is told from any other."""
-    try:
+    with suppress(UnknownRoom):
         room = rooms().room(asked.code)
         pupil = room.pupil_of(asked.owner)
         if known := room.pupil(pupil):
             return room, pupil, known
-    except UnknownRoom:
-        pass
     raise UnknownRoom(OVER)
 
 
@@ -154,7 +155,7 @@ def _choose(asked: Asked) -> dict[str, Any]:
     phase = phase_of(stage, sent.step)
     if not step or not step.lesson or sent.choice >= len(step.lesson.choices):
         raise RoomError("Nobody asked for that.")
-    if not phase.takes_bets or sent.turn != phase.turn or stage.is_paused:
+    if not phase.takes_bets or sent.turn != phase.turn:
         raise RoomError("The bets are closed.")
     room.choose(sent.step, pupil, sent.turn, RoomChoice(choice=sent.choice))
     return {}

@@ -27,7 +27,7 @@ def written(lesson: Lesson, bets: Bets, phase: Phase) -> str:
         f"<li>{several} went from <b>{escape(lesson.choices[one])}</b> to <b>{escape(lesson.choices[other])}</b></li>"
         for (one, other), several in sorted(bets.switched.items(), key=lambda each: -each[1])
     ]
-    nobody = "<li>Nobody changed their mind.</li>" if bets.second and not switches else ""
+    nobody = "<li>Nobody changed their mind.</li>" if bets.second and any(bets.second) and not switches else ""
     legend = LEGEND if bets.second else ""
     return (
         f'<div class="bets"><h2>{escape(lesson.question)}</h2><p>{WORDS[phase].format(several=bets.several)}</p>'

@@ -6,11 +6,12 @@ from functools import partial
 import streamlit as st
 
 from mnist_lab.classroom.activities import BetActivity, DrawActivity, ReadActivity, Step, activities, lessons, step_of
-from mnist_lab.classroom.addresses import VARIABLE, is_for_this_machine_only, join_address
+from mnist_lab.classroom.addresses import VARIABLE, is_for_this_machine_only, join_address, lab_address
 from mnist_lab.classroom.bets import phase_of
-from mnist_lab.errors import MnistLabError, RoomError
+from mnist_lab.classroom.reading import pictures
+from mnist_lab.errors import MnistLabError, UnknownRoom
 from mnist_lab.store.rooms import Room, Stage
-from mnist_lab.ui import presenting
+from mnist_lab.ui import presenting, resources
 from mnist_lab.ui.room.betting import NEXT as BET_NEXT
 from mnist_lab.ui.room.reading import NEXT as READ_NEXT
 from mnist_lab.ui.room.wall import render_wall
@@ -19,13 +20,13 @@ from mnist_lab.ui.shell import PAGES
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import plain
 
-PROBLEM, ERASING = "class_problem", "class_erasing"
+CODE, PROBLEM = "class_code", "class_problem"  # of the class that this tab leads; of what was pressed last
 LEAD = "lead"  # in the address: a code and a key by which one more device leads the class
 BETWEEN_LOOKS = 2.0  # seconds: what another device of the teacher's changed
 KEPT = """
-**Kept while the class lasts:** the digits that pupils draw, stroke by stroke, for which activity, an animal drawn by
-lot for each phone, and when a phone asked last. There is no account and no field for a name or a text. A class knows a
-phone again by a salted hash of a cookie, and two phones at one address by a salted hash of that.
+**Kept while the class lasts:** the digits that pupils draw, stroke by stroke, what they bet and read, an animal drawn
+by lot for each phone, and when a phone asked last. There is no account and no field for a name or a text. A class knows
+a phone again by a salted hash of a cookie, and two phones at one address by a salted hash of that.
 
 **Where:** in one folder of the machine that runs this page. Nothing is sent anywhere else.
 
@@ -37,20 +38,29 @@ next. What stays is what the teacher took away: images of digits with their labe
 
 def render_class() -> None:
     _take_link()
-    room = rooms().led_by(visitor())
-    if room is None:
-        _render_opening()
-        return
-    room.sign()
-    if presenting.is_on():
-        render_wall(room.code, _address(room))
-        return
-    controls, wall = st.columns([270, 810], gap="large")
-    with controls:
-        _render_controls(room)
-    with wall:
-        render_wall(room.code, _address(room))
-    _render_kept()
+    try:
+        room = _led()
+        if room:
+            room.sign()
+            _render_room(room)
+        else:
+            _render_opening()
+    except MnistLabError as error:  # erased meanwhile, or a full disk
+        st.error(plain(error))
+    if not presenting.is_on():
+        with st.expander("What is kept, where, and for how long"):
+            st.markdown(KEPT)
+
+
+def _led() -> Room | None:
+    """The class that this tab leads: the one that was opened or taken here, else the last that the visitor leads."""
+    try:
+        room = rooms().room(st.session_state.get(CODE, ""))
+        return room if room.is_led_by(visitor()) else None
+    except UnknownRoom:
+        found = rooms().led_by(visitor())
+        st.session_state[CODE] = found.code if found else ""
+        return found
 
 
 def _render_opening() -> None:
@@ -60,13 +70,25 @@ def _render_opening() -> None:
         "network reads."
     )
     if st.button("Open a class", type="primary", icon=":material/groups:"):
-        try:
-            rooms().open(visitor())
-        except MnistLabError as error:
-            st.error(plain(error))
-        else:
-            st.rerun()
-    _render_kept()
+        st.session_state[CODE] = (rooms().led_by(visitor()) or rooms().open(visitor())).code  # in another tab, maybe
+        st.rerun()
+
+
+def _render_room(room: Room) -> None:
+    address = join_address(st.context.url or "", room.code)
+    if is_for_this_machine_only(address):
+        st.warning(
+            f"Phones cannot reach {plain(address)}: this machine is in no network. Connect it to the one that the "
+            f"phones are in, or set {VARIABLE} to the address by which they reach it."
+        )
+    if presenting.is_on():
+        render_wall(room.code, address, is_presented=True)
+        return
+    controls, wall = st.columns([270, 810], gap="large")
+    with controls:
+        _render_controls(room)
+    with wall:
+        render_wall(room.code, address)
 
 
 @st.fragment(run_every=BETWEEN_LOOKS)
@@ -77,10 +99,6 @@ def _render_controls(room: Room) -> None:
     if step := step_of(stage.step(stage.current)):
         st.markdown(f"**Now: {step.activity.title}**")
         _render_pace(room, stage, step)
-        if isinstance(step.activity, DrawActivity):
-            said, whose = stage.shows_answers, stage.shows_animals
-            _turn(room, "shows_answers", said, "Hide what the network says", "Show what the network says")
-            _turn(room, "shows_animals", whose, "Hide whose each is", "Show whose each is")
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(plain(problem))
     _render_start(room, stage)
@@ -88,34 +106,15 @@ def _render_controls(room: Room) -> None:
         _render_class(room, stage)
 
 
-def _render_class(room: Room, stage: Stage) -> None:
-    """The door, another device, what to take away, and the end."""
-    _turn(room, "is_closed", stage.is_closed, "Open the door", "Close the door")
-    if st.button("Lead it from another device", key="new-key", width="stretch"):
-        st.session_state[LEAD] = f"{room.code}.{room.new_key()}"
-    if LEAD in st.session_state:
-        st.caption("Open this once on the other device, and nobody else's:")
-        st.code(_page_address(f"?{LEAD}={st.session_state[LEAD]}"), language=None, wrap_lines=True)
-    st.link_button("Take the digits away", f"room/{room.code}/digits", width="stretch", icon=":material/download:")
-    st.button("Erase the class", key="erase", width="stretch", icon=":material/delete:", on_click=_ask, args=(True,))
-    if st.session_state.get(ERASING):
-        st.warning("All drawings, bets, animals and phones of this class go, for good.")
-        with st.container(horizontal=True):
-            if st.button("Erase", key="erase-now", type="primary"):
-                _ask(False)
-                st.session_state.pop(LEAD, None)
-                erase(room.code)
-                st.rerun()
-            st.button("Keep it", key="keep", on_click=_ask, args=(False,))
-
-
 def _render_start(room: Room, stage: Stage) -> None:
     """What to do next; what has been done already comes last."""
-    found = activities()
+    found, several = activities(), len(stage.steps)
     done = {words.partition(" ")[0] for words in stage.steps}
     names = sorted(found, key=lambda name: name in done)
     with st.container(border=True):
-        name = st.selectbox("Next activity", names, format_func=lambda one: found[one].title, key="class-activity")
+        name = st.selectbox(
+            "Next activity", names, format_func=lambda one: found[one].title, key=f"class-activity-{several}"
+        )
         st.caption(found[name].lead)
         about = ""
         if isinstance(found[name], BetActivity):
@@ -128,25 +127,37 @@ def _render_start(room: Room, stage: Stage) -> None:
             icon=":material/play_arrow:",
             width="stretch",
             on_click=_do,
-            args=(room.start, f"{name} {about}".strip()),
+            args=(_start, room, f"{name} {about}".strip(), several),
         )
 
 
+def _start(room: Room, words: str, after: int) -> None:
+    """Begin a step, once all that it needs is there."""
+    step = step_of(words)
+    if step and isinstance(step.activity, ReadActivity):
+        pictures(step.activity.pictures, resources.store())
+    room.start(words, after)
+
+
 def _render_pace(room: Room, stage: Stage, step: Step) -> None:
-    """Lead the step under way on, pause it, go back to one before."""
+    """Lead the step under way on, pause it, show more or less of it, go back to one before."""
     number = stage.current
     phase = stage.phase(number)
     label = READ_NEXT if isinstance(step.activity, ReadActivity) and not phase else ""
     if step.lesson:
         label = BET_NEXT.get(phase_of(stage, number), "")
     if label:
-        on = (room.go_on, number, phase + 1)
-        st.button(label, key="phase", type="primary", width="stretch", on_click=_do, args=on)
+        on, key = (room.go_on, number, phase + 1), f"phase-{number}-{phase}"  # so that a double click is one
+        st.button(label, key=key, type="primary", width="stretch", on_click=_do, args=on)
     elif step.lesson:
         words = {"lesson": step.lesson.id}
         label, icon = "Let the networks answer", ":material/arrow_forward:"
         st.page_link(PAGES / "lessons.py", label=label, icon=icon, query_params=words)
     _turn(room, "is_paused", stage.is_paused, "Go on", "Pause the phones")
+    if isinstance(step.activity, DrawActivity):
+        said, whose = stage.shows_answers, stage.shows_animals
+        _turn(room, "shows_answers", said, "Hide what the network says", "Show what the network says")
+        _turn(room, "shows_animals", whose, "Hide whose each is", "Show whose each is")
     if len(stage.steps) > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             _go(room, "Back", number - 1, number > 1)
@@ -154,8 +165,27 @@ def _render_pace(room: Room, stage: Stage, step: Step) -> None:
             st.caption(f"Step {number} of {len(stage.steps)}", width="content")
 
 
-def _ask(whether: bool) -> None:
-    st.session_state[ERASING] = whether
+def _render_class(room: Room, stage: Stage) -> None:
+    """The door, another device, what to take away, and the end."""
+    link, erasing = f"class_link_{room.code}", f"class_erasing_{room.code}"
+    _turn(room, "is_closed", stage.is_closed, "Open the door", "Close the door")
+    st.button("Lead it from another device", key="new-key", width="stretch", on_click=_do, args=(_link, room, link))
+    if link in st.session_state:
+        st.caption("Open this once on the other device, and nobody else's:")
+        st.code(st.session_state[link], language=None, wrap_lines=True)
+    st.link_button("Take the digits away", f"room/{room.code}/digits", width="stretch", icon=":material/download:")
+    ask, icon = st.session_state.__setitem__, ":material/delete:"
+    st.button("Erase the class", key="erase", width="stretch", icon=icon, on_click=ask, args=(erasing, True))
+    if st.session_state.get(erasing):
+        st.warning("All drawings, bets, animals and phones of this class go, for good.")
+        with st.container(horizontal=True):
+            st.button("Erase", key="erase-now", type="primary", on_click=_do, args=(erase, room.code))
+            st.button("Keep it", key="keep", on_click=ask, args=(erasing, False))
+
+
+def _link(room: Room, place: str) -> None:
+    """A new link for another device, kept at that place of the session."""
+    st.session_state[place] = f"{lab_address(st.context.url or '')}/class?{LEAD}={room.code}.{room.new_key()}"
 
 
 def _turn(room: Room, field: str, now: bool, if_on: str, if_off: str) -> None:
@@ -170,7 +200,7 @@ def _go(room: Room, label: str, step: int, possible: bool) -> None:
 
 
 def _do(change: Callable[..., object], *given: object) -> None:
-    """Change what all see; why not is said above what the wall shows."""
+    """Change the class; why that cannot be is said among the controls."""
     try:
         change(*given)
     except MnistLabError as error:
@@ -184,25 +214,8 @@ def _take_link() -> None:
     code, _, key = st.query_params[LEAD].partition(".")
     del st.query_params[LEAD]
     try:
-        rooms().room(code).take_key(key, visitor())
-    except RoomError as error:
-        st.error(plain(error))
-
-
-def _address(room: Room) -> str:
-    address = join_address(st.context.url or "", room.code)
-    if is_for_this_machine_only(address):
-        st.warning(
-            f"Phones cannot reach {plain(address)}: this machine is in no network. Connect it to the one that the "
-            f"phones are in, or set {VARIABLE} to the address by which they reach it."
-        )
-    return address
-
-
-def _page_address(query: str) -> str:
-    return f"{(st.context.url or '').partition('?')[0]}{query}"
-
-
-def _render_kept() -> None:
-    with st.expander("What is kept, where, and for how long"):
-        st.markdown(KEPT)
+        room = rooms().room(code)
+        room.take_key(key, visitor())
+        st.session_state[CODE] = room.code
+    except MnistLabError:  # whether there is such a class is told to nobody
+        st.error("This link was used already, or its class is over. Make a new one on the first device.")

@@ -1,6 +1,6 @@
 // The wall of a class: asks twice a second what is new, and shows it.
 
-const BETWEEN_LOOKS = 400, PATIENCE = 6000; // milliseconds
+const BETWEEN_LOOKS = 400, PATIENCE = 6000, DOUBLE_CLICK = 400; // milliseconds
 const ORDERS = { newest: "Newest", digit: "By digit", doubt: "Doubt first", disagreement: "Misread first" };
 const SIZES = [[40, 7.5], [120, 5.6], [Infinity, 4.2]]; // up to so many drawings, so many rem
 
@@ -9,25 +9,33 @@ const walls = new WeakMap();
 function createWall(root) {
   const $ = (selector) => root.querySelector(selector);
   const drawings = new Map(), tiles = new Map(); // by name
-  let code = "", step = 0, until = 0, stage = {}, hidden = new Set(), pupils = [], timer = 0, stopped = false, brings = false, isOver = false;
+  let code = "", step = 0, until = 0, stage = {}, hidden = new Set(), pupils = [];
+  let timer = 0, stopped = false, brings = false;
+  let clicks = 0, clickedAt = -Infinity;
 
   async function ask(what, content) {
     const page = location.pathname.replace(/[^/]*$/, "");
-    const answer = await fetch(`${page}room/${code}/${what}`, {
-      signal: AbortSignal.timeout(PATIENCE), ...(content && { method: "POST", body: JSON.stringify(content) }),
-    });
-    if (answer.status === 404) isOver = true;
-    return answer.ok ? answer.json() : null;
+    const patience = new AbortController();
+    const limit = setTimeout(() => patience.abort(), PATIENCE);
+    const sent = content && { method: "POST", body: JSON.stringify(content) };
+    try {
+      const answer = await fetch(`${page}room/${code}/${what}`, { signal: patience.signal, ...sent });
+      return { status: answer.status, ...(await answer.json()) };
+    } catch {
+      return {}; // it asks again
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
   async function look() {
     clearTimeout(timer);
-    const asked = code;
-    const found = asked && (await ask(`wall?step=${step}&since=${until}`).catch(() => null)); // it asks again
-    if (stopped) return;
-    if (isOver) return end();
-    if (found && asked === code) take(found);
+    const asked = code, before = clicks;
+    const found = await ask(`wall?step=${step}&since=${until}`);
+    if (stopped || asked !== code) return;
     timer = setTimeout(look, BETWEEN_LOOKS);
+    if (found.status === 200 && before === clicks) take(found); // what was asked before a click does not know of it
+    else if (found.status === 404 && found.message) end();
   }
 
   function take(found) {
@@ -39,15 +47,13 @@ function createWall(root) {
     renderBar();
     renderPeople();
     renderPoster(found.poster);
-    if (stage.is_frozen && !isNew) {
-      until = before; // what comes meanwhile is asked for once more when it thaws
-      return;
-    }
-    for (const [name, drawing] of Object.entries(found.drawings)) drawings.set(name, drawing);
+    if (stage.is_frozen && !isNew) until = before; // what comes meanwhile is asked for once more when it thaws
+    else for (const [name, drawing] of Object.entries(found.drawings)) drawings.set(name, drawing);
     renderGrid();
   }
 
   function end() {
+    clearTimeout(timer);
     empty();
     for (const part of [".join", ".bar", ".poster", ".people"]) $(part).hidden = true;
     $(".grid").hidden = false;
@@ -78,8 +84,8 @@ function createWall(root) {
   function renderPeople() {
     const doubled = pupils.filter((one) => one.shares_address).length;
     setText($(".people summary"), `Who is in, and how far${doubled ? `: ${doubled} phones share an address` : ""}`);
-    const lines = pupils.map((one) =>
-      `${one.animal}: ${one.done} done${one.is_here ? "" : ", away"}${one.shares_address ? ", shares an address" : ""}`);
+    const lines = pupils.map(({ animal, done, is_here, shares_address }) =>
+      `${animal}: ${done} done${is_here ? "" : ", away"}${shares_address ? ", shares an address" : ""}`);
     if ($(".people ul").dataset.lines === lines.join("\n")) return;
     $(".people ul").dataset.lines = lines.join("\n");
     $(".people ul").replaceChildren(...lines.map((text, which) => {
@@ -106,12 +112,14 @@ function createWall(root) {
     place(grid, shown.length ? shown.map(([name, one]) => tileOf(name, one, names)) : [note()]);
     const done = shown.filter(([name, one]) => one.done && !hidden.has(name)).map(([, one]) => one);
     const right = done.filter((one) => one.reading === one.asked).length;
-    setText($(".score"), done.length && stage.shows_answers ? `The network reads ${right} of ${done.length} as asked` : "");
+    const score = `The network reads ${right} of ${done.length} as asked`;
+    setText($(".score"), done.length && stage.shows_answers ? score : "");
   }
 
   // Only what is new or moves is touched, so that what has the focus keeps it.
   function place(grid, wanted) {
-    for (const old of new Set(grid.children).difference(new Set(wanted))) old.remove();
+    const stays = new Set(wanted);
+    for (const old of [...grid.children]) if (!stays.has(old)) old.remove();
     wanted.forEach((tile, at) => grid.children[at] !== tile && grid.insertBefore(tile, grid.children[at] ?? null));
   }
 
@@ -136,7 +144,10 @@ function createWall(root) {
     tile.classList.toggle("hidden", hidden.has(name));
     tile.title = hidden.has(name) ? "Show it again" : "Hide it";
     tile.setAttribute("aria-label", `${tile.title}: ${words(one)}`);
-    tile.onclick = () => hide(name, !hidden.has(name));
+    tile.onclick = () => {
+      const isSecond = performance.now() - clickedAt < DOUBLE_CLICK; // another one has moved up
+      if (!isSecond) hide(name, !hidden.has(name));
+    };
     tiles.set(name, { state, tile });
     return tile;
   }
@@ -169,16 +180,20 @@ function createWall(root) {
   }
 
   async function hide(name, isHidden) {
+    clicks += 1;
+    clickedAt = performance.now();
     isHidden ? hidden.add(name) : hidden.delete(name);
+    renderBar();
     renderGrid(); // at once; the next look says what is so
-    await ask("hidden", { step, name, hidden: isHidden }).catch(() => null);
+    await ask("hidden", { step, name, hidden: isHidden });
   }
 
   async function change(what) {
+    clicks += 1;
     Object.assign(stage, what);
     renderBar();
-    if (!stage.is_frozen) renderGrid();
-    await ask("stage", what).catch(() => null);
+    renderGrid();
+    await ask("stage", what);
   }
 
   for (const [value, textContent] of Object.entries(ORDERS)) {
@@ -199,7 +214,10 @@ function createWall(root) {
         ({ code } = data);
         step = until = 0;
         empty();
+        for (const part of [".join", ".bar"]) $(part).hidden = false;
+        look();
       }
+      $(".people").hidden = data.is_presented;
       const where = data.address.replace(/^https?:\/\//, "").replace(/\?.*/, "");
       setText($(".where"), `Open ${where} and type`);
       if ($(".letters").textContent !== code) setText($(".letters"), code);
@@ -209,7 +227,6 @@ function createWall(root) {
         $(".qr").innerHTML = data.qr;
         $(".qr").setAttribute("aria-label", `QR code of ${data.address}`);
       }
-      if (!timer) look();
     },
     stop() {
       stopped = true;

@@ -16,6 +16,7 @@ _wall = st.components.v2.component(
 )
 
 
-def render_wall(code: str, address: str) -> None:
-    """The code, where to join, who is in, and all drawings of the step under way."""
-    _wall(key="wall", data={"code": code, "address": address, "qr": qr_code(address)}, height="content")
+def render_wall(code: str, address: str, is_presented: bool = False) -> None:
+    """The code, where to join, and all drawings of the step under way; who is in, unless it `is_presented`."""
+    data = {"code": code, "address": address, "qr": qr_code(address), "is_presented": is_presented}
+    _wall(key="wall", data=data, height="content")
