@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 BETWEEN_LOOKS = 3.0  # seconds from one look for rooms that another process erased to the next
 LOOKS_TO_A_SWEEP = 200
-THREADS = 2  # that answer
+THREADS, REMOTE_THREADS = 2, 30  # that answer
 CROWD = 4  # requests that wait
 STATUSES = {UnknownRoom: 404, LimitReached: 429, RoomError: 409, StoreError: 503}
 NO_COOKIES = "Your browser keeps no cookies, by which the class knows you again. Allow them for this page, and reload."
@@ -84,8 +84,11 @@ def endpoint(answer: Callable[[Asked], Any]) -> Callable[[Request], Awaitable[Re
 
 @lru_cache(maxsize=1)
 def _at_once() -> anyio.CapacityLimiter:
-    """So many threads work for phones and walls: more share one interpreter, and all of them get done later."""
-    return anyio.CapacityLimiter(THREADS)
+    """So many threads work for phones and walls: more share one interpreter, and all of them get done later.
+
+    Where the store is far away, they wait for it rather than work.
+    """
+    return anyio.CapacityLimiter(THREADS if resources.store().folder.is_local else REMOTE_THREADS)
 
 
 def is_crowded() -> bool:

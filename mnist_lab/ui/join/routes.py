@@ -24,8 +24,19 @@ from mnist_lab.classroom.reading import pictures
 from mnist_lab.classroom.windows import Guesses, Window
 from mnist_lab.errors import LimitReached, RoomError, UnknownRoom
 from mnist_lab.images.strokes import CANVAS_SIDE
+from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.plots.pictures import data_url
-from mnist_lab.store.rooms import MOST_CHOICES, MOST_STEPS, MOST_TASKS, OVER, Pupil, Room, RoomChoice, RoomDrawing
+from mnist_lab.store.rooms import (
+    MOST_CHOICES,
+    MOST_STEPS,
+    MOST_TASKS,
+    OVER,
+    Pupil,
+    Room,
+    RoomChoice,
+    RoomDrawing,
+    Stage,
+)
 from mnist_lab.store.runs import DEFAULT_MODEL
 from mnist_lab.ui import resources
 from mnist_lab.ui.rooms import Asked, endpoint, is_crowded, rooms
@@ -33,6 +44,7 @@ from mnist_lab.ui.rooms import Asked, endpoint, is_crowded, rooms
 HERE = Path(__file__).parent
 SECONDS, MOST = 5.0, 25  # so many drawings, changed or sent again, are taken of one phone within these seconds
 MOST_POINTS = 4000  # of a drawing
+NOBODY = "Nobody asked for that."
 
 _guesses = Guesses()
 _sent = Window(SECONDS)
@@ -110,20 +122,61 @@ def _spin(asked: Asked) -> dict[str, Any]:
 def _draw(asked: Asked) -> dict[str, Any]:
     """Keep a drawing and have it read; what is sent twice is kept once."""
     sent = Sent.model_validate_json(asked.body)
-    room, pupil, _ = _known(asked)
-    _check_flow(room, pupil)
-    stage = room.stage()
+    room, pupil, stage = _sender(asked)
     step = step_of(stage.step(sent.step))
     asks = step.activity if step else None
     todo = asks.tasks(_seed(room, sent.step, pupil)) if isinstance(asks, DrawActivity) else ()
     if sent.task >= len(todo) or sum(map(len, sent.lines)) > MOST_POINTS:
-        raise RoomError("Nobody asked for that drawing.")
+        raise RoomError(NOBODY)
     lines = [[(_inside(x), _inside(y)) for x, y in line] for line in sent.lines]
     is_read = sent.done or not is_crowded()  # one that still grows is drawn, and read a little later
     said = board.read(lines, resources.predictor(DEFAULT_MODEL)) if is_read else None
     drawing = RoomDrawing(number=sent.number, asked=todo[sent.task], lines=lines, is_done=sent.done, probabilities=said)
     kept = {"number": room.keep(sent.step, pupil, sent.task, drawing)}
     return {**kept, "reading": drawing.reading} if stage.shows_answers and sent.done else kept
+
+
+def _choose(asked: Asked) -> dict[str, Any]:
+    """Keep a bet, or what a picture was read as, as long as that is asked for; what is chosen anew counts once."""
+    sent = Chosen.model_validate_json(asked.body)
+    room, pupil, stage = _sender(asked)
+    step = step_of(stage.step(sent.step))
+    if step and isinstance(step.activity, ReadActivity):
+        which = _picture(step.activity, sent, stage, _seed(room, sent.step, pupil))
+    elif step and step.lesson:
+        which = _turn(step.lesson, sent, stage)
+    else:
+        raise RoomError(NOBODY)
+    room.choose(sent.step, pupil, which, RoomChoice(choice=sent.choice))
+    return {}
+
+
+def _picture(activity: ReadActivity, sent: Chosen, stage: Stage, seed: str) -> int:
+    """Which picture was read, as all know it. Raises RoomError where it was none, or the answers are shown."""
+    shown = pictures(activity.pictures, resources.store())
+    if sent.turn >= len(shown) or sent.choice >= DIGITS:
+        raise RoomError(NOBODY)
+    if stage.phase(sent.step):
+        raise RoomError("The answers are shown already.")
+    return activity.order(len(shown), seed)[sent.turn]
+
+
+def _turn(lesson: Lesson, sent: Chosen, stage: Stage) -> int:
+    """The turn of a bet. Raises RoomError where it is on nothing, or not now."""
+    phase = phase_of(stage, sent.step)
+    if sent.choice >= len(lesson.choices):
+        raise RoomError(NOBODY)
+    if not phase.takes_bets or sent.turn != phase.turn:
+        raise RoomError("The bets are closed.")
+    return sent.turn
+
+
+def _sender(asked: Asked) -> tuple[Room, str, Stage]:
+    """The room, who sends something, and what is asked for. Raises LimitReached for more than a person can do."""
+    room, pupil, _ = _known(asked)
+    if _sent.add(f"{room.code} {pupil}") > MOST:
+        raise LimitReached("That was a lot at once. Take your time; nothing is lost.")
+    return room, pupil, room.stage()
 
 
 def _known(asked: Asked) -> tuple[Room, str, Pupil]:
@@ -134,37 +187,6 @@ def _known(asked: Asked) -> tuple[Room, str, Pupil]:
         if known := room.pupil(pupil):
             return room, pupil, known
     raise UnknownRoom(OVER)
-
-
-def _choose(asked: Asked) -> dict[str, Any]:
-    """Keep what was chosen, as long as that is asked for."""
-    sent = Chosen.model_validate_json(asked.body)
-    room, pupil, _ = _known(asked)
-    _check_flow(room, pupil)
-    stage = room.stage()
-    step = step_of(stage.step(sent.step))
-    if step and isinstance(step.activity, ReadActivity):
-        shown = pictures(step.activity.pictures, resources.store())
-        if sent.turn >= len(shown) or sent.choice >= DIGITS:
-            raise RoomError("Nobody asked for that.")
-        if stage.phase(sent.step):
-            raise RoomError("The answers are shown already.")
-        which = step.activity.order(len(shown), _seed(room, sent.step, pupil))[sent.turn]
-        room.choose(sent.step, pupil, which, RoomChoice(choice=sent.choice))
-        return {}
-    phase = phase_of(stage, sent.step)
-    if not step or not step.lesson or sent.choice >= len(step.lesson.choices):
-        raise RoomError("Nobody asked for that.")
-    if not phase.takes_bets or sent.turn != phase.turn:
-        raise RoomError("The bets are closed.")
-    room.choose(sent.step, pupil, sent.turn, RoomChoice(choice=sent.choice))
-    return {}
-
-
-def _check_flow(room: Room, pupil: str) -> None:
-    """Raises LimitReached where a phone sends more than a person can do."""
-    if _sent.add(f"{room.code} {pupil}") > MOST:
-        raise LimitReached("That was a lot at once. Take your time; nothing is lost.")
 
 
 def _state(room: Room, pupil: str, known: Pupil, has: str = "") -> dict[str, Any]:
