@@ -184,7 +184,11 @@ class Rooms:
 
     def led_by(self, owner: str) -> "Room | None":
         """The room opened last of those that an owner leads."""
-        return max(self._led_by(owner), key=Room.opened, default=None)
+        found = []
+        for room in self._led_by(owner):
+            with suppress(OSError):  # erased meanwhile
+                found.append((room.opened(), room.code, room))
+        return max(found)[-1] if found else None
 
     def erase(self, code: str) -> None:
         """Leave nothing of a room."""
@@ -199,9 +203,11 @@ class Rooms:
         """Erase rooms that nobody uses any more, and what is left of a room that is none."""
         for code in self._folder.names():
             room = Room(self._folder, code, self._clock)
-            is_over = self._clock() - room.last_sign() > LIFETIME if room.exists() else not room.is_empty()
-            if is_over:
-                self.erase(code)
+            with suppress(StoreError, OSError):  # another one erases it, or the next sweep will
+                if room.is_empty():  # asked first, since room.json is the first that is written
+                    continue
+                if not room.exists() or self._clock() - room.last_sign() > LIFETIME:
+                    self.erase(code)
 
     def _led_by(self, owner: str) -> "list[Room]":
         rooms = (Room(self._folder, code, self._clock) for code in self._folder.names())
@@ -230,11 +236,9 @@ class Room:
         return self._folder.exists("room.json")
 
     def opened(self) -> float:
-        """When, in seconds since 1970; for a damaged room when its file was written."""
+        """When, in seconds since 1970; for a damaged room when its file was written. Raises OSError where it is gone."""
         about = self._read("room.json", _About)
-        if about:
-            return about.opened
-        return self._clock() - self._folder.age("room.json") if self.exists() else 0.0
+        return about.opened if about else self._clock() - self._folder.age("room.json")
 
     def is_empty(self) -> bool:
         """Whether nothing is kept of it: it is about to be opened."""

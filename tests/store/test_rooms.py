@@ -264,6 +264,26 @@ def test_a_sweep_leaves_a_room_that_is_being_opened_and_cleans_up_what_is_none(r
     assert {path.name for path in folder.iterdir()} == {room.code, "BBBBB", "DDDDD"}
 
 
+def test_a_sweep_at_any_moment_takes_no_room_that_is_being_opened(rooms):
+    stop = threading.Event()
+
+    def sweep() -> None:
+        while not stop.is_set():
+            rooms.sweep()
+
+    sweeper = threading.Thread(target=sweep)
+    sweeper.start()
+    try:
+        for number in range(40):
+            room = rooms.open(f"teacher {number}")
+            room.start("draw")
+            assert room.exists()
+            rooms.erase(room.code)
+    finally:
+        stop.set()
+        sweeper.join()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"animal": 3}', b"\xff", b"1" * 200_000])
 def test_damaged_files_are_left_out(rooms, room, tmp_path, content):
     room.keep(1, "p", 0, drawing())
