@@ -236,7 +236,7 @@ class Room:
         return self._folder.exists("room.json")
 
     def opened(self) -> float:
-        """When, in seconds since 1970; for a damaged room when its file was written. Raises OSError where it is gone."""
+        """When, in seconds since 1970; of a damaged room when its file was written. Raises OSError for a room gone."""
         about = self._read("room.json", _About)
         return about.opened if about else self._clock() - self._folder.age("room.json")
 
