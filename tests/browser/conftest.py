@@ -181,6 +181,14 @@ def _is_local(url: str) -> bool:
     return url.startswith(("data:", "blob:")) or bool(re.match(r"(http|ws)://(localhost|127\.0\.0\.\d)[:/]", url))
 
 
+def open_class(page: Page) -> str:
+    """Open a class on its page; its code."""
+    page.get_by_role("button", name="Open a class").click()
+    letters = page.locator(".letters")
+    expect(letters).to_have_text(re.compile("^[A-Z]{5}$"))
+    return letters.inner_text()
+
+
 def canvas(page: Page) -> Locator:
     upper = page.locator(".st-key-canvas canvas.upper-canvas")
     upper.wait_for()

@@ -8,7 +8,19 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from mnist_lab.ui.draw.views import OWN, VIEWS
-from tests.browser.conftest import LESSON, Server, answer, at_rest, canvas, choose, draw, open_table, settled, view
+from tests.browser.conftest import (
+    LESSON,
+    Server,
+    answer,
+    at_rest,
+    canvas,
+    choose,
+    draw,
+    open_class,
+    open_table,
+    settled,
+    view,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -146,8 +158,7 @@ def _teaching(lab: Server, page: Page) -> None:
         page.goto(f"{lab.url}/class")
         page.get_by_role("button", name="Open a class").wait_for()
         findings.look(at_rest(page) and "Class, none open")
-        page.get_by_role("button", name="Open a class").click()
-        code = page.locator(".letters").inner_text()
+        code = open_class(page)
         phone = page.context.new_page()
         with _nothing_grave(phone) as on_phone:
             phone.goto(f"{lab.url}/join")

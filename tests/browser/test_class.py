@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_lab.classroom.addresses import lan_address
 from mnist_lab.datasets.pens import load
 from mnist_lab.images.strokes import resized
-from tests.browser.conftest import PROBES, SLOW, Server, choose, settled, tabs, wait_until
+from tests.browser.conftest import PROBES, SLOW, Server, choose, open_class, settled, tabs, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -26,13 +26,10 @@ def open_any(browser: Browser) -> Iterator[Callable[..., Page]]:
         yield open_tab
 
 
-def open_class(open_tab: Callable[..., Page], server: Server) -> tuple[Page, str]:
+def lead(open_tab: Callable[..., Page], server: Server) -> tuple[Page, str]:
     """A teacher's page, and the code of the class."""
     teacher = open_tab(f"{server.url}/class")
-    teacher.get_by_role("button", name="Open a class").click()
-    letters = teacher.locator(".letters")
-    expect(letters).to_have_text(re.compile("^[A-Z]{5}$"))
-    return teacher, letters.inner_text()
+    return teacher, open_class(teacher)
 
 
 def join(open_tab: Callable[..., Page], server: Server, code: str) -> Page:
@@ -78,7 +75,7 @@ def start(teacher: Page, activity: str = "Draw what is asked") -> None:
 
 
 def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..., Page]) -> None:
-    wall, code = open_class(open_tab, server)
+    wall, code = lead(open_tab, server)
     unfold(wall).get_by_role("button", name="Lead it from another device").click()
     link = wall.get_by_text(f"lead={code}").inner_text()
     assert link.startswith(f"http://{lan_address()}:")  # where another device finds the lab
@@ -149,7 +146,7 @@ def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..
 
 
 def test_time_runs_out_for_who_reads_too_slowly(server: Server, open_tab: Callable[..., Page]) -> None:
-    teacher, code = open_class(open_tab, server)
+    teacher, code = lead(open_tab, server)
     phone = join(open_tab, server, code)
     start(teacher, "You against the machine")
     expect(phone.locator("#reading .place")).to_have_text("1 of 20")
@@ -177,7 +174,7 @@ def unfold(teacher: Page) -> Page:
 
 
 def test_an_erased_class_is_gone_everywhere(server: Server, open_any: Callable[..., Page]) -> None:
-    teacher, code = open_class(open_any, server)
+    teacher, code = lead(open_any, server)
     phone = join(open_any, server, code)
     start(teacher)
     touch(phone, asked(phone))
@@ -195,7 +192,7 @@ def test_an_erased_class_is_gone_everywhere(server: Server, open_any: Callable[.
 
 
 def test_a_code_is_typed_as_people_type_and_a_wrong_one_is_told(server: Server, open_tab: Callable[..., Page]) -> None:
-    _, code = open_class(open_tab, server)
+    _, code = lead(open_tab, server)
     phone = open_tab(f"{server.url}/join", **PHONE)
     phone.locator("#letters").fill(f"{code.lower()}")
     phone.get_by_role("button", name="Join").click()
@@ -209,7 +206,7 @@ def test_a_code_is_typed_as_people_type_and_a_wrong_one_is_told(server: Server, 
 def test_what_is_drawn_while_the_network_is_away_comes_when_it_is_back(
     server: Server, open_any: Callable[..., Page]
 ) -> None:
-    teacher, code = open_class(open_any, server)
+    teacher, code = lead(open_any, server)
     phone = join(open_any, server, code)
     start(teacher)
     draw_one(phone)
@@ -228,7 +225,7 @@ def test_a_reload_or_a_killed_server_costs_nobody_a_place_or_a_drawing(
     start_server: Callable[..., Server], tmp_path, open_any: Callable[..., Page]
 ) -> None:
     server = start_server(tmp_path)
-    teacher, code = open_class(open_any, server)
+    teacher, code = lead(open_any, server)
     phone = join(open_any, server, code)
     animal = phone.locator("#waiting .animal").inner_text()
     start(teacher)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import at_rest, choose, knobs, settled
+from tests.browser.conftest import at_rest, choose, knobs, open_class, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -63,8 +63,7 @@ def test_whatever_a_finger_presses_is_large_enough(server, open_tab, mnist, addr
 
 def test_a_class_is_led_and_joined_with_a_finger(server, open_tab):
     teacher = open_tab(f"{server.url}/class", **PHONE)
-    teacher.get_by_role("button", name="Open a class").click()
-    code = teacher.locator(".letters").inner_text()
+    code = open_class(teacher)
     phone = open_tab(f"{server.url}/join?code={code}", **PHONE)
     expect(phone.locator("#waiting")).to_be_visible()
     assert not phone.evaluate(MISSED, LEAST)

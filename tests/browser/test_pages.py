@@ -11,7 +11,7 @@ from tests.browser.conftest import answer, at_rest, draw, ink, wait_until
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("Draw", "Train", "Compare", "Explore", "Lessons")
+PAGES = ("Draw", "Train", "Compare", "Explore", "Lessons", "Class")
 
 
 @pytest.mark.slow

@@ -311,7 +311,9 @@ async function send() {
   if (isSending || !me) return;
   isSending = true;
   try {
-    for (let unsent = waiting(); unsent && me; unsent = waiting()) {
+    for (;;) {
+      const unsent = me && waiting();
+      if (!unsent) return;
       const { what, content } = unsent;
       const found = await ask(what, "PUT", content);
       if (!me) return;
