@@ -44,7 +44,7 @@ def _figure(picture: Picture, votes: NDArray[np.int64]) -> str:
 def _against(found: Readings) -> str:
     """Who reads more as labelled, and two confusion matrices."""
     people, network = (np.trace(matrix) / matrix.sum() for matrix in (found.people, found.network))
-    sentence = f"You read <b>{people:.0%}</b> as labelled, {DEFAULT_MODEL} reads <b>{network:.0%}</b>."
+    sentence = f"Of your answers, <b>{people:.0%}</b> are as labelled; of {DEFAULT_MODEL}'s, <b>{network:.0%}</b>."
     matrices = _matrix(found.people, "You") + _matrix(found.network, DEFAULT_MODEL)
     how = "Three other networks found these the hardest of the test set."
     return f'<p>{sentence} {how}</p><div class="matrices">{matrices}</div>'
