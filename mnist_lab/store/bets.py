@@ -1,10 +1,10 @@
 """What people bet on: a file for each visitor and lesson, kept next to the runs."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 from mnist_lab.store.folders import Folder
+from mnist_lab.store.visitors import file_name
 
 FOLDER = ".bets"
 MOST_BYTES = 1000  # of a bet
@@ -18,15 +18,15 @@ class Bets:
 
     def place(self, visitor: str, option: str) -> None:
         """Bet, in the place of an earlier bet. Raises StoreError where it cannot be written."""
-        self._folder.write(_file(visitor), option.encode())
+        self._folder.write(file_name(visitor), option.encode())
 
     def of(self, visitor: str) -> str | None:
         """What a visitor bet on."""
-        return self._read(_file(visitor))
+        return self._read(file_name(visitor))
 
     def withdraw(self, visitor: str) -> None:
         """Forget a visitor's bet."""
-        self._folder.delete(_file(visitor))
+        self._folder.delete(file_name(visitor))
 
     def tally(self, options: Iterable[str]) -> dict[str, int]:
         """How many bet on each of the options."""
@@ -38,7 +38,3 @@ class Bets:
             return self._folder.read(name, MOST_BYTES).decode(errors="replace")
         except OSError:  # there is none, or it cannot be read
             return None
-
-
-def _file(visitor: str) -> str:
-    return re.sub(r"[^\w-]", "", visitor) or "somebody"

@@ -34,6 +34,7 @@ from mnist_lab.config.limits import Count, Moment, Share
 from mnist_lab.errors import DAMAGE, LimitReached, RoomError, StoreError, UnknownRoom
 from mnist_lab.images.strokes import CANVAS_SIDE
 from mnist_lab.store.folders import Folder
+from mnist_lab.store.visitors import file_name
 
 FOLDER = ".rooms"
 DRAWINGS, CHOICES = "drawings", "choices"
@@ -252,11 +253,11 @@ class Room:
 
     def is_led_by(self, owner: str) -> bool:
         """Whether an owner may pace, hide, close and erase."""
-        return self._folder.exists(f"teachers/{_name(owner)}")
+        return self._folder.exists(f"teachers/{file_name(owner)}")
 
     def let_lead(self, owner: str) -> None:
         """Let an owner lead it, too."""
-        self._write(f"teachers/{_name(owner)}", b"1")
+        self._write(f"teachers/{file_name(owner)}", b"1")
 
     def new_key(self) -> str:
         """A secret that lets whoever has it lead the room, once."""
@@ -453,7 +454,3 @@ class Room:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _name(owner: str) -> str:
-    return "".join(letter for letter in owner if letter.isalnum()) or "nobody"

@@ -52,6 +52,11 @@ def owner_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()[:OWNER_LENGTH]
 
 
+def file_name(owner: str) -> str:
+    """A name for a file of an owner's, whatever text that is."""
+    return re.sub(r"[^\w-]", "", owner) or "somebody"
+
+
 def earlier_owner(cookie: str) -> str:
     """Which owner an earlier lab knew, by Streamlit's cookie `_streamlit_xsrf`."""
     return owner_of(unmasked(cookie))
