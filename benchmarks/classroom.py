@@ -9,23 +9,19 @@ train, and windows are open on Train and Compare, which ask for news of themselv
 import argparse
 import asyncio
 import random
-import tempfile
 import time
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
 from itertools import cycle
 from typing import Any
 
-import numpy as np
 import psutil
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from benchmarks.browsing import server
-from benchmarks.listing import fill
-from benchmarks.load import LONG, Visitor, row
+from benchmarks.load import Visitor, asked_for, print_trained, print_waits, under_load
 from mnist_lab.datasets.pens import load
 from mnist_lab.images.strokes import CANVAS_SIDE, resized
-from mnist_lab.store.rooms import Room, Rooms
+from mnist_lab.store.rooms import DRAWINGS, Room, Rooms
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.visitors import Visitors
 
@@ -178,28 +174,16 @@ def _lines(strokes: Sequence[Any]) -> Lines:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    for name, usual in USUAL.items():
-        parser.add_argument(f"--{name}", type=int, default=usual)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as root:
-        store = RunStore(root)
-        fill(store, asked.runs)
-        for number in range(asked.trainings):
-            store.create(LONG, f"long {number}")
+    asked = asked_for(__doc__ or "", USUAL)
+
+    def hold(url: str, _: psutil.Process, store: RunStore) -> tuple[dict[str, list[float]], int]:
         room = Rooms(store.folder).open("benchmark")
-        with server(runs=root, workers=asked.trainings > 0) as running:
-            web = psutil.Process(running.process.pid)
-            used, begun = sum(web.cpu_times()[:2]), time.perf_counter()
-            found = asyncio.run(measure(running.url, room, Visitors(store.folder), asked))
-            share = (sum(web.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
-        drawn = len(room.stamps("drawings", 1))
-        trained = [len(store.epochs(run.id)) for run in store.listing().runs if run.name.startswith("long ")]
-    print("| waited for | times | median | 95 % | 99 % |\n| --- | --- | --- | --- | --- |")
-    for what, seconds in found.items():
-        print(row(what, seconds))
-    print(f"\n{drawn} of {asked.phones * asked.digits} drawings are kept; the web process took {share:.0%} of a core.")
-    print(f"Meanwhile {len(trained)} networks trained {np.mean(trained or [0]):.0f} epochs each.")
+        return asyncio.run(measure(url, room, Visitors(store.folder), asked)), len(room.stamps(DRAWINGS, 1))
+
+    (found, kept), share, trained = under_load(asked.runs, asked.trainings, hold)
+    print_waits(found)
+    print(f"\n{kept} of {asked.phones * asked.digits} drawings are kept; the web process took {share:.0%} of a core.")
+    print_trained(trained)
 
 
 if __name__ == "__main__":

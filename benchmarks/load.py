@@ -18,7 +18,8 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import psutil
@@ -44,6 +45,7 @@ WARM_UP = 40.0  # until the workers train and every page was made once
 LONG = TrainConfig(epochs=200, units=(512,))
 WEIGHED = 11  # times
 USUAL = {"draw": 30, "train": 5, "compare": 3, "photos": 0, "runs": 1000, "trainings": 2, "seconds": 60}
+Found = TypeVar("Found")
 WAITED_FOR = ("strokes", "looks at Train", "looks at Compare", "photos")
 
 
@@ -229,37 +231,59 @@ async def measure(url: str, web: psutil.Process, asked: argparse.Namespace) -> t
     return dict(zip(WAITED_FOR, found, strict=True)), weights.result()
 
 
-def row(what: str, seconds: Iterable[float]) -> str:
-    """A line of the table: how many, and percentiles in milliseconds."""
-    known = sorted(seconds)
-    shares = [1000 * float(np.quantile(known, share, method="inverted_cdf")) for share in (0.5, 0.95, 0.99)]
-    return f"| {what} | {len(known)} | {' | '.join(f'{one:.0f} ms' for one in shares)} |"
+def asked_for(about: str, usual: Mapping[str, int]) -> argparse.Namespace:
+    """The numbers that the command line asks for, else the usual ones."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    for name, number in usual.items():
+        parser.add_argument(f"--{name}", type=int, default=number)
+    return parser.parse_args()
+
+
+def under_load(
+    runs: int, trainings: int, measure: Callable[[str, psutil.Process, RunStore], Found]
+) -> tuple[Found, float, list[int]]:
+    """What is measured at a server's address, with its process and its store of so many runs, while networks train.
+
+    Also the share of a core that the server took meanwhile, and the epochs that each network trained.
+    """
+    with tempfile.TemporaryDirectory() as root:
+        store = RunStore(root)
+        fill(store, runs)
+        for number in range(trainings):
+            store.create(LONG, f"long {number}")
+        with server(runs=root, workers=trainings > 0) as running:
+            web = psutil.Process(running.process.pid)
+            used, begun = sum(web.cpu_times()[:2]), time.perf_counter()
+            found = measure(running.url, web, store)
+            share = (sum(web.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
+        trained = [len(store.epochs(run.id)) for run in store.listing().runs if run.name.startswith("long ")]
+    return found, share, trained
+
+
+def print_waits(found: Mapping[str, Iterable[float]]) -> None:
+    """A table of seconds by what was waited for: how many, and percentiles in milliseconds."""
+    print("| waited for | times | median | 95 % | 99 % |\n| --- | --- | --- | --- | --- |")
+    for what, seconds in found.items():
+        if known := sorted(seconds):
+            shares = [1000 * float(np.quantile(known, share, method="inverted_cdf")) for share in (0.5, 0.95, 0.99)]
+            print(f"| {what} | {len(known)} | {' | '.join(f'{one:.0f} ms' for one in shares)} |")
+
+
+def print_trained(trained: Sequence[int]) -> None:
+    """How far the networks came meanwhile."""
+    if trained:
+        print(f"Meanwhile {len(trained)} networks trained {statistics.mean(trained):.0f} epochs each.")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    for name, usual in USUAL.items():
-        parser.add_argument(f"--{name}", type=int, default=usual)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as root:
-        store = RunStore(root)
-        fill(store, asked.runs)
-        for number in range(asked.trainings):
-            store.create(LONG, f"long {number}")
-        with server(runs=root, workers=asked.trainings > 0) as running:
-            web = psutil.Process(running.process.pid)
-            used, begun = sum(web.cpu_times()[:2]), time.perf_counter()
-            found, weights = asyncio.run(measure(running.url, web, asked))
-            share = (sum(web.cpu_times()[:2]) - used) / (time.perf_counter() - begun)
-        trained = [len(store.epochs(run.id)) for run in store.listing().runs if run.name.startswith("long ")]
-    print("| waited for | times | median | 95 % | 99 % |\n| --- | --- | --- | --- | --- |")
-    for what, seconds in found.items():
-        if seconds:
-            print(row(what, seconds))
+    asked = asked_for(__doc__ or "", USUAL)
+    (found, weights), share, trained = under_load(
+        asked.runs, asked.trainings, lambda url, web, _: asyncio.run(measure(url, web, asked))
+    )
+    print_waits(found)
     print(f"\nThe web process took {share:.0%} of a core and, at equal times from when it was warm, of memory:")
     print(", ".join(f"{weight / 1e6:.0f} MB" for weight in weights))
-    if trained:
-        print(f"Meanwhile {len(trained)} networks trained {statistics.mean(trained):.0f} epochs each.")
+    print_trained(trained)
 
 
 if __name__ == "__main__":
