@@ -60,7 +60,19 @@ class ReadActivity(_Words):
         return random.Random(seed).sample(range(several), several)
 
 
-Activity = DrawActivity | BetActivity | ReadActivity
+class TrainActivity(_Words):
+    """A network learns from what everybody has drawn: a `run` goes on for so many `epochs` with so many of MNIST's
+    `images`, once for each of `folds` parts of the class, without that part's digits.
+    """
+
+    kind: Literal["train"]
+    run: str = Field(min_length=1, max_length=200)
+    images: int = Field(ge=100, le=60_000)
+    epochs: int = Field(ge=1, le=50)
+    folds: int = Field(ge=2, le=20)
+
+
+Activity = DrawActivity | BetActivity | ReadActivity | TrainActivity
 
 
 class Step(NamedTuple):

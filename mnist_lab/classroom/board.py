@@ -1,6 +1,5 @@
 """What a class has drawn and chosen: read once, and again where it changed."""
 
-import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -8,10 +7,12 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from mnist_lab.datasets.arrays import pack
 from mnist_lab.images.preprocessing import SIDE, FloatImage, prepare
 from mnist_lab.images.strokes import CANVAS_SIDE, draw
 from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.rejection import Doubt, verdict
+from mnist_lab.store.class_digits import ClassDigits
 from mnist_lab.store.rooms import CHOICES, DRAWINGS, Room, RoomChoice, RoomDrawing
 
 One = TypeVar("One")
@@ -91,21 +92,40 @@ def read(lines: Iterable[Iterable[tuple[int, int]]], predictor: Predictor) -> li
     return [round(float(one), 4) for one in prediction.probabilities] if is_digit else None
 
 
-def digits(room: Room) -> bytes:
-    """The digits that a class has drawn as asked, as an .npz file: `x_train`, uint8 (n, 28, 28) in 0..255, ink bright,
-    and `y_train`, uint8 (n,) in 0..9, like MNIST's, in an order that tells of nobody.
+def digits(room: Room) -> tuple[ClassDigits, list[str]]:
+    """The digits that a class has drawn as asked, and who their pupils are, in their order.
 
     Left out is what is hidden, under way or blank.
     """
-    found: list[tuple[FloatImage, int]] = []
+    found: list[tuple[str, FloatImage, int]] = []
     for step in range(1, len(room.stage().steps) + 1):
         hidden = room.hidden(step)
-        done = [one for name, one in drawings(room, step).all().items() if one.is_done and name not in hidden]
-        images = [(seen(one.lines), one.asked) for one in done]
-        found += [(image, digit) for image, digit in images if image is not None]
-    order = np.random.default_rng().permutation(len(found))
-    x = np.array([found[place][0] for place in order], dtype=np.float32).reshape(-1, SIDE, SIDE)
-    y = np.array([found[place][1] for place in order], dtype=np.uint8)
-    content = io.BytesIO()
-    np.savez_compressed(content, x_train=np.rint(255 * x).astype(np.uint8), y_train=y)
-    return content.getvalue()
+        for name, one in sorted(drawings(room, step).all().items()):
+            image = seen(one.lines) if one.is_done and name not in hidden else None
+            if image is not None:
+                found.append((name.partition("-")[0], image, one.asked))
+    pupils = sorted({pupil for pupil, _, _ in found})
+    x = np.array([image for _, image, _ in found], dtype=np.float32).reshape(-1, SIDE, SIDE)
+    y = np.array([digit for _, _, digit in found], dtype=np.uint8)
+    whose = np.array([pupils.index(pupil) for pupil, _, _ in found], dtype=np.int16)
+    return ClassDigits(np.rint(255 * x).astype(np.uint8), y, whose), pupils
+
+
+def how_many(room: Room) -> tuple[int, int]:
+    """How many digits a class has drawn as asked, those left out that are hidden or under way; and how many pupils."""
+    names = [
+        name
+        for step in range(1, len(room.stage().steps) + 1)
+        for name, one in drawings(room, step).all().items()
+        if one.is_done and name not in room.hidden(step)
+    ]
+    return len(names), len({name.partition("-")[0] for name in names})
+
+
+def to_take_away(room: Room) -> bytes:
+    """The digits that a class has drawn, as an .npz file: `x_train`, uint8 (n, 28, 28) in 0..255, ink bright, and
+    `y_train`, uint8 (n,) in 0..9, like MNIST's, in an order that tells of nobody.
+    """
+    found, _ = digits(room)
+    order = np.random.default_rng().permutation(len(found.labels))
+    return pack({"x_train": found.images[order], "y_train": found.labels[order]})

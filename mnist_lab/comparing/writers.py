@@ -76,7 +76,7 @@ def by_kind(evaluation: Evaluation) -> dict[str, Kind]:
         name: Kind(
             int(chosen.sum()),
             float(mistakes[chosen].sum() / images[chosen].sum()),
-            _interval(mistakes[chosen], images[chosen]),
+            people_interval(mistakes[chosen], images[chosen]),
         )
         for name, chosen in zip(KINDS, (~are_students, are_students), strict=True)
     }
@@ -85,7 +85,7 @@ def by_kind(evaluation: Evaluation) -> dict[str, Kind]:
 def accuracy_interval(evaluation: Evaluation) -> Interval:
     """Where the accuracy may lie on images by other people, at 95 %. Raises DatasetError."""
     images, mistakes = _counts(evaluation)
-    return _interval(images - mistakes, images)
+    return people_interval(images - mistakes, images)
 
 
 def difference_interval(one: Evaluation, two: Evaluation) -> Interval:
@@ -95,7 +95,7 @@ def difference_interval(one: Evaluation, two: Evaluation) -> Interval:
     """
     images, ones = _counts(one)
     _, twos = _counts(two)
-    return _interval(ones - twos, images)
+    return people_interval(ones - twos, images)
 
 
 def places(number: int, *evaluations: Evaluation) -> NDArray[np.int64]:
@@ -118,8 +118,11 @@ def _counts(*evaluations: Evaluation) -> tuple[NDArray[np.int64], NDArray[np.int
     return np.bincount(place), np.bincount(place, weights=wrong).astype(np.int64)
 
 
-def _interval(counts: NDArray[np.int64], images: NDArray[np.int64]) -> Interval:
-    """The percentile interval of the sum of counts by the sum of images, when people are drawn again and again."""
+def people_interval(counts: NDArray[np.int64], images: NDArray[np.int64]) -> Interval:
+    """The 95 % interval of the sum of counts by the sum of images, when people are drawn again and again.
+
+    Both int64 (n,), a number for each person; a count may be a difference and below 0.
+    """
     drawn = _draws(len(images))
     low, high = np.quantile((drawn @ counts) / (drawn @ images), TAILS)
     return Interval(float(low), float(high))

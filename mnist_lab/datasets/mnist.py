@@ -20,6 +20,7 @@ from platformdirs import user_cache_path
 from mnist_lab.config.settings import DatasetName
 from mnist_lab.datasets import files
 from mnist_lab.datasets.arrays import MB, unpack
+from mnist_lab.datasets.pens import Drawings
 from mnist_lab.errors import DatasetError
 from mnist_lab.images.preprocessing import LONGEST, centre
 
@@ -40,7 +41,8 @@ MOST_BYTES = 50 * MB  # of an array of MNIST
 class Dataset:
     """Images with their labels, in a part to train on and a part for the final score only.
 
-    Images are uint8 (n, 28, 28) in 0..255, ink bright; labels are uint8 (n,) in 0..9.
+    Images are uint8 (n, 28, 28) in 0..255, ink bright; labels are uint8 (n,) in 0..9. All that is `beside` it is learnt
+    from, too.
     """
 
     name: DatasetName
@@ -48,6 +50,7 @@ class Dataset:
     y_train: NDArray[np.uint8]
     x_test: NDArray[np.uint8]
     y_test: NDArray[np.uint8]
+    beside: Drawings | None = None
 
     @property
     def digest(self) -> str:
@@ -124,7 +127,8 @@ def _enlarge(image: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=1)
 def _read_mnist(path: Path, _changed: int) -> Dataset:
-    return Dataset("mnist", **_arrays(path, tuple(MNIST_SHA256)))
+    x_train, y_train, x_test, y_test = _arrays(path, tuple(MNIST_SHA256)).values()
+    return Dataset("mnist", x_train, y_train, x_test, y_test)
 
 
 @lru_cache(maxsize=1)

@@ -37,11 +37,11 @@ def split(dataset: Dataset, config: TrainConfig, is_over: Callable[[], bool] = l
     """The first `train_images` of the training part, with a `validation_share` of them held back at random.
 
     With `pens`, drawings of pen digits come on top: those of most writers to learn from, those of the writers held out
-    to watch. Digits to `leave_out` are then taken away from both, and labels spoiled among those to learn from. With
-    `dirt`, a soiled copy of every second image to learn from comes behind them: of every one, clean images would be
-    read worse. The same seed holds back the same images and the same writers, spoils the same labels and soils alike.
-    The test set is left as it is. To soil takes minutes, and ends early once it `is_over`. Raises DatasetError where
-    the pen digits are asked for and damaged.
+    to watch; what is beside the dataset is all learnt from. Digits to `leave_out` are then taken away from both, and
+    labels spoiled among those to learn from. With `dirt`, a soiled copy of every second image to learn from comes
+    behind them: of every one, clean images would be read worse. The same seed holds back the same images and the same
+    writers, spoils the same labels and soils alike. The test set is left as it is. To soil takes minutes, and ends
+    early once it `is_over`. Raises DatasetError where the pen digits are asked for and damaged.
     """
     images, labels = dataset.x_train[: config.train_images], dataset.y_train[: config.train_images]
     order = np.random.default_rng(config.seed).permutation(len(images))
@@ -50,6 +50,9 @@ def split(dataset: Dataset, config: TrainConfig, is_over: Callable[[], bool] = l
     parts = Split(images[learn], labels[learn], images[watch], labels[watch])
     if config.pens:
         parts = _with_pens(parts, config)
+    if dataset.beside:
+        x_train, y_train = (np.concatenate(pair) for pair in zip(parts, dataset.beside, strict=False))
+        parts = parts._replace(x_train=x_train, y_train=y_train)
     if config.leave_out:
         parts = _without(parts, config.leave_out)
     images, labels = parts.x_train, spoil(parts.y_train, config.spoiled_labels, config.seed)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from mnist_lab.config.damage import Damage
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine import cluster
 from mnist_lab.engine.asking import Asking
@@ -17,8 +16,8 @@ from mnist_lab.engine.fair_queue import line
 from mnist_lab.engine.liveness import Liveness
 from mnist_lab.engine.workers import Workers
 from mnist_lab.errors import ClusterLost, ConfigError, MnistLabError, UnknownRun
-from mnist_lab.store.run import Run, RunState
-from mnist_lab.store.runs import RunStore
+from mnist_lab.store.run import Beside, Run, RunState
+from mnist_lab.store.runs import About, RunStore
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -58,7 +57,7 @@ class Engine:
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
 
-    def submit(self, config: TrainConfig, name: str, recipe: str | None = None, **about: str | Damage | None) -> Run:
+    def submit(self, config: TrainConfig, name: str, recipe: str | None = None, **about: About) -> Run:
         """Queue a training and return at once; `about` as for RunStore.create.
 
         Raises StoreError where the folder of runs cannot be written.
@@ -67,12 +66,21 @@ class Engine:
         self._soon(self._fill)
         return run
 
-    def go_on(self, parent: Run, settings: Mapping[str, Any], **about: str | None) -> Run:
+    def go_on(
+        self,
+        parent: Run,
+        settings: Mapping[str, Any],
+        name: str | None = None,
+        beside: Beside | None = None,
+        **about: str | None,
+    ) -> Run:
         """Queue a run that begins with another's model; `settings` change the parent's configuration.
 
-        Raises as `continued` and `submit` do.
+        What the parent has learnt from besides is learnt from again, unless `beside` is something else. Raises as
+        `continued` and `submit` do.
         """
-        return self.submit(continued(parent, settings), name_of(parent), parent=parent.id, **about)
+        config, beside = continued(parent, settings), beside or parent.asked.beside
+        return self.submit(config, name or name_of(parent), parent=parent.id, beside=beside, **about)
 
     def stop(self, run_id: str, reason: str = "") -> None:
         """Ask a run to stop, and say why; one that waits or is no longer being trained is stopped at once."""

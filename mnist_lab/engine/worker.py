@@ -6,6 +6,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mnist_lab.inference.predictor import Predictor
 from mnist_lab.inference.quiet import quiet
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.store.adjustments import adjustments
+from mnist_lab.store.class_digits import learnt_beside
 from mnist_lab.store.models import keras_file_of, model_file_of
 from mnist_lab.store.run import CHECKPOINT, CHECKPOINTS, EVALUATION, KERAS_MODEL, MODEL, Run, RunState, Summary
 from mnist_lab.store.runs import RunStore
@@ -66,7 +68,8 @@ def execute(
 
 def _train_and_evaluate(store: RunStore, run: Run, progress: Progress, on_tick: OnTick) -> None:
     progress.phase("loading the data")
-    dataset = load(run.config.dataset)
+    beside = learnt_beside(store, run.asked.beside) if run.asked.beside else None
+    dataset = replace(load(run.config.dataset), beside=beside)
     if run.asked.damage:
         _damage_and_evaluate(store, run, run.asked.damage, dataset, progress)
         return

@@ -170,6 +170,7 @@ def _asked(content: bytes, store: RunStore, owner: str | None) -> Asked:
             "name": " ".join(asked.name.split())[:LONGEST_NAME] or "run",
             "group": None if foreign else group and group[:LONGEST_NAME],
             "parent": parent if parent and RUN_ID.fullmatch(parent) and store.folder.exists(parent) else None,
+            "beside": asked.beside and asked.beside.model_copy(update={"room": ""}),  # its class is not of this lab
             "created": _past(asked.created),
             "owner": owner,
         }

@@ -11,6 +11,8 @@
   seen/<pupil>            when a pupil's phone asked last
   drawings/<step>/<pupil>-<task>.json
   choices/<step>/<pupil>-<round>.json
+  digits/<digest>.npz     what runs learn from beside MNIST
+  trainings/<step>.json   which runs
   hidden/<step>-<pupil>-<task>
 
 A pupil is the hash of the room's salt and of the owner that a browser's cookie identifies, so nothing here tells which
@@ -31,6 +33,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_lab.config.limits import Count, Moment, Share
+from mnist_lab.datasets.arrays import MB
 from mnist_lab.errors import DAMAGE, LimitReached, RoomError, StoreError, UnknownRoom
 from mnist_lab.images.strokes import CANVAS_SIDE
 from mnist_lab.store.folders import Folder
@@ -51,6 +54,7 @@ MOST_TASKS = 100
 SPINS = 3
 MOST_CHOICES = 20
 MOST_BYTES = 100_000  # of a file
+MOST_OF_DIGITS = 20 * MB
 
 FASTER = "That was done already, by a double click or from another device."
 OVER = "There is no class with this code. It may be over, and nothing of it is kept."
@@ -136,6 +140,28 @@ class RoomChoice(BaseModel):
     choice: int = Field(ge=0, lt=MOST_CHOICES)
 
 
+class RoomTraining(BaseModel):
+    """`trainings/<step>.json`: the runs of a step in which networks learn from the class's `digits`.
+
+    All go on from `start`: `control` without the class, `folds` each without the digits of one part of it, `whole` with
+    all of them. `pupils` are those whose digits they are, in the order in which the digits count them.
+    """
+
+    model_config = FILES
+
+    digits: str
+    pupils: tuple[str, ...]
+    start: str
+    control: str
+    folds: tuple[str, ...]
+    whole: str
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """All that are trained, in their order."""
+        return (self.control, *self.folds, self.whole)
+
+
 class _About(BaseModel):
     """`room.json`."""
 
@@ -200,6 +226,15 @@ class Rooms:
                 return
         self._folder.delete(code)
 
+    def by_token(self, token: str) -> "Room":
+        """The room whose runs name it so. Raises UnknownRoom."""
+        for code in self._folder.names():
+            room = Room(self._folder, code, self._clock)
+            with suppress(UnknownRoom):
+                if room.token == token:
+                    return room
+        raise UnknownRoom(OVER)
+
     def sweep(self) -> None:
         """Erase rooms that nobody uses any more, and what is left of a room that is none."""
         for code in self._folder.names():
@@ -235,6 +270,11 @@ class Room:
     def exists(self) -> bool:
         """Whether it is not erased."""
         return self._folder.exists("room.json")
+
+    @property
+    def token(self) -> str:
+        """By what runs name it, of which all may know: it tells nobody the code. Raises UnknownRoom."""
+        return _hash(f"{self._about().salt} runs")[:16]
 
     def opened(self) -> float:
         """When, in seconds since 1970; of a damaged room when its file was written. Raises OSError for a room gone."""
@@ -400,6 +440,27 @@ class Room:
     def choice(self, step: int, name: str) -> RoomChoice | None:
         """A choice of a step, `<pupil>-<turn>`; None where there is none, or a damaged one."""
         return self._read(f"{CHOICES}/{step}/{name}.json", RoomChoice)
+
+    def keep_digits(self, content: bytes) -> str:
+        """Keep digits to learn from; their name, which is the same for the same digits."""
+        name = hashlib.sha256(content).hexdigest()[:16]
+        self._write(f"digits/{name}.npz", content)
+        return name
+
+    def digits(self, name: str) -> bytes:
+        """What was kept under that name. Raises RoomError where it is gone."""
+        try:
+            return self._folder.read(f"digits/{name}.npz", MOST_OF_DIGITS)
+        except DAMAGE as error:
+            raise RoomError("The digits of this class cannot be read any more.") from error
+
+    def keep_training(self, step: int, training: RoomTraining) -> None:
+        """Keep which runs a step has."""
+        self._write(f"trainings/{step}.json", training.model_dump_json().encode())
+
+    def training(self, step: int) -> RoomTraining | None:
+        """The runs of a step; None before they are asked for."""
+        return self._read(f"trainings/{step}.json", RoomTraining)
 
     def hidden(self, step: int) -> set[str]:
         """The drawings of a step that a teacher has hidden."""

@@ -20,6 +20,7 @@ WISH = "wish.json"
 CHECKPOINTS = "checkpoint"
 CHECKPOINT = f"{CHECKPOINTS}/last.weights.h5"
 """The files in a run's folder."""
+MOST_FOLDS = 100
 
 
 class RunState(StrEnum):
@@ -60,11 +61,33 @@ class Summary(BaseModel):
     adjustments: tuple[Adjustment, ...] = Field((), max_length=MOST_ADJUSTMENTS)
 
 
+class Beside(BaseModel):
+    """So many digits that a class has drawn, which a run learns from beside its dataset: all of them, or those of all
+    pupils but one in `folds`.
+
+    `room` is the token of the class, and "" in a run from elsewhere; `digits` names the digits there.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    room: str = Field(max_length=20)
+    digits: str = Field(max_length=64, pattern=r"^[0-9a-f]*$")
+    several: Count
+    fold: int | None = Field(None, ge=0, lt=MOST_FOLDS)
+    folds: int = Field(1, ge=1, le=MOST_FOLDS)
+
+    def __str__(self) -> str:
+        """What was learnt from besides, in words."""
+        apart = "" if self.fold is None else f", without part {self.fold + 1} of {self.folds}"
+        return f"learnt from {self.several} digits of a class, too{apart}"
+
+
 class Asked(BaseModel):
     """`config.json`: what was asked, and by whom. Never changes once written. `created` in seconds since 1970.
 
     `owner` is who asked, `group` the name that the runs of one grid or search share, and `parent` the id of the run
     whose model this one goes on with, or is a damaged copy of where `damage` says how: nothing is trained then.
+    `beside` is what it learns from besides its dataset.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +100,7 @@ class Asked(BaseModel):
     group: Text | None = None
     parent: Text | None = None
     damage: Damage | None = None
+    beside: Beside | None = None
 
 
 class Status(BaseModel):
@@ -148,9 +172,12 @@ class Run:
 
     @property
     def deviations(self) -> tuple[str, ...]:
-        """What makes it another network than its configuration trains, in words: changes meanwhile, and damage."""
+        """What makes it another network than its configuration trains, in words: changes meanwhile, damage, and what
+        it has learnt from besides.
+        """
+        beside = [str(self.asked.beside)] if self.asked.beside else []
         damage = [f"damaged: {self.asked.damage}"] if self.asked.damage else []
-        return (*map(str, self.adjustments), *damage)
+        return (*beside, *map(str, self.adjustments), *damage)
 
     @property
     def is_from_elsewhere(self) -> bool:

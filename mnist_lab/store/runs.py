@@ -21,7 +21,7 @@ from mnist_lab.store.adjustments import Wish
 from mnist_lab.store.annotations import Annotation, Annotations
 from mnist_lab.store.claims import claim
 from mnist_lab.store.folders import Folder
-from mnist_lab.store.run import CONFIG, EVALUATION, METRICS, STATUS, WISH, Asked, Listing, Run, RunState, Status
+from mnist_lab.store.run import CONFIG, EVALUATION, METRICS, STATUS, WISH, Asked, Beside, Listing, Run, RunState, Status
 from mnist_lab.store.ticks import KnownTicks, Tick, epochs_in, lines_of
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
@@ -31,6 +31,7 @@ LARGEST_WISH = 1000  # bytes
 LONGEST_TIME = 100  # bytes of a file that holds a time
 
 Model = TypeVar("Model", bound=BaseModel)
+About = str | Damage | Beside | None
 
 LARGEST = {CONFIG: MB // 10, STATUS: MB // 10, EVALUATION: 20 * MB, METRICS: 200 * MB}
 """Of what is read whole, the most bytes that a run of this lab needs; so many metrics take days of training."""
@@ -57,7 +58,7 @@ class RunStore:
         name: str,
         recipe: str | None = None,
         engine: str | None = None,
-        **about: str | Damage | None,
+        **about: About,
     ) -> Run:
         """A new, queued run; `about` is the rest of Asked. Raises StoreError where the folder cannot be written."""
         asked = Asked(name=name, recipe=recipe, config=config, created=time.time(), **about)

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mnist_lab.classroom import board
+from mnist_lab.classroom import board, training
 from mnist_lab.errors import LimitReached, MnistLabError, RoomError, StoreError, UnknownRoom
+from mnist_lab.store import class_digits
 from mnist_lab.store.rooms import MOST_BYTES, Room, Rooms
 from mnist_lab.store.visitors import Visitors
 from mnist_lab.ui import resources
@@ -55,7 +56,13 @@ def rooms() -> Rooms:
 def erase(code: str) -> None:
     """Leave nothing of a room, on disk and in memory."""
     rooms().erase(code)
+    _forget_erased()
+
+
+def _forget_erased() -> None:
     board.forget_erased()
+    training.forget_erased()
+    class_digits.forget_erased(resources.store())
 
 
 def led(asked: Asked) -> Room:
@@ -118,7 +125,7 @@ def _keep_clean(found: Rooms) -> None:
         try:
             if looks % LOOKS_TO_A_SWEEP == 0:
                 found.sweep()
-            board.forget_erased()
+            _forget_erased()
         except (MnistLabError, OSError) as error:
             log.warning("The rooms cannot be looked after: %s", error)
         looks += 1

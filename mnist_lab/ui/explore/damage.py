@@ -84,7 +84,8 @@ def _keep(run: Run, asked: Damage) -> None:
     name = f"{run.name}, {asked}"
     try:
         may_train([run.config.model_copy(update={"epochs": 1})])
-        resources.engine().submit(run.config, name, parent=run.id, damage=asked, owner=visitor())
+        beside, owner = run.asked.beside, visitor()
+        resources.engine().submit(run.config, name, parent=run.id, damage=asked, beside=beside, owner=owner)
     except MnistLabError as error:
         st.toast(plain(error), icon=":material/error:")
     else:

@@ -154,11 +154,18 @@ function render() {
   if (me.step && !me.paused && me.kind === "read" && me.open && seen < me.pictures.length) return renderPicture();
   stopClock();
   $("#waiting .what").textContent = me.paused ? "Look up: your teacher has paused." :
+    me.step && me.kind === "train" ? trained() :
     me.kind === "read" && !me.open ? "Look at the wall: there are the answers." :
     me.step ? "All done. Look at the wall." : "You are in. Look at the wall: it begins soon.";
   $(".spin").textContent = `Another animal, please (${me.spins} left)`;
   $(".spin").hidden = !me.spins || me.step > 0;
   show("waiting");
+}
+
+function trained() {
+  const { own, prompt } = me;
+  if (!own) return prompt;
+  return `Of your ${own.digits} digits, the network read ${own.before} before, and ${own.after} once it had learnt from the others.`;
 }
 
 function renderTask() {

@@ -17,12 +17,13 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from mnist_lab.classroom import board
-from mnist_lab.classroom.activities import DIGITS, DrawActivity, ReadActivity, step_of
+from mnist_lab.classroom.activities import DIGITS, DrawActivity, ReadActivity, TrainActivity, step_of
 from mnist_lab.classroom.animals import ANIMALS
 from mnist_lab.classroom.bets import Phase, phase_of
 from mnist_lab.classroom.reading import pictures
+from mnist_lab.classroom.training import outcome
 from mnist_lab.classroom.windows import Guesses, Window
-from mnist_lab.errors import LimitReached, RoomError, UnknownRoom
+from mnist_lab.errors import LimitReached, RoomError, RunError, UnknownRoom
 from mnist_lab.images.strokes import CANVAS_SIDE
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.plots.pictures import data_url
@@ -218,6 +219,8 @@ def _state(room: Room, pupil: str, known: Pupil, has: str = "") -> dict[str, Any
             state["pictures"] = [data_url(shown[which].image / 255) for which in order]
             state["read"] = [turn for turn, which in enumerate(order) if which in read]
             state["seconds"] = activity.seconds
+    if isinstance(activity, TrainActivity):
+        state["own"] = _own(room, number, pupil)
     if step.lesson:
         phase = phase_of(stage, number)
         chosen = board.choices(room, number).of(pupil).get(phase.turn)
@@ -225,6 +228,18 @@ def _state(room: Room, pupil: str, known: Pupil, has: str = "") -> dict[str, Any
         state |= {"turn": phase.turn, "open": phase.takes_bets, "over": phase is Phase.OVER}
         state["chosen"] = chosen.choice if chosen else None
     return state
+
+
+def _own(room: Room, step: int, pupil: str) -> dict[str, int] | None:
+    """How a pupil's own digits are read before and after networks have learnt from the others'; None until it is so."""
+    training = room.training(step)
+    if training is None or pupil not in training.pupils:
+        return None
+    with suppress(RunError):
+        if found := outcome(room, step, training, resources.store()):
+            one = training.pupils.index(pupil)
+            return {name: int(getattr(found, name)[one]) for name in ("digits", "before", "after")}
+    return None
 
 
 def _seed(room: Room, step: int, pupil: str) -> str:

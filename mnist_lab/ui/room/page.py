@@ -5,15 +5,27 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_lab.classroom.activities import BetActivity, DrawActivity, ReadActivity, Step, activities, lessons, step_of
+from mnist_lab.classroom.activities import (
+    BetActivity,
+    DrawActivity,
+    ReadActivity,
+    Step,
+    TrainActivity,
+    activities,
+    lessons,
+    step_of,
+)
 from mnist_lab.classroom.addresses import VARIABLE, is_for_this_machine_only, join_address, lab_address
 from mnist_lab.classroom.bets import phase_of
 from mnist_lab.classroom.reading import pictures
+from mnist_lab.classroom.training import begin, check
 from mnist_lab.errors import MnistLabError, UnknownRoom
 from mnist_lab.store.rooms import Room, Stage
 from mnist_lab.ui import presenting, resources
+from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.room.betting import NEXT as BET_NEXT
 from mnist_lab.ui.room.reading import NEXT as READ_NEXT
+from mnist_lab.ui.room.training import NEXT as TRAIN_NEXT
 from mnist_lab.ui.room.wall import render_wall
 from mnist_lab.ui.rooms import erase, rooms
 from mnist_lab.ui.shell import PAGES
@@ -136,6 +148,8 @@ def _start(room: Room, words: str, after: int) -> None:
     step = step_of(words)
     if step and isinstance(step.activity, ReadActivity):
         pictures(step.activity.pictures, resources.store())
+    if step and isinstance(step.activity, TrainActivity):
+        check(room, step.activity, resources.store())
     room.start(words, after)
 
 
@@ -153,16 +167,33 @@ def _render_pace(room: Room, stage: Stage, step: Step) -> None:
         words = {"lesson": step.lesson.id}
         label, icon = "Let the networks answer", ":material/arrow_forward:"
         st.page_link(PAGES / "lessons.py", label=label, icon=icon, query_params=words)
+    if isinstance(step.activity, TrainActivity):
+        _render_training(room, number, step.activity)
     _turn(room, "is_paused", stage.is_paused, "Go on", "Pause the phones")
     if isinstance(step.activity, DrawActivity):
-        said, whose = stage.shows_answers, stage.shows_animals
+        said = stage.shows_answers
         _turn(room, "shows_answers", said, "Hide what the network says", "Show what the network says")
-        _turn(room, "shows_animals", whose, "Hide whose each is", "Show whose each is")
+    if isinstance(step.activity, DrawActivity | TrainActivity):
+        _turn(room, "shows_animals", stage.shows_animals, "Hide whose each is", "Show whose each is")
     if len(stage.steps) > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             _go(room, "Back", number - 1, number > 1)
             _go(room, "Next", number + 1, number < len(stage.steps))
             st.caption(f"Step {number} of {len(stage.steps)}", width="content")
+
+
+def _render_training(room: Room, number: int, activity: TrainActivity) -> None:
+    """Begin to train; once that is done, ways to the network that has learnt from all."""
+    training = room.training(number)
+    if training is None:
+        on = (begin, room, number, activity, resources.engine(), visitor(), may_train)
+        st.button(TRAIN_NEXT, key=f"train-{number}", type="primary", width="stretch", on_click=_do, args=on)
+    elif any(run.id == training.whole and run.summary for run in resources.listing().runs):
+        words, icon = {"model": training.whole}, ":material/draw:"
+        st.page_link(PAGES / "draw.py", label="Draw with your network", icon=icon, query_params=words)
+        words = {"runs": f"{training.whole},{training.control}"}
+        icon = ":material/compare_arrows:"
+        st.page_link(PAGES / "compare.py", label="Compare it", icon=icon, query_params=words)
 
 
 def _render_class(room: Room, stage: Stage) -> None:

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mnist_lab.classroom import board
-from mnist_lab.classroom.activities import ReadActivity, step_of
+from mnist_lab.classroom.activities import ReadActivity, TrainActivity, step_of
 from mnist_lab.classroom.bets import phase_of, told
 from mnist_lab.store.rooms import MOST_STEPS, Order, RoomDrawing
-from mnist_lab.ui.room import betting, reading
+from mnist_lab.ui.room import betting, reading, training
 from mnist_lab.ui.rooms import Asked, endpoint, led
 
 
@@ -56,6 +56,8 @@ def _wall(asked: Asked) -> dict[str, Any]:
         poster = betting.written(step.lesson, told(placed, phase, len(step.lesson.choices)), phase)
     elif step and isinstance(step.activity, ReadActivity):
         poster = reading.written(step.activity, placed, bool(stage.phase(number)))
+    elif step and isinstance(step.activity, TrainActivity):
+        poster = training.written(room, number, step.activity, stage.shows_animals)
     done = Counter(name.partition("-")[0] for name in [*placed, *(name for name, one in drawn.items() if one.is_done)])
     return {
         "stage": stage.model_dump(mode="json"),
@@ -98,7 +100,7 @@ def _digits(asked: Asked) -> Response:
     """The class's digits as a file to take away."""
     room = led(asked)
     head = {"Content-Disposition": f'attachment; filename="class-{room.code}.npz"', "Cache-Control": "no-store"}
-    return Response(board.digits(room), media_type="application/octet-stream", headers=head)
+    return Response(board.to_take_away(room), media_type="application/octet-stream", headers=head)
 
 
 BELOW = "/{below:path}room/{code}"  # whatever path the lab is served at
