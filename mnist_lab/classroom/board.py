@@ -46,6 +46,7 @@ class Board(Generic[One]):
         return {int(task): one for (who, _, task), one in parted.items() if who == pupil}
 
 
+_digits: dict[str, tuple[Room, list[tuple[Any, ...]], tuple[ClassDigits, list[str]]]] = {}  # by the room's folder
 _boards: dict[tuple[str, str, int], tuple[Room, Board[Any]]] = {}  # by the room's folder, kind and step
 
 
@@ -74,6 +75,9 @@ def forget_erased() -> None:
     for key, (room, _) in [*_boards.items()]:
         if not room.exists():
             _boards.pop(key, None)
+    for url, (room, *_) in [*_digits.items()]:
+        if not room.exists():
+            _digits.pop(url, None)
 
 
 def seen(lines: Iterable[Iterable[tuple[int, int]]]) -> FloatImage | None:
@@ -97,13 +101,17 @@ def digits(room: Room) -> tuple[ClassDigits, list[str]]:
 
     Left out is what is hidden, under way or blank.
     """
-    found: list[tuple[str, FloatImage, int]] = []
-    for step in range(1, len(room.stage().steps) + 1):
-        hidden = room.hidden(step)
-        for name, one in sorted(drawings(room, step).all().items()):
-            image = seen(one.lines) if one.is_done and name not in hidden else None
-            if image is not None:
-                found.append((name.partition("-")[0], image, one.asked))
+    drawn = _done(room)
+    stamp = [(*place, one.number) for place, one in drawn.items()]
+    known = _digits.get(room.url)
+    if known is None or known[1] != stamp:
+        known = _digits[room.url] = room, stamp, _seen_all(drawn)
+    return known[2]
+
+
+def _seen_all(drawn: Mapping[tuple[int, str], RoomDrawing]) -> tuple[ClassDigits, list[str]]:
+    images = [(name.partition("-")[0], seen(one.lines), one.asked) for (_, name), one in drawn.items()]
+    found = [(pupil, image, digit) for pupil, image, digit in images if image is not None]
     pupils = sorted({pupil for pupil, _, _ in found})
     x = np.array([image for _, image, _ in found], dtype=np.float32).reshape(-1, SIDE, SIDE)
     y = np.array([digit for _, _, digit in found], dtype=np.uint8)
@@ -113,13 +121,19 @@ def digits(room: Room) -> tuple[ClassDigits, list[str]]:
 
 def how_many(room: Room) -> tuple[int, int]:
     """How many digits a class has drawn as asked, those left out that are hidden or under way; and how many pupils."""
-    names = [
-        name
-        for step in range(1, len(room.stage().steps) + 1)
-        for name, one in drawings(room, step).all().items()
-        if one.is_done and name not in room.hidden(step)
-    ]
+    names = [name for _, name in _done(room)]
     return len(names), len({name.partition("-")[0] for name in names})
+
+
+def _done(room: Room) -> dict[tuple[int, str], RoomDrawing]:
+    """All drawings of a class that are done and not hidden, by step and name."""
+    found = {}
+    for step in range(1, len(room.stage().steps) + 1):
+        hidden = room.hidden(step)
+        for name, one in sorted(drawings(room, step).all().items()):
+            if one.is_done and name not in hidden:
+                found[step, name] = one
+    return found
 
 
 def to_take_away(room: Room) -> bytes:

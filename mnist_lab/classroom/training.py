@@ -24,7 +24,7 @@ from mnist_lab.errors import RoomError
 from mnist_lab.store.class_digits import ClassDigits, fold_of
 from mnist_lab.store.models import model_of
 from mnist_lab.store.rooms import FASTER, Room, RoomTraining
-from mnist_lab.store.run import Beside, Run
+from mnist_lab.store.run import Beside, Run, RunState
 from mnist_lab.store.runs import RunStore
 
 LEAST = 2  # pupils
@@ -100,12 +100,24 @@ def begin(
             digits=name,
             pupils=tuple(pupils),
             start=parent.id,
-            control=go_on("MNIST alone, for as long", None),
+            control=_known(engine.store, parent, config) or go_on("MNIST alone, for as long", None),
             folds=tuple(go_on(f"Our class without part {part}", beside) for part, beside in enumerate(parts, 1)),
             whole=go_on("Our class", Beside(several=len(found.labels), **about)),
         )
         room.keep_training(step, training)
         return training
+
+
+def _known(store: RunStore, parent: Run, config: TrainConfig) -> str | None:
+    """A run that has gone on so already: with the same seed, it would come out the same."""
+    runs = (run for run in store.listing().runs if run.asked.parent == parent.id and run.config == config)
+    return next((run.id for run in runs if run.state is RunState.FINISHED and not run.deviations), None)
+
+
+def all_of(room: Room) -> Beside:
+    """All that a class has drawn by now, for a run to learn from. Raises StoreError where it cannot be kept."""
+    found, _ = board.digits(room)
+    return Beside(room=room.token, digits=room.keep_digits(found.to_bytes()), several=len(found.labels))
 
 
 def outcome(room: Room, step: int, training: RoomTraining, store: RunStore) -> Outcome | None:

@@ -18,12 +18,14 @@ class Sources(NamedTuple):
     """Where columns find what is not in the snapshot of a run.
 
     `validation` has the epochs of a run that were validated; by the run's id, `own` has the accuracies in [0, 1] on the
-    person's own drawings, and `names` the names of runs in this list, where they differ from a run's own name.
+    person's own drawings, `classed` those on the digits of the person's class, and `names` the names of runs in this
+    list, where they differ from a run's own name.
     """
 
     validation: Callable[[Run], Sequence[Epoch]]
     own: Mapping[str, float]
     names: Mapping[str, str] = {}
+    classed: Mapping[str, float] = {}
 
 
 Cell = Callable[[Run, Sources], Any]
@@ -62,12 +64,17 @@ def _own(run: Run, sources: Sources) -> float | None:
     return 100 * sources.own[run.id] if run.id in sources.own else None
 
 
+def _classed(run: Run, sources: Sources) -> float | None:
+    return 100 * sources.classed[run.id] if run.id in sources.classed else None
+
+
 COLUMNS: dict[str, Cell] = {
     "star": lambda run, _: "★" if run.annotation.starred else "",
     "name": lambda run, sources: sources.names.get(run.id, run.name),
     "state": lambda run, _: str(run.state),
     "test accuracy": _summary("test_accuracy", 100),
     "own drawings": _own,
+    "class digits": _classed,
     "pen digits": _summary("pen_accuracy", 100),
     "train accuracy": _summary("train_accuracy", 100),
     "best validation": _best_accuracy,
@@ -88,12 +95,13 @@ COLUMNS: dict[str, Cell] = {
 """Accuracies are in percent, the size in kB, training in seconds, prediction in milliseconds an image."""
 
 
-def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:
+def usual(runs: Sequence[Run], own: Mapping[str, float], classed: Mapping[str, float]) -> list[str]:
     """The columns to begin with: few, and those that say something about these runs."""
     says_something = {
         "star": any(run.annotation.starred for run in runs),
         "state": any(run.summary is None for run in runs),
         "own drawings": bool(own),
+        "class digits": bool(classed),
         "pen digits": any(run.summary and run.summary.pen_accuracy is not None for run in runs),
         "best epoch": 2 * sum(run.config.validation_share > 0 for run in runs) > len(runs),
         "changed": any(run.deviations for run in runs),
@@ -101,7 +109,17 @@ def usual(runs: Sequence[Run], own: Mapping[str, float]) -> list[str]:
         "note": any(run.annotation.note for run in runs),
     }
     columns = [
-        *("star", "name", "state", "test accuracy", "own drawings", "pen digits", "best epoch", "epochs"),
+        *(
+            "star",
+            "name",
+            "state",
+            "test accuracy",
+            "own drawings",
+            "class digits",
+            "pen digits",
+            "best epoch",
+            "epochs",
+        ),
         *("parameters", "training time", *(field for field in setting_columns(runs) if field != "epochs")),
         *("changed", "tags", "note"),
     ]

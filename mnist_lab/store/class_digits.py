@@ -4,6 +4,7 @@ They lie in the room of the class, where they are erased with it, and a run's fo
 from an erased class goes, too.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.datasets import arrays
 from mnist_lab.datasets.pens import Drawings
-from mnist_lab.errors import RoomError, UnknownRoom
+from mnist_lab.errors import RoomError, StoreError, UnknownRoom
 from mnist_lab.images.preprocessing import SIDE
 from mnist_lab.store.rooms import Rooms
 from mnist_lab.store.run import Beside, Run
@@ -71,19 +72,21 @@ def learnt_beside(store: RunStore, beside: Beside) -> Drawings:
     return Drawings(found.images[learnt], found.labels[learnt])
 
 
-def forget_erased(store: RunStore) -> None:
+def forget_erased(store: RunStore, trash: Trash) -> None:
     """Delete the runs that have learnt from a class that is erased, for good; those under way are stopped first."""
-    rooms, trash = Rooms(store.folder), Trash(store)
+    rooms = Rooms(store.folder)
     for run in store.listing().runs:
         if _is_orphan(run, rooms):
-            if run.state.is_over:
-                store.delete(run.id)
-                store.annotations.delete(run.id)
-            else:
-                store.request_stop(run.id, "Its class is erased.")
+            with suppress(StoreError):  # another one deletes it, or the next look will
+                if run.state.is_over:
+                    store.delete(run.id)
+                    store.annotations.delete(run.id)
+                else:
+                    store.request_stop(run.id, "Its class is erased.")
     for run in trash.runs():
         if _is_orphan(run, rooms):
-            trash.delete(run.id)
+            with suppress(StoreError):
+                trash.delete(run.id)
 
 
 def _is_orphan(run: Run, rooms: Rooms) -> bool:

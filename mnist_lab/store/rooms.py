@@ -13,6 +13,7 @@
   choices/<step>/<pupil>-<round>.json
   digits/<digest>.npz     what runs learn from beside MNIST
   trainings/<step>.json   which runs
+  scores.json             how runs read the class's digits
   hidden/<step>-<pupil>-<task>
 
 A pupil is the hash of the room's salt and of the owner that a browser's cookie identifies, so nothing here tells which
@@ -55,6 +56,7 @@ SPINS = 3
 MOST_CHOICES = 20
 MOST_BYTES = 100_000  # of a file
 MOST_OF_DIGITS = 20 * MB
+MOST_OF_SCORES = 5 * MB
 
 FASTER = "That was done already, by a double click or from another device."
 OVER = "There is no class with this code. It may be over, and nothing of it is kept."
@@ -160,6 +162,16 @@ class RoomTraining(BaseModel):
     def runs(self) -> tuple[str, ...]:
         """All that are trained, in their order."""
         return (self.control, *self.folds, self.whole)
+
+
+class RoomScores(BaseModel):
+    """`scores.json`: the accuracy of runs, in [0, 1], by their ids, on `several` digits by so many pupils."""
+
+    model_config = FILES
+
+    several: Count
+    pupils: Count
+    accuracies: dict[str, Share]
 
 
 class _About(BaseModel):
@@ -462,6 +474,14 @@ class Room:
         """The runs of a step; None before they are asked for."""
         return self._read(f"trainings/{step}.json", RoomTraining)
 
+    def keep_scores(self, scores: RoomScores) -> None:
+        """Keep how runs read the class's digits, in the place of what was known before."""
+        self._write("scores.json", scores.model_dump_json().encode())
+
+    def scores(self) -> RoomScores | None:
+        """How runs read the class's digits; None where they were not asked."""
+        return self._read("scores.json", RoomScores, MOST_OF_SCORES)
+
     def hidden(self, step: int) -> set[str]:
         """The drawings of a step that a teacher has hidden."""
         head = f"{step}-"
@@ -497,10 +517,10 @@ class Room:
         except DAMAGE:
             return 0.0
 
-    def _read(self, name: str, model: type[Model]) -> Model | None:
+    def _read(self, name: str, model: type[Model], most: int = MOST_BYTES) -> Model | None:
         """What a file holds; None where there is none, or a damaged one."""
         try:
-            return model.model_validate(json.loads(self._folder.read(name, MOST_BYTES)))
+            return model.model_validate(json.loads(self._folder.read(name, most)))
         except (ValidationError, *DAMAGE):
             return None
 

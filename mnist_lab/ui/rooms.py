@@ -21,9 +21,11 @@ from mnist_lab.classroom import board, training
 from mnist_lab.errors import LimitReached, MnistLabError, RoomError, StoreError, UnknownRoom
 from mnist_lab.store import class_digits
 from mnist_lab.store.rooms import MOST_BYTES, Room, Rooms
+from mnist_lab.store.runs import RunStore
+from mnist_lab.store.trash import Trash
 from mnist_lab.store.visitors import Visitors
 from mnist_lab.ui import resources
-from mnist_lab.ui.visitor import COOKIE
+from mnist_lab.ui.visitor import COOKIE, visitor
 
 log = logging.getLogger(__name__)
 
@@ -48,21 +50,27 @@ class Asked(NamedTuple):
 @lru_cache(maxsize=1)
 def rooms() -> Rooms:
     """The rooms on this server's store; from then on, those that nobody uses are erased."""
-    found = Rooms(resources.store().folder)
-    threading.Thread(target=_keep_clean, args=(found,), name="rooms", daemon=True).start()
+    store, trash = resources.store(), resources.trash()
+    found = Rooms(store.folder)
+    threading.Thread(target=_keep_clean, args=(found, store, trash), name="rooms", daemon=True).start()
     return found
+
+
+def own_room() -> Room | None:
+    """The class that the visitor of a page leads, the last one opened; None where they lead none."""
+    return rooms().led_by(visitor())
 
 
 def erase(code: str) -> None:
     """Leave nothing of a room, on disk and in memory."""
     rooms().erase(code)
-    _forget_erased()
+    _forget_erased(resources.store(), resources.trash())
 
 
-def _forget_erased() -> None:
+def _forget_erased(store: RunStore, trash: Trash) -> None:
     board.forget_erased()
     training.forget_erased()
-    class_digits.forget_erased(resources.store())
+    class_digits.forget_erased(store, trash)
 
 
 def led(asked: Asked) -> Room:
@@ -119,13 +127,13 @@ def _respond(answer: Callable[[Asked], Any], request: Request, content: bytes) -
     return found if isinstance(found, Response) else JSONResponse(found, headers={"Cache-Control": "no-store"})
 
 
-def _keep_clean(found: Rooms) -> None:
+def _keep_clean(found: Rooms, store: RunStore, trash: Trash) -> None:
     looks = 0
     while True:
         try:
             if looks % LOOKS_TO_A_SWEEP == 0:
                 found.sweep()
-            _forget_erased()
+            _forget_erased(store, trash)
         except (MnistLabError, OSError) as error:
             log.warning("The rooms cannot be looked after: %s", error)
         looks += 1

@@ -93,7 +93,7 @@ def test_a_class_takes_its_digits_away_without_what_is_hidden_or_under_way(room)
         done = task != 2
         room.keep(1, "p", task, RoomDrawing(number=1, asked=digit.label, lines=lines_of(digit), is_done=done))
     room.hide(1, "p-3", True)
-    with np.load(io.BytesIO(board.digits(room))) as taken:
+    with np.load(io.BytesIO(board.to_take_away(room))) as taken:
         assert {*taken} == {"x_train", "y_train"}
         x, y = taken["x_train"], taken["y_train"]
     assert (x.shape, x.dtype, y.dtype) == ((2, 28, 28), np.uint8, np.uint8)
@@ -102,7 +102,7 @@ def test_a_class_takes_its_digits_away_without_what_is_hidden_or_under_way(room)
 
 
 def test_what_an_empty_class_takes_away_is_empty(room):
-    with np.load(io.BytesIO(board.digits(room))) as taken:
+    with np.load(io.BytesIO(board.to_take_away(room))) as taken:
         assert taken["x_train"].shape == (0, 28, 28)
 
 

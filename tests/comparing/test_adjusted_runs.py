@@ -83,8 +83,8 @@ def test_its_curve_has_a_mark_where_it_was_changed(pair, store):
 
 
 def test_the_table_has_a_column_for_it_and_the_report_a_word(pair, store):
-    assert "changed" in usual(pair, {})
-    assert "changed" not in usual(pair[:1], {})
+    assert "changed" in usual(pair, {}, {})
+    assert "changed" not in usual(pair[:1], {}, {})
     sources = Sources({}, lambda run: [], {})
     assert [row["changed"] for row in rows(pair, ["changed"], sources)] == ["", WORDS]
     text = report(pair, store)

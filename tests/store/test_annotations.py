@@ -165,7 +165,7 @@ def test_every_column_has_something_to_say_of_every_run(tmp_path):
     assert cells[failed.id]["test accuracy"] is None
     assert cells["house-cnn"]["test accuracy"] == pytest.approx(99.53)
     assert cells["house-cnn"]["best epoch"] <= cells["house-cnn"]["epochs"]
-    assert set(usual(runs, {})) <= {*COLUMNS, "settings"}
+    assert set(usual(runs, {}, {})) <= {*COLUMNS, "settings"}
 
 
 def test_a_summary_of_an_earlier_lab_can_be_read(store):

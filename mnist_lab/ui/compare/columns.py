@@ -12,6 +12,11 @@ PERCENT, COUNT = "%.2f %%", "localized"
 NUMBERS: dict[str, tuple[str, str, str]] = {
     "test accuracy": ("Test", PERCENT, "Accuracy on its dataset's test set, which no training ever sees"),
     "own drawings": ("Own drawings", PERCENT, "Accuracy on the drawings you kept on the Draw page"),
+    "class digits": (
+        "Your class",
+        PERCENT,
+        "Accuracy on the digits that your class has drawn; none for what has learnt from them",
+    ),
     "pen digits": (
         "Pen digits",
         PERCENT,

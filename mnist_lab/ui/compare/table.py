@@ -13,6 +13,7 @@ from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
 from mnist_lab.ui.compare import selection
 from mnist_lab.ui.compare.actions import render_actions
+from mnist_lab.ui.compare.class_scores import class_scores, render_class_scores
 from mnist_lab.ui.compare.columns import config_of
 from mnist_lab.ui.compare.filtering import GROUP, choose_columns, choose_group, render_filters
 from mnist_lab.ui.compare.importing import render_import, render_trash
@@ -39,17 +40,18 @@ class Shown(NamedTuple):
 
 def render(runs: list[Run]) -> None:
     """The runs that are to be seen, of which some are picked, on top those that were as it opened."""
-    own = OwnScores(OwnSet.default(visitor())).all()
+    own, classed = OwnScores(OwnSet.default(visitor())).all(), class_scores()
     with st.container(horizontal=True, vertical_alignment="center", key="compare-bar"):
         among = choose_group(runs)
         _begin_again_with(among)
         seen = render_filters(among)
-        columns = choose_columns(seen, usual(seen, own))
+        columns = choose_columns(seen, usual(seen, own, classed))
+        render_class_scores()
         render_import()
         render_trash()
     pick_at_first(seen)
     if seen:
-        _render_table(seen, columns, Sources(resources.validation, own, labels(runs)))
+        _render_table(seen, columns, Sources(resources.validation, own, labels(runs), classed))
     else:
         st.info("No run is like that. Take something out of the filter.")
     picked = selection.picked(runs)

@@ -11,9 +11,11 @@ from mnist_lab.errors import MnistLabError
 from mnist_lab.exploring.spaces import among, features, nearest
 from mnist_lab.networks.stages import Array, Stage
 from mnist_lab.plots.pixels import pixels
+from mnist_lab.store.rooms import Room
 from mnist_lab.ui.explore import data
 from mnist_lab.ui.explore.address import COLOR, KIND, NUMBER, SEEN_BY, SOURCE, TEST_IMAGE, known, remember
-from mnist_lab.ui.explore.points import Picked, Points, render_marks, render_points
+from mnist_lab.ui.explore.class_marks import choose_class, others
+from mnist_lab.ui.explore.points import Others, Picked, Points, render_marks, render_points
 from mnist_lab.ui.explore.selection import Selection
 from mnist_lab.ui.turns import turn
 from mnist_lab.ui.words import plain
@@ -22,16 +24,20 @@ PIXELS = "pixels"
 PCA, TSNE = "PCA", "t-SNE"
 KINDS, COLORS = (PCA, TSNE), ("label", "answer", "mistake")
 HOW_TO = "Circle points to see them, scroll to come closer: close by, the points become images."
+ABOUT_CLASS = " Diamonds are your class's digits, coloured by what was asked."
 ABOUT_TSNE = "t-SNE keeps neighbours together; how large groups are, and how far apart, says little."
 
 
 class Arranged(NamedTuple):
-    """The test images on a map, where the image is among them, (2,), which points are nearest to it, a word on it."""
+    """The test images on a map, where the image is among them, (2,), which points are nearest to it, a word on it, and
+    where the digits of a class are.
+    """
 
     points: Points
     star: Array
     near: NDArray[np.intp]
     about: str
+    others: Others | None
 
 
 @st.fragment
@@ -46,32 +52,34 @@ def render(selection: Selection) -> None:
 def _render(selection: Selection) -> None:
     stages = data.network(selection.run.id)
     number, kind, color = _choose(stages)
+    room = choose_class()
     with turn(kind, KINDS):  # a wait for t-SNE, too
-        shown = _arranged(selection, stages, number, kind)
+        shown = _arranged(selection, stages, number, kind, room)
     st.html(_images("Nearest to it", shown.near * shown.points.step))
     picked = render_points(shown.points, color)
-    render_marks(shown.points, shown.star, shown.near)
-    st.caption(f"{shown.about} {HOW_TO}")
+    render_marks(shown.points, shown.star, shown.near, shown.others)
+    st.caption(f"{shown.about} {HOW_TO}{ABOUT_CLASS if shown.others else ''}")
     with turn("picked" if picked.images else "none", ("picked", "none")):
         if picked.images:
             _render_picked(picked)
 
 
-def _arranged(selection: Selection, stages: Sequence[Stage], number: int, kind: str) -> Arranged:
+def _arranged(selection: Selection, stages: Sequence[Stage], number: int, kind: str, room: Room | None) -> Arranged:
     run_id = selection.run.id
     with st.spinner("Running all test images through the network …"):
         space = data.space(run_id, number)
     here = space.place(features(stages, number, selection.image[None]))[0]
     flat = _flat(run_id, number) if kind == TSNE else None
+    step = 1 if flat is None else data.every(len(space.places))
+    drawn = others(room, run_id, stages, number, space, flat, step) if room else None
     if flat is None:
         about = (
             f"The two directions in which the images differ most: {space.shares[:2].sum():.0%} of all their variance."
         )
         points = _points(run_id, space.places[:, :2], 1)
-        return Arranged(points, here[:2], nearest(space.places, here), about)
-    step = data.every(len(space.places))
+        return Arranged(points, here[:2], nearest(space.places, here), about, drawn)
     places = space.places[::step]
-    return Arranged(_points(run_id, flat, step), among(places, flat, here), nearest(places, here), ABOUT_TSNE)
+    return Arranged(_points(run_id, flat, step), among(places, flat, here), nearest(places, here), ABOUT_TSNE, drawn)
 
 
 def _render_picked(picked: Picked) -> None:

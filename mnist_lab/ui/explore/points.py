@@ -36,6 +36,13 @@ class Points(NamedTuple):
     step: int = 1
 
 
+class Others(NamedTuple):
+    """Images that are on no dataset's map, in its plane: float32 (n, 2), and their labels, uint8 (n,)."""
+
+    flat: Array
+    labels: NDArray[np.uint8]
+
+
 class Groups(NamedTuple):
     """Points by what they have in common: the number of each one's group, uint8 (m,), and how groups are shown."""
 
@@ -84,15 +91,22 @@ def render_points(points: Points, color: str) -> Picked:
     return Picked(int(said.get("total", 0)), _numbers(said.get("images"), points.images))
 
 
-def render_marks(points: Points, star: Array, near: NDArray[np.intp]) -> None:
-    """A star at (2,), rings around the points `near` it, and the images that are looked at closely.
+def render_marks(points: Points, star: Array, near: NDArray[np.intp], others: Others | None = None) -> None:
+    """A star at (2,), rings around the points `near` it, diamonds for `others`, and the images that are looked at
+    closely.
 
     Apart from the points, which so are sent to the browser only once.
     """
     numbers = _numbers(st.session_state[KEY].get("seen"), points.images)
     sheet = data_url(np.hstack(list(points.images[list(numbers)])) / 255) if numbers else ""
     images = {"numbers": numbers, "sheet": sheet}
-    _marks(key="map-marks", data={"star": star.tolist(), "near": near.tolist(), "images": images}, height="content")
+    diamonds = (
+        [{"place": place.tolist(), "color": COLORS[label]} for place, label in zip(*others, strict=True)]
+        if others
+        else []
+    )
+    about = {"star": star.tolist(), "near": near.tolist(), "others": diamonds, "images": images}
+    _marks(key="map-marks", data=about, height="content")
 
 
 def _text(array: NDArray[Any]) -> str:

@@ -190,7 +190,11 @@ class Drawing {
       context.arc(...this.at(point), radius * ratio, 0, 2 * Math.PI);
       context.stroke();
     };
-    const { near, star } = marks();
+    const { near, star, others = [] } = marks();
+    for (const { place, color } of others) {
+      const [x, y] = place.map(this.inMap);
+      drawDiamond(context, this.across(x), this.down(y), 5 * ratio, color, ink);
+    }
     for (const point of near) if (point < this.groups.length) ring(point, 6);
     if (this.hovered >= 0) ring(this.hovered, 9);
     if (star) {
@@ -204,6 +208,15 @@ class Drawing {
       context.setLineDash([]);
     }
   }
+}
+
+function drawDiamond(context, left, top, radius, color, edge) {
+  context.beginPath();
+  for (const [x, y] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) context.lineTo(left + radius * x, top + radius * y);
+  context.closePath();
+  Object.assign(context, { fillStyle: color, strokeStyle: edge, lineWidth: radius / 4 });
+  context.fill();
+  context.stroke();
 }
 
 function outline(places) {

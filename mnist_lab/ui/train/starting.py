@@ -23,6 +23,8 @@ from mnist_lab.ui import resources
 from mnist_lab.ui.address import turned
 from mnist_lab.ui.allowed import may_search, may_train
 from mnist_lab.ui.numbers import ask_whole, render_problem
+from mnist_lab.ui.train.beside import KEY as CLASS
+from mnist_lab.ui.train.beside import beside, render_beside
 from mnist_lab.ui.visitor import visitor
 from mnist_lab.ui.words import about, plain
 
@@ -30,7 +32,7 @@ AROUND = 10  # a range offered reaches so many times below and above the value i
 SAMPLERS = {"tpe": "TPE", "random": "at random"}
 PRUNERS = {"median": "below the median", "halving": "below the best third", "none": "never"}
 PRESSES = "start_presses"  # in the session
-ASKED = ("form_", "grid_", "search_", "start_mode")  # how the keys of what a press begins begin
+ASKED = ("form_", "grid_", "search_", "start_mode", CLASS)  # how the keys of what a press begins begin
 DOUBLE_CLICK = 0.5  # seconds, as on most systems
 Space = TypeVar("Space")
 
@@ -82,6 +84,8 @@ def render_start(config: TrainConfig, is_right: bool) -> None:
         on_change=turned,
         width="stretch",
     )
+    if mode != "Search":
+        render_beside()
     problem, start = "", None
     try:
         start = MODES[mode or "One run"](config)
@@ -128,7 +132,8 @@ def _one_run(config: TrainConfig) -> Start:
 
     def begin() -> None:
         may_train([config])
-        resources.engine().submit(config, recipes.describe(config), recipes.named(config), owner=visitor())
+        about = recipes.describe(config), recipes.named(config)
+        resources.engine().submit(config, *about, beside=beside(), owner=visitor())
 
     return Start("Train", begin)
 
@@ -146,8 +151,9 @@ def _grid(config: TrainConfig) -> Start | None:
         may_train(configs)
         taken = resources.studies().taken_names()
         group = free_name(name, taken) if name else name_of(fields, taken)
+        about: dict[str, Any] = {"group": group, "beside": beside(), "owner": visitor()}
         for one in configs:
-            resources.engine().submit(one, in_words(one, fields), recipes.named(one), group=group, owner=visitor())
+            resources.engine().submit(one, in_words(one, fields), recipes.named(one), **about)
 
     return Start(f"Train {_runs(configs)}", begin, _forecast(configs))
 
