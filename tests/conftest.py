@@ -19,6 +19,8 @@ from PIL import Image
 
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.datasets.mnist import Dataset, load_digits, load_mnist
+from mnist_lab.engine.engine import Engine
+from mnist_lab.errors import ClusterLost
 from mnist_lab.store.run import Run
 from mnist_lab.store.runs import RunStore
 
@@ -130,3 +132,20 @@ def png(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def engine_without_workers() -> Iterator[Callable[[RunStore], Engine]]:
+    """Makes engines that queue, and have nobody to train."""
+    made: list[Engine] = []
+
+    def nobody() -> "Client":
+        raise ClusterLost("there is none")
+
+    def make(store: RunStore) -> Engine:
+        made.append(Engine(store, connect=nobody))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_lab.classroom.addresses import lan_address
 from mnist_lab.datasets.pens import load
 from mnist_lab.images.strokes import resized
+from mnist_lab.store.runs import RunStore
 from tests.browser.conftest import PROBES, SLOW, Server, choose, open_class, settled, tabs, wait_until
 
 pytestmark = pytest.mark.browser
@@ -143,6 +144,46 @@ def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..
     settled(teacher).get_by_role("button", name="Show the answers").click()
     expect(wall.locator(".poster img")).to_have_count(15)
     expect(wall.locator(".poster")).to_contain_text("100% of you say the same")
+
+
+@pytest.mark.slow
+def test_a_network_learns_from_the_class_while_all_watch(server: Server, open_any: Callable[..., Page]) -> None:
+    teacher, code = lead(open_any, server)
+    phones = [join(open_any, server, code) for _ in range(2)]
+    start(teacher, "Trained by us")
+    expect(teacher.get_by_text("digits of two phones at least")).to_be_visible()
+    start(teacher)
+    for _ in range(3):
+        for phone in phones:
+            draw_one(phone)
+    expect(teacher.locator(".tile")).to_have_count(6)
+    start(teacher, "Trained by us")
+    expect(teacher.locator(".poster")).to_contain_text("6 digits by 2 of you")
+    expect(phones[0].locator("#waiting")).to_contain_text("Look at the wall")
+    settled(teacher).get_by_role("button", name="Let it learn from us").click()
+    expect(teacher.locator(".tracks li")).to_have_count(4)
+    expect(teacher.locator(".slopes li")).to_have_count(2, timeout=SLOW)
+    for phone in phones:
+        expect(phone.locator("#waiting")).to_contain_text("Of your 3 digits")
+    teacher.get_by_role("link", name="Draw with your network").click(timeout=SLOW)
+    expect(teacher.get_by_text("101,770 parameters")).to_be_visible()
+    expect(teacher).to_have_url(re.compile("/draw|model="))
+    for page, shows in (("train", "Learn from your class, too: 6 digits"), ("explore?view=Map", "Your class")):
+        teacher.goto(f"{server.url}/{page}")
+        expect(teacher.get_by_text(shows)).to_be_visible()
+    teacher.goto(f"{server.url}/compare?runs=small-cnn,dense-1024")
+    settled(teacher).get_by_role("button", name="All runs").click()
+    settled(teacher).get_by_role("button", name="Your class").click()
+    teacher.get_by_role("button", name="Score every network on them").click()
+    expect(teacher.get_by_text("is of 6 digits by 2")).to_be_visible(timeout=SLOW)
+    teacher.goto(f"{server.url}/class")
+    unfold(teacher).get_by_role("button", name="Erase the class").click()
+    teacher.get_by_role("button", name="Erase", exact=True).click()
+    expect(teacher.get_by_role("button", name="Open a class")).to_be_visible()
+    teacher.goto(f"{server.url}/compare")
+    settled(teacher).get_by_role("button", name="All runs").click()
+    expect(teacher.get_by_role("button", name="Your class")).to_have_count(0)
+    assert not [run for run in RunStore(server.runs).listing().runs if run.asked.beside]
 
 
 def test_time_runs_out_for_who_reads_too_slowly(server: Server, open_tab: Callable[..., Page]) -> None:

@@ -18,18 +18,6 @@ from mnist_lab.store.runs import RunStore
 WRITERS, EACH = 6, 4
 
 
-class Trainer:
-    """What the activity needs of an engine: it queues, and here nothing trains by itself."""
-
-    def __init__(self, store: RunStore) -> None:
-        self.store = store
-
-    def go_on(self, parent, settings, name, beside, owner):
-        from mnist_lab.engine.continuation import continued
-
-        return self.store.create(continued(parent, settings), name, parent=parent.id, beside=beside, owner=owner)
-
-
 @pytest.fixture
 def store(tmp_path):
     return RunStore(tmp_path)
@@ -62,8 +50,8 @@ def anything(configs) -> None:
     """No limits."""
 
 
-def test_each_pupil_is_read_by_a_network_that_has_not_learnt_from_them(room, store, activity):
-    asked = begin(room, 2, activity, Trainer(store), "teacher", anything)
+def test_each_pupil_is_read_by_a_network_that_has_not_learnt_from_them(room, store, activity, engine_without_workers):
+    asked = begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     assert outcome(room, 2, asked, store) is None
     for run_id in asked.runs:
         assert execute(store, run_id).state is RunState.FINISHED
@@ -85,8 +73,8 @@ def test_each_pupil_is_read_by_a_network_that_has_not_learnt_from_them(room, sto
     assert store.get(asked.control).asked.beside is None
 
 
-def test_what_is_known_of_an_erased_class_is_forgotten(room, store, activity):
-    asked = begin(room, 2, activity, Trainer(store), "teacher", anything)
+def test_what_is_known_of_an_erased_class_is_forgotten(room, store, activity, engine_without_workers):
+    asked = begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     for run_id in asked.runs:
         execute(store, run_id)
     outcome(room, 2, asked, store)
@@ -98,39 +86,39 @@ def test_what_is_known_of_an_erased_class_is_forgotten(room, store, activity):
     assert room.url not in board._digits
 
 
-def test_it_begins_once(room, store, activity):
-    begin(room, 2, activity, Trainer(store), "teacher", anything)
+def test_it_begins_once(room, store, activity, engine_without_workers):
+    begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     several = len(store.listing().runs)
     with pytest.raises(RoomError, match="double click"):
-        begin(room, 2, activity, Trainer(store), "teacher", anything)
+        begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     assert len(store.listing().runs) == several
 
 
-def test_with_the_digits_of_one_there_is_nobody_to_read(store, activity):
+def test_with_the_digits_of_one_there_is_nobody_to_read(store, activity, engine_without_workers):
     room = Rooms(store.folder).open("teacher")
     room.start("draw")
     room.keep(1, "p", 0, RoomDrawing(number=1, asked=1, lines=[[(140, 40), (140, 240)]], is_done=True))
     with pytest.raises(RoomError, match="two phones"):
         check(room, activity, store)
     with pytest.raises(RoomError, match="two phones"):
-        begin(room, 2, activity, Trainer(store), "teacher", anything)
+        begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     assert all(run.bundled for run in store.listing().runs)
 
 
-def test_a_small_class_is_left_out_one_by_one(room, store, activity):
+def test_a_small_class_is_left_out_one_by_one(room, store, activity, engine_without_workers):
     for task in range(EACH):
         for writer in range(2, WRITERS):
             room.hide(1, f"{writer:012x}-{task}", True)
-    asked = begin(room, 2, activity, Trainer(store), "teacher", anything)
+    asked = begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     assert len(asked.folds) == len(asked.pupils) == 2
 
 
-def test_a_limit_leaves_nothing_behind(room, store, activity):
+def test_a_limit_leaves_nothing_behind(room, store, activity, engine_without_workers):
     def nothing(configs) -> None:
         raise RoomError(f"not {len(configs)}")
 
     with pytest.raises(RoomError, match="not 5"):
-        begin(room, 2, activity, Trainer(store), "teacher", nothing)
+        begin(room, 2, activity, engine_without_workers(store), "teacher", nothing)
     assert room.training(2) is None
     assert all(run.bundled for run in store.listing().runs)
 

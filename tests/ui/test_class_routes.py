@@ -14,11 +14,15 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from mnist_lab.classroom import board
+from mnist_lab.classroom.activities import activities
 from mnist_lab.classroom.bets import Phase
+from mnist_lab.classroom.training import begin
 from mnist_lab.classroom.windows import OF_ONE, Guesses
 from mnist_lab.datasets.pens import load
+from mnist_lab.engine.worker import execute
 from mnist_lab.images.strokes import CANVAS_SIDE, resized
 from mnist_lab.store.rooms import LETTERS, Room
+from mnist_lab.store.run import RunState
 from mnist_lab.ui import resources
 from mnist_lab.ui import rooms as shared
 from mnist_lab.ui.cookies import VisitorCookie
@@ -65,7 +69,7 @@ def lines_of(digit) -> list[list[list[int]]]:
 def url(tmp_path, monkeypatch) -> Iterator[str]:
     monkeypatch.setenv("MNIST_LAB_RUNS", str(tmp_path))
     monkeypatch.setattr(join, "_guesses", Guesses())
-    for kept in (resources.store, shared.rooms):
+    for kept in (resources.store, resources.trash, shared.rooms):
         kept.cache_clear()
     app = Starlette(routes=[*join.ROUTES, *wall.ROUTES], middleware=[Middleware(VisitorCookie)])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
@@ -75,7 +79,7 @@ def url(tmp_path, monkeypatch) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join()
-    for kept in (resources.store, shared.rooms):
+    for kept in (resources.store, resources.trash, shared.rooms):
         kept.cache_clear()
 
 
@@ -330,6 +334,49 @@ def test_what_others_read_is_told_once_it_is_shown(room, teacher, pupils):
     assert "you: <b>9</b> (100%)" in teacher.ask("wall").json()["poster"]
     assert pupils[1].bet(4) == 409
     assert not pupils[1].ask("me").json()["open"]
+
+
+def test_what_a_network_learns_from_a_class_is_shown_to_all_and_their_own_to_each(
+    room, teacher, pupils, engine_without_workers
+):
+    room.start("draw")
+    for one in pupils[:2]:
+        for task in range(2):
+            one.draw(task=task)
+    room.start("train")
+    assert "<b>4</b> digits by <b>2</b> of you" in teacher.ask("wall").json()["poster"]
+    told = pupils[0].ask("me").json()
+    assert (told["kind"], told["own"]) == ("train", None)
+    store, activity = resources.store(), activities()["train"].model_copy(update={"images": 100, "epochs": 1})
+    training = begin(room, 2, activity, engine_without_workers(store), "somebody", lambda configs: None)
+    assert teacher.ask("wall").json()["poster"].count("<em>waits</em>") == 4  # MNIST alone, without each of two, whole
+    for run_id in training.runs:
+        execute(store, run_id)
+    poster = teacher.ask("wall").json()["poster"]
+    assert poster.count("of 2</em>") == 2
+    assert "too few" in poster
+    animals = [one.animal for one in room.present()]
+    assert not any(animal in poster for animal in animals)
+    room.show(shows_animals=True)
+    assert sum(animal in teacher.ask("wall").json()["poster"] for animal in animals) == 2
+    own = pupils[0].ask("me").json()["own"]
+    assert own["digits"] == 2 and {own["before"], own["after"]} <= {0, 1, 2}
+    assert pupils[2].ask("me").json()["own"] is None  # who has drawn nothing
+
+
+def test_a_training_that_fails_is_told_on_the_wall(room, teacher, pupils, engine_without_workers):
+    room.start("draw")
+    for one in pupils[:2]:
+        one.draw()
+    room.start("train")
+    store = resources.store()
+    training = begin(room, 2, activities()["train"], engine_without_workers(store), "somebody", lambda configs: None)
+    for run_id in training.runs:
+        store.update(run_id, state=RunState.FAILED, reason="the disk is full")
+    assert "This did not work" in teacher.ask("wall").json()["poster"]
+    store.delete(training.control)
+    assert "This did not work" in teacher.ask("wall").json()["poster"]
+    assert pupils[0].ask("me").json()["own"] is None
 
 
 def test_the_teacher_takes_the_digits_away(room, teacher, pupils):

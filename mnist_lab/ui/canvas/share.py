@@ -39,20 +39,22 @@ def _link(picture: Picture, model: str) -> str:
 
 
 def open_link() -> None:
-    """Take over what the page's address holds, once a visit: a drawing, or a test image to draw on."""
+    """Take over what the page's address holds, once a visit: a drawing, a test image to draw on, a model."""
     _open_test_image()
-    text = st.query_params.get("drawing")
-    if not text or st.session_state.get(OPENED) == text:
+    asked = {name: st.query_params[name] for name in ("drawing", "model") if st.query_params.get(name)}
+    if not asked or st.session_state.get(OPENED) == asked:
         return
-    st.session_state[OPENED] = text
+    st.session_state[OPENED] = asked
     address, models = Address(st.query_params.to_dict()), resources.models()
     if model := address.word("model", models, "a network that is here, and finished"):
         st.session_state["model"] = model
     if compared := [name for name in address.words("models") if name in models]:
         st.session_state["compared_models"] = compared
     render_problems(address.problems)
+    if "drawing" not in asked:
+        return
     try:
-        strokes, pen_width = decode(text)
+        strokes, pen_width = decode(asked["drawing"])
     except ImageError as error:
         st.warning(plain(error))
         return
