@@ -3,15 +3,18 @@
 import random
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from mnist_lab.errors import RoomError
+from mnist_lab.config.train_config import TrainConfig, parse
+from mnist_lab.errors import ConfigError, RoomError
 from mnist_lab.lessons.lesson import Lesson
 from mnist_lab.lessons.library import library
+from mnist_lab.store.rooms import MOST_ENTRIES
 
 SHIPPED = Path(__file__).parent / "shipped"
 DIGITS = 10
@@ -72,7 +75,31 @@ class TrainActivity(_Words):
     folds: int = Field(ge=2, le=20)
 
 
-Activity = DrawActivity | BetActivity | ReadActivity | TrainActivity
+class ChallengeActivity(_Words):
+    """Who trains the best network with so many `parameters` at most, in so many `seconds` of training?
+
+    Everybody has so many `entries`. `base` are settings of all, `knobs` what everybody chooses: for each setting, the
+    options as they would be typed.
+    """
+
+    kind: Literal["challenge"]
+    parameters: int = Field(ge=100, le=10_000_000)
+    seconds: int = Field(ge=1, le=3600)
+    entries: int = Field(ge=1, le=MOST_ENTRIES)
+    base: dict[str, Any]
+    knobs: dict[str, tuple[str, ...]]
+
+    def config(self, chosen: Mapping[str, int]) -> TrainConfig:
+        """What is trained with these options, counted from 0. Raises RoomError where there are none such."""
+        if {*chosen} != {*self.knobs} or any(not 0 <= chosen[name] < len(self.knobs[name]) for name in chosen):
+            raise RoomError("Nobody asked for that.")
+        try:
+            return parse({**self.base, **{name: self.knobs[name][place] for name, place in chosen.items()}})
+        except ConfigError as error:
+            raise RoomError(str(error)) from error
+
+
+Activity = DrawActivity | BetActivity | ReadActivity | TrainActivity | ChallengeActivity
 
 
 class Step(NamedTuple):

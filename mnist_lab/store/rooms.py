@@ -13,6 +13,7 @@
   choices/<step>/<pupil>-<round>.json
   digits/<digest>.npz     what runs learn from beside MNIST
   trainings/<step>.json   which runs
+  entries/<step>/<pupil>-<number>.json, and .run beside it once somebody has seen to it: which run trains it
   scores.json             how runs read the class's digits
   hidden/<step>-<pupil>-<task>
 
@@ -41,7 +42,7 @@ from mnist_lab.store.folders import Folder
 from mnist_lab.store.visitors import file_name
 
 FOLDER = ".rooms"
-DRAWINGS, CHOICES = "drawings", "choices"
+DRAWINGS, CHOICES, ENTRIES = "drawings", "choices", "entries"
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no code is a word, and nothing to mistake for a digit
 CODE_LENGTH = 5
 LIFETIME = 24 * 3600.0  # seconds without a sign of life, after which a room erases itself
@@ -54,6 +55,7 @@ MOST_STEPS = 200
 MOST_TASKS = 100
 SPINS = 3
 MOST_CHOICES = 20
+MOST_ENTRIES = 20  # of a pupil, in a step
 MOST_BYTES = 100_000  # of a file
 MOST_OF_DIGITS = 20 * MB
 MOST_OF_SCORES = 5 * MB
@@ -162,6 +164,14 @@ class RoomTraining(BaseModel):
     def runs(self) -> tuple[str, ...]:
         """All that are trained, in their order."""
         return (self.control, *self.folds, self.whole)
+
+
+class RoomEntry(BaseModel):
+    """What a pupil wants to have trained: the place of the option chosen, from 0, by the name of the setting."""
+
+    model_config = FILES
+
+    chosen: dict[str, Count] = Field(max_length=20)
 
 
 class RoomScores(BaseModel):
@@ -473,6 +483,37 @@ class Room:
     def training(self, step: int) -> RoomTraining | None:
         """The runs of a step; None before they are asked for."""
         return self._read(f"trainings/{step}.json", RoomTraining)
+
+    def enter_challenge(self, step: int, pupil: str, number: int, entry: RoomEntry) -> None:
+        """Keep what a pupil wants to have trained; what comes a second time is the first."""
+        name = f"{ENTRIES}/{step}/{pupil}-{number}.json"
+        with self._changing:
+            if not self._folder.exists(name):
+                self._write(name, entry.model_dump_json().encode())
+
+    def entry(self, step: int, name: str) -> RoomEntry | None:
+        """An entry of a step, `<pupil>-<number>`; None where there is none, or a damaged one."""
+        return self._read(f"{ENTRIES}/{step}/{name}.json", RoomEntry)
+
+    def take_entry(self, step: int, name: str) -> bool:
+        """See to an entry: of several who want to, one may."""
+        return self.exists() and self._folder.create(f"{ENTRIES}/{step}/{name}.run")
+
+    def settle_entry(self, step: int, name: str, run: str) -> None:
+        """Say which run trains an entry that was taken."""
+        self._write(f"{ENTRIES}/{step}/{name}.run", run.encode())
+
+    def entries(self, step: int) -> dict[str, str | None]:
+        """The run of each entry, `<pupil>-<number>`: "" on its way, None where nobody has seen to it yet."""
+        names = self._names(f"{ENTRIES}/{step}")
+        found = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+        return {name: self._run_of(step, name) if f"{name}.run" in names else None for name in found}
+
+    def _run_of(self, step: int, name: str) -> str:
+        try:
+            return self._folder.read(f"{ENTRIES}/{step}/{name}.run", 200).decode()
+        except DAMAGE:
+            return ""
 
     def keep_scores(self, scores: RoomScores) -> None:
         """Keep how runs read the class's digits, in the place of what was known before."""

@@ -20,10 +20,19 @@ def limits() -> Allowance | None:
 
 def may_train(configs: Sequence[TrainConfig]) -> None:
     """Raises LimitReached or ConfigError, with what to do, where the visitor cannot have these trainings."""
+    _check(configs, visitor(), limits())
+
+
+def may_train_for(owner: str, configs: Sequence[TrainConfig]) -> None:
+    """The same for an owner who is asked for elsewhere than on a page: wherever they are, they have limits."""
+    _check(configs, owner, allowance())
+
+
+def _check(configs: Sequence[TrainConfig], owner: str, its: Allowance | None) -> None:
     check_memory(configs, cluster.memory())
-    if its := limits():
+    if its:
         runs = [*resources.listing(fresh=True).runs, *resources.trash().runs()]
-        check_trainings(its, visitor(), configs, runs, _trials_to_come())
+        check_trainings(its, owner, configs, runs, _trials_to_come(owner))
 
 
 def may_search(search: Search, trials: int) -> None:
@@ -31,8 +40,8 @@ def may_search(search: Search, trials: int) -> None:
     may_train(list(islice(cycle(samples(search)), trials)))
 
 
-def _trials_to_come() -> int:
-    """How many trials the visitor's own searches will still ask for."""
+def _trials_to_come(owner: str) -> int:
+    """How many trials an owner's searches will still ask for."""
     studies = resources.studies()
     own = (studies.study(name) for name in studies.open_names())
-    return sum(max(0, study.search.trials - study.asked) for study in own if study.search.owner == visitor())
+    return sum(max(0, study.search.trials - study.asked) for study in own if study.search.owner == owner)

@@ -9,7 +9,7 @@ const MOST_LINES = 60, MOST_POINTS = 3900; // of a drawing: the server takes no 
 const CODE = "mnist-lab-class"; // names the code in what the browser keeps, and heads the names of the rest
 
 const $ = (selector) => document.querySelector(selector);
-const screens = ["code", "waiting", "drawing", "betting", "reading"];
+const screens = ["code", "waiting", "drawing", "betting", "reading", "entering"];
 const canvas = $("canvas"), pen = canvas.getContext("2d");
 const keep = storage();
 let code = (new URLSearchParams(location.search).get("code") ?? keep.get(CODE) ?? "").trim().toUpperCase();
@@ -125,6 +125,7 @@ function take(found) {
   me = { ...me, ...found };
   if (isNew && me.kind === "draw") beginToDraw();
   if (isNew && me.kind === "read") beginToRead();
+  if (isNew && me.kind === "challenge") beginToEnter();
   render();
   send();
 }
@@ -152,10 +153,12 @@ function render() {
   halt();
   if (me.step && !me.paused && me.kind === "bet") return renderBet();
   if (me.step && !me.paused && me.kind === "read" && me.open && seen < me.pictures.length) return renderPicture();
+  if (me.step && !me.paused && me.kind === "challenge" && me.open) return renderEntering();
   stopClock();
   $("#waiting .what").textContent = me.paused ? "Look up: your teacher has paused." :
     me.step && me.kind === "train" ? trained() :
     me.kind === "read" && !me.open ? "Look at the wall: there are the answers." :
+    me.kind === "challenge" && !me.open ? "It is closed. Look at the wall: the test set speaks." :
     me.step ? "All done. Look at the wall." : "You are in. Look at the wall: it begins soon.";
   $(".spin").textContent = `Another animal, please (${me.spins} left)`;
   $(".spin").hidden = !me.spins || me.step > 0;
@@ -286,6 +289,68 @@ for (let digit = 0; digit < 10; digit += 1) {
   });
   $(".digits").append(button);
 }
+
+// the challenge: a network is chosen by its knobs, and entered; the server says how large it is
+
+function beginToEnter() {
+  $(".knobs").replaceChildren(...me.knobs.map(({ name, label, options }) => {
+    const knob = Object.assign(document.createElement("label"), { textContent: label });
+    const list = Object.assign(document.createElement("select"), { name });
+    list.append(...options.map((text, value) => Object.assign(document.createElement("option"), { value, textContent: text || "none" })));
+    list.addEventListener("change", measure);
+    knob.append(list);
+    return knob;
+  }));
+  me.size = null;
+  measure();
+}
+
+function chosen() {
+  return Object.fromEntries([...document.querySelectorAll(".knobs select")].map((list) => [list.name, Number(list.value)]));
+}
+
+async function measure() {
+  const asked = chosen();
+  me.size = null;
+  renderEntering();
+  const found = await ask("size", "POST", { step: me.step, number: 0, chosen: asked });
+  if (!me || JSON.stringify(asked) !== JSON.stringify(chosen())) return; // turned once more
+  if (found?.status !== 200) return setTimeout(() => me && !me.size && measure(), BETWEEN_TRIES);
+  me.size = found;
+  renderEntering();
+}
+
+function renderEntering() {
+  const { size, entries, tries, most } = me;
+  const isTooLarge = size?.parameters > most, left = tries - entries.length;
+  $("#entering .prompt").textContent = me.prompt;
+  $("#entering .place").textContent = `${left} of ${tries} left`;
+  for (const list of document.querySelectorAll(".knobs select")) {
+    list.parentElement.hidden = Boolean(size) && !size.matter.includes(list.name);
+  }
+  $(".size").textContent = !size ? "…" : size.problem ||
+    `${size.parameters.toLocaleString("en")} parameters${isTooLarge ? `: ${most.toLocaleString("en")} are allowed` : ""}`;
+  $(".size").classList.toggle("wrong", Boolean(size && (size.problem || isTooLarge)));
+  $(".enter").disabled = !size || Boolean(size.problem) || isTooLarge || left < 1 || Boolean(me.isEntering);
+  const lines = entries.map((one, which) => `${which + 1}: ${one.parameters.toLocaleString("en")} parameters, ${
+    one.problem || (one.accuracy === null ? "in training …" : `${(100 * one.accuracy).toFixed(2)} %, place ${one.place}`)}`);
+  if ($(".own").dataset.lines !== lines.join("\n")) {
+    $(".own").dataset.lines = lines.join("\n");
+    $(".own").replaceChildren(...lines.map((textContent) => Object.assign(document.createElement("li"), { textContent })));
+  }
+  show("entering");
+}
+
+$(".enter").addEventListener("click", async () => {
+  const entry = { step: me.step, number: me.entries.length, chosen: chosen() };
+  me.isEntering = true;
+  renderEntering();
+  const found = await ask("entry", "PUT", entry);
+  if (!me) return;
+  me.isEntering = false;
+  if (found && found.status !== 200) tell(found.message);
+  look();
+});
 
 function current() {
   return (work[task] ??= { number: 0, lines: [], done: false, sent: 0 });

@@ -17,18 +17,30 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from mnist_lab.classroom import board
-from mnist_lab.classroom.activities import DIGITS, DrawActivity, ReadActivity, TrainActivity, step_of
+from mnist_lab.classroom.activities import (
+    DIGITS,
+    ChallengeActivity,
+    DrawActivity,
+    ReadActivity,
+    TrainActivity,
+    step_of,
+)
 from mnist_lab.classroom.animals import ANIMALS
 from mnist_lab.classroom.bets import Phase, phase_of
+from mnist_lab.classroom.challenge import enter, entries, is_open, ranked
 from mnist_lab.classroom.reading import pictures
 from mnist_lab.classroom.training import outcome
 from mnist_lab.classroom.windows import Guesses, Window
+from mnist_lab.config.relevance import applies
+from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.errors import LimitReached, RoomError, RunError, UnknownRoom
 from mnist_lab.images.strokes import CANVAS_SIDE
 from mnist_lab.lessons.lesson import Lesson
+from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.plots.pictures import data_url
 from mnist_lab.store.rooms import (
     MOST_CHOICES,
+    MOST_ENTRIES,
     MOST_STEPS,
     MOST_TASKS,
     OVER,
@@ -36,6 +48,7 @@ from mnist_lab.store.rooms import (
     Room,
     RoomChoice,
     RoomDrawing,
+    RoomEntry,
     Stage,
 )
 from mnist_lab.store.runs import DEFAULT_MODEL
@@ -73,6 +86,16 @@ class Chosen(BaseModel):
     step: int = Field(ge=1, le=MOST_STEPS)
     turn: int = Field(ge=0, lt=MOST_TASKS)
     choice: int = Field(ge=0, lt=MOST_CHOICES)
+
+
+class Entered(BaseModel):
+    """What a phone sends of an entry to the challenge: of which step, its number, and the options chosen, from 0."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: int = Field(ge=1, le=MOST_STEPS)
+    number: int = Field(ge=0, lt=MOST_ENTRIES)
+    chosen: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(max_length=20)
 
 
 def page(_: Request) -> HTMLResponse:
@@ -152,6 +175,54 @@ def _choose(asked: Asked) -> dict[str, Any]:
     return {}
 
 
+def _size(asked: Asked) -> dict[str, Any]:
+    """What an entry to the challenge would be, before it is one: its size, which knobs matter, what is wrong."""
+    sent = Entered.model_validate_json(asked.body)
+    _, _, stage = _sender(asked)
+    activity = _challenge(stage, sent.step)
+    try:
+        config = activity.config(sent.chosen)
+    except RoomError as error:
+        return {"parameters": None, "matter": [*activity.knobs], "problem": str(error)}
+    return {
+        "parameters": count_parameters(config),
+        "matter": [name for name in activity.knobs if applies(name, config)],
+        "problem": "",
+    }
+
+
+def _enter_challenge(asked: Asked) -> dict[str, Any]:
+    """Take an entry to the challenge; what is sent twice is one."""
+    sent = Entered.model_validate_json(asked.body)
+    room, pupil, stage = _sender(asked)
+    entry = RoomEntry(chosen=sent.chosen)
+    enter(room, sent.step, _challenge(stage, sent.step), pupil, sent.number, entry)
+    return {}
+
+
+def _challenge(stage: Stage, number: int) -> ChallengeActivity:
+    step = step_of(stage.step(number))
+    if not step or not isinstance(step.activity, ChallengeActivity):
+        raise RoomError(NOBODY)
+    return step.activity
+
+
+def _entries(room: Room, step: int, pupil: str, activity: ChallengeActivity) -> list[dict[str, Any]]:
+    """A pupil's own entries, in their order, and which place each has among all."""
+    found = entries(room, step, activity, resources.store())
+    places = {(one.pupil, one.number): place for place, one in enumerate(ranked(found), 1)}
+    return [
+        {
+            "parameters": one.parameters,
+            "accuracy": one.accuracy,
+            "place": places.get((one.pupil, one.number)),
+            "problem": one.problem,
+        }
+        for one in sorted(found, key=lambda one: one.number)
+        if one.pupil == pupil
+    ]
+
+
 def _picture(activity: ReadActivity, sent: Chosen, stage: Stage, seed: str) -> int:
     """Which picture was read, as all know it. Raises RoomError where it was none, or the answers are shown."""
     shown = pictures(activity.pictures, resources.store())
@@ -219,6 +290,14 @@ def _state(room: Room, pupil: str, known: Pupil, has: str = "") -> dict[str, Any
             state["pictures"] = [data_url(shown[which].image / 255) for which in order]
             state["read"] = [turn for turn, which in enumerate(order) if which in read]
             state["seconds"] = activity.seconds
+    if isinstance(activity, ChallengeActivity):
+        state |= {"open": is_open(stage, number), "entries": _entries(room, number, pupil, activity)}
+        if is_new:
+            state |= {"most": activity.parameters, "tries": activity.entries}
+            state["knobs"] = [
+                {"name": name, "label": TrainConfig.model_fields[name].title or name, "options": options}
+                for name, options in activity.knobs.items()
+            ]
     if isinstance(activity, TrainActivity):
         state["own"] = _own(room, number, pupil)
     if step.lesson:
@@ -258,5 +337,7 @@ ROUTES = (
     Route(f"{BELOW}/enter", endpoint(_enter), methods=["POST"]),
     Route(f"{BELOW}/spin", endpoint(_spin), methods=["POST"]),
     Route(f"{BELOW}/drawing", endpoint(_draw), methods=["PUT"]),
+    Route(f"{BELOW}/size", endpoint(_size), methods=["POST"]),
+    Route(f"{BELOW}/entry", endpoint(_enter_challenge), methods=["PUT"]),
     Route(f"{BELOW}/choice", endpoint(_choose), methods=["PUT"]),
 )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_lab.classroom.activities import (
     BetActivity,
+    ChallengeActivity,
     DrawActivity,
     ReadActivity,
     Step,
@@ -24,6 +25,7 @@ from mnist_lab.store.rooms import Room, Stage
 from mnist_lab.ui import presenting, resources
 from mnist_lab.ui.allowed import may_train
 from mnist_lab.ui.room.betting import NEXT as BET_NEXT
+from mnist_lab.ui.room.challenge import NEXT as CHALLENGE_NEXT
 from mnist_lab.ui.room.reading import NEXT as READ_NEXT
 from mnist_lab.ui.room.training import NEXT as TRAIN_NEXT
 from mnist_lab.ui.room.wall import render_wall
@@ -158,6 +160,8 @@ def _render_pace(room: Room, stage: Stage, step: Step) -> None:
     number = stage.current
     phase = stage.phase(number)
     label = READ_NEXT if isinstance(step.activity, ReadActivity) and not phase else ""
+    if isinstance(step.activity, ChallengeActivity) and not phase:
+        label = CHALLENGE_NEXT
     if step.lesson:
         label = BET_NEXT.get(phase_of(stage, number), "")
     if label:
@@ -173,7 +177,7 @@ def _render_pace(room: Room, stage: Stage, step: Step) -> None:
     if isinstance(step.activity, DrawActivity):
         said = stage.shows_answers
         _turn(room, "shows_answers", said, "Hide what the network says", "Show what the network says")
-    if isinstance(step.activity, DrawActivity | TrainActivity):
+    if isinstance(step.activity, DrawActivity | TrainActivity | ChallengeActivity):
         _turn(room, "shows_animals", stage.shows_animals, "Hide whose each is", "Show whose each is")
     if len(stage.steps) > 1:
         with st.container(horizontal=True, vertical_alignment="center"):

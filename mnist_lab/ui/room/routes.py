@@ -1,6 +1,7 @@
 """What the wall asks, and a teacher's click on it; who does not lead the class gets no answer."""
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,10 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mnist_lab.classroom import board
-from mnist_lab.classroom.activities import ReadActivity, TrainActivity, step_of
+from mnist_lab.classroom.activities import ChallengeActivity, ReadActivity, TrainActivity, step_of
 from mnist_lab.classroom.bets import phase_of, told
-from mnist_lab.store.rooms import MOST_STEPS, Order, RoomDrawing
-from mnist_lab.ui.room import betting, reading, training
+from mnist_lab.classroom.challenge import entries, is_open, tend
+from mnist_lab.errors import StoreError
+from mnist_lab.store.rooms import MOST_STEPS, Order, Room, RoomDrawing, Stage
+from mnist_lab.ui import resources
+from mnist_lab.ui.allowed import may_train_for
+from mnist_lab.ui.room import betting, challenge, reading, training
 from mnist_lab.ui.rooms import Asked, endpoint, led
 
 
@@ -58,6 +63,8 @@ def _wall(asked: Asked) -> dict[str, Any]:
         poster = reading.written(step.activity, placed, bool(stage.phase(number)))
     elif step and isinstance(step.activity, TrainActivity):
         poster = training.written(room, number, step.activity, stage.shows_animals)
+    elif step and isinstance(step.activity, ChallengeActivity):
+        poster = _challenge(room, stage, step.activity, asked.owner)
     done = Counter(name.partition("-")[0] for name in [*placed, *(name for name, one in drawn.items() if one.is_done)])
     return {
         "stage": stage.model_dump(mode="json"),
@@ -68,6 +75,15 @@ def _wall(asked: Asked) -> dict[str, Any]:
         "hidden": sorted(room.hidden(number)),
         "pupils": [{**one._asdict(), "done": done[one.id]} for one in room.present()],
     }
+
+
+def _challenge(room: Room, stage: Stage, activity: ChallengeActivity, owner: str) -> str:
+    """The board; a wall that looks at it has new entries trained, as runs of who leads the class."""
+    step, store = stage.current, resources.store()
+    with suppress(StoreError):  # the next look sees to it
+        tend(room, step, activity, resources.engine(), owner, lambda configs: may_train_for(owner, configs))
+    names = {one.id: one.animal for one in room.present()} if stage.shows_animals else {}
+    return challenge.written(activity, entries(room, step, activity, store), not is_open(stage, step), names)
 
 
 def _told(drawing: RoomDrawing) -> dict[str, Any]:
