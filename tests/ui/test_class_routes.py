@@ -379,6 +379,40 @@ def test_a_training_that_fails_is_told_on_the_wall(room, teacher, pupils, engine
     assert pupils[0].ask("me").json()["own"] is None
 
 
+def test_an_entry_to_the_challenge_is_measured_entered_and_trained_for_who_leads(
+    room, teacher, pupils, engine_without_workers, monkeypatch
+):
+    store = resources.store()
+    engine = engine_without_workers(store)
+    monkeypatch.setattr(resources, "engine", lambda: engine)
+    room.start("challenge")
+    told = pupils[0].ask("me").json()
+    chosen = {knob["name"]: 0 for knob in told["knobs"]}
+    assert (told["most"], told["entries"], told["open"]) == (10_000, [], True)
+
+    def size(**others: int) -> dict:
+        return pupils[0].ask("size", "POST", step=1, number=0, chosen=chosen | others).json()
+
+    assert size() == {"parameters": 7850, "matter": ["network", "units", "learning_rate", "epochs"], "problem": ""}
+    assert size(network=1, filters=3)["parameters"] == 5258
+    assert size(network=9)["problem"]
+    assert pupils[0].ask("entry", "PUT", step=1, number=0, chosen=chosen | {"units": 5}).status_code == 409
+    assert [pupils[0].ask("entry", "PUT", step=1, number=0, chosen=chosen).status_code for _ in range(2)] == [200] * 2
+    assert "0 of 1 entries are trained, 1 to come" in teacher.ask("wall").json()["poster"]
+    (run,) = [run for run in store.listing().runs if not run.bundled]
+    assert run.asked.owner == teacher.owner
+    execute(store, run.id)
+    poster = teacher.ask("wall").json()["poster"]
+    assert f"explore?run={run.id}" in poster
+    assert "test set" not in poster and "<th>test</th>" not in poster
+    (own,) = pupils[0].ask("me").json()["entries"]
+    assert own["place"] == 1 and 0.1 < own["accuracy"] < 1
+    assert pupils[1].ask("me").json()["entries"] == []
+    room.go_on(1, 1)
+    assert f"{store.get(run.id).summary.test_accuracy:.2%}"[:-1] in teacher.ask("wall").json()["poster"]
+    assert pupils[1].ask("entry", "PUT", step=1, number=0, chosen=chosen).status_code == 409
+
+
 def test_the_teacher_takes_the_digits_away(room, teacher, pupils):
     room.start("draw")
     pupils[0].draw()
