@@ -38,15 +38,16 @@ CODE, PROBLEM = "class_code", "class_problem"  # of the class that this tab lead
 LEAD = "lead"  # in the address: a code and a key by which one more device leads the class
 BETWEEN_LOOKS = 2.0  # seconds: what another device of the teacher's changed
 KEPT = """
-**Kept while the class lasts:** the digits that pupils draw, stroke by stroke, what they bet and read, an animal drawn
-by lot for each phone, and when a phone asked last. There is no account and no field for a name or a text. A class knows
-a phone again by a salted hash of a cookie, and two phones at one address by a salted hash of that.
+**Kept while the class lasts:** the digits that pupils draw, stroke by stroke, networks that have learnt from them, what
+pupils bet, read and enter, an animal drawn by lot for each phone, and when a phone asked last. There is no account and
+no field for a name or a text. A class knows a phone again by a salted hash of a cookie, and two phones at one address
+by a salted hash of that.
 
 **Where:** in one folder of the machine that runs this page. Nothing is sent anywhere else.
 
 **For how long:** until whoever leads the class presses *Erase the class*, or 24 hours after anybody used it last. Then
-the folder is deleted, and what the server has in its memory; a phone deletes what it had not sent yet when it asks
-next. What stays is what the teacher took away: images of digits with their labels, in an order that tells of nobody.
+the folder is deleted, what the server has in its memory, and the networks that have learnt from the digits; a phone
+deletes what it had not sent yet when it asks next. What stays is what the teacher took away: images of digits with their labels, in an order that tells of nobody.
 """
 
 
