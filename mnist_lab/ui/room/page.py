@@ -47,7 +47,8 @@ by a salted hash of that.
 
 **For how long:** until whoever leads the class presses *Erase the class*, or 24 hours after anybody used it last. Then
 the folder is deleted, what the server has in its memory, and the networks that have learnt from the digits; a phone
-deletes what it had not sent yet when it asks next. What stays is what the teacher took away: images of digits with their labels, in an order that tells of nobody.
+deletes what it had not sent yet when it asks next. What stays is what the teacher took away: images of digits with
+their labels, in an order that tells of nobody.
 """
 
 
