@@ -13,6 +13,7 @@ from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.validation import kept, validations
 
+_over: "dict[tuple[str, int], tuple[Room, dict[str, Entry]]]" = {}  # what stays so, by the room's folder and step
 REFUSED = "refused: "  # begins the place of a run, where there is none, and why
 
 
@@ -58,17 +59,30 @@ def enter(room: Room, step: int, activity: ChallengeActivity, pupil: str, number
 
 def entries(room: Room, step: int, activity: ChallengeActivity, store: RunStore | None) -> list[Entry]:
     """All entries in the order of their names; without a store none of their runs is looked for."""
+    over = _over.setdefault((room.url, step), (room, {}))[1]
     found = []
-    for name, run_id in room.entries(step).items():
-        pupil, _, number = name.partition("-")
-        entry = room.entry(step, name)
-        try:
-            config = activity.config(entry.chosen if entry else {})
-        except RoomError:
-            continue  # damaged
-        about = pupil, int(number), config, count_parameters(config)
-        found.append(Entry(*about, *_course(run_id, store)))
+    for name, run_id in room.entries(step, known=over).items():
+        if name not in over:
+            pupil, _, number = name.partition("-")
+            entry = room.entry(step, name)
+            try:
+                config = activity.config(entry.chosen if entry else {})
+            except RoomError:
+                continue  # damaged
+            one = Entry(pupil, int(number), config, count_parameters(config), *_course(run_id, store))
+            if one.is_under_way:
+                found.append(one)
+                continue
+            over[name] = one
+        found.append(over[name])
     return found
+
+
+def forget_erased() -> None:
+    """Drop what this process knows of rooms that are erased."""
+    for key, (room, _) in [*_over.items()]:
+        if not room.exists():
+            _over.pop(key, None)
 
 
 def _course(run_id: str | None, store: RunStore | None) -> tuple[Run | None, float | None, str]:
@@ -98,13 +112,11 @@ def tend(
     may_train: Callable[[list[TrainConfig]], None],
 ) -> None:
     """Have new entries trained as runs of who leads the class, and stop those that have had their time."""
-    waiting = {f"{one.pupil}-{one.number}": one for one in entries(room, step, activity, engine.store)}
-    for name, run_id in room.entries(step).items():
-        if run_id is None and name in waiting and room.take_entry(step, name):
-            room.settle_entry(step, name, _begin(waiting[name], engine, owner, may_train))
-    for one in waiting.values():
-        run = one.run
-        if run and run.state is RunState.RUNNING and _seconds(run, engine.store) > activity.seconds:
+    for one in entries(room, step, activity, engine.store):
+        name, run = f"{one.pupil}-{one.number}", one.run
+        if one.is_under_way and run is None and room.take_entry(step, name):
+            room.settle_entry(step, name, _begin(one, engine, owner, may_train))
+        elif run and run.state is RunState.RUNNING and _seconds(run, engine.store) > activity.seconds:
             engine.stop(run.id, f"Its {activity.seconds} seconds are over.")
 
 

@@ -97,4 +97,6 @@ def _is_orphan(run: Run, rooms: Rooms) -> bool:
         rooms.by_token(run.asked.beside.room)
     except UnknownRoom:
         return True
+    except RoomError:  # it may be this one that cannot be read
+        return False
     return False

@@ -27,7 +27,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, TypeVar
@@ -249,12 +249,17 @@ class Rooms:
         self._folder.delete(code)
 
     def by_token(self, token: str) -> "Room":
-        """The room whose runs name it so. Raises UnknownRoom."""
+        """The room whose runs name it so. Raises UnknownRoom where it is erased, RoomError where that is not known."""
+        unread = False
         for code in self._folder.names():
             room = Room(self._folder, code, self._clock)
-            with suppress(UnknownRoom):
+            try:
                 if room.token == token:
                     return room
+            except UnknownRoom:
+                unread = unread or room.exists()
+        if unread:
+            raise RoomError("A class cannot be read just now.")
         raise UnknownRoom(OVER)
 
     def sweep(self) -> None:
@@ -503,11 +508,14 @@ class Room:
         """Say which run trains an entry that was taken."""
         self._write(f"{ENTRIES}/{step}/{name}.run", run.encode())
 
-    def entries(self, step: int) -> dict[str, str | None]:
-        """The run of each entry, `<pupil>-<number>`: "" on its way, None where nobody has seen to it yet."""
-        names = self._names(f"{ENTRIES}/{step}")
-        found = [name.removesuffix(".json") for name in names if name.endswith(".json")]
-        return {name: self._run_of(step, name) if f"{name}.run" in names else None for name in found}
+    def entries(self, step: int, known: Container[str] = ()) -> dict[str, str | None]:
+        """The run of each entry, `<pupil>-<number>`: "" on its way, or where it is `known`, which saves to look; None
+        where nobody has seen to it yet.
+        """
+        names = {*self._names(f"{ENTRIES}/{step}")}
+        found = sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+        taken = {name for name in found if f"{name}.run" in names}
+        return {name: ("" if name in known else self._run_of(step, name)) if name in taken else None for name in found}
 
     def _run_of(self, step: int, name: str) -> str:
         try:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mnist_lab.classroom import board, training
+from mnist_lab.classroom import board, challenge, training
 from mnist_lab.errors import LimitReached, MnistLabError, RoomError, StoreError, UnknownRoom
 from mnist_lab.store import class_digits
 from mnist_lab.store.rooms import MOST_BYTES, Room, Rooms
@@ -69,6 +69,7 @@ def erase(code: str) -> None:
 
 def _forget_erased(store: RunStore, trash: Trash) -> None:
     board.forget_erased()
+    challenge.forget_erased()
     training.forget_erased()
     class_digits.forget_erased(store, trash)
 

@@ -1,22 +1,16 @@
 import pytest
 
 from mnist_lab.classroom.activities import ChallengeActivity, activities
-from mnist_lab.classroom.challenge import Entry, enter, entries, front, ranked, tend
+from mnist_lab.classroom.challenge import Entry, enter, entries, forget_erased, front, ranked, tend
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.worker import execute
 from mnist_lab.errors import LimitReached, RoomError
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.store.rooms import RoomEntry, Rooms
 from mnist_lab.store.run import RunState
-from mnist_lab.store.runs import RunStore
 from mnist_lab.store.ticks import Tick
 
 SMALL = {"network": 0, "filters": 0, "units": 0, "dropout": 0, "learning_rate": 1, "epochs": 0}
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
 
 
 @pytest.fixture
@@ -118,6 +112,19 @@ def test_a_deleted_or_failed_run_is_no_entry_that_waits(room, store, activity, e
     store.delete(first)
     store.update(second, state=RunState.FAILED, reason="No memory.")
     assert [one.problem for one in entries(room, 1, activity, store)] == ["It was deleted.", "No memory."]
+
+
+def test_what_is_over_stays_as_it_was_until_the_class_is_erased(room, store, activity, engine_without_workers):
+    take(room, activity)
+    tend(room, 1, activity, engine_without_workers(store), "teacher", anything)
+    (run_id,) = room.entries(1).values()
+    execute(store, run_id)
+    (before,) = entries(room, 1, activity, store)
+    store.delete(run_id)
+    assert entries(room, 1, activity, store) == [before]
+    Rooms(store.folder).erase(room.code)
+    forget_erased()
+    assert entries(room, 1, activity, store) == []
 
 
 def entry(parameters: int, accuracy: float | None) -> Entry:

@@ -13,14 +13,8 @@ from mnist_lab.store.class_digits import ClassDigits, learnt_beside
 from mnist_lab.store.models import model_of
 from mnist_lab.store.rooms import RoomDrawing, Rooms
 from mnist_lab.store.run import RunState
-from mnist_lab.store.runs import RunStore
 
 WRITERS, EACH = 6, 4
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
 
 
 @pytest.fixture

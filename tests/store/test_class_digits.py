@@ -127,6 +127,19 @@ def test_what_has_learnt_from_an_erased_class_goes_with_it_and_nothing_else(stor
     assert under_way.id not in {run.id for run in store.listing().runs}
 
 
+def test_while_a_class_cannot_be_read_nothing_is_deleted(store, rooms, room, tmp_path):
+    taught = finished(store, beside=beside(room))
+    about = tmp_path / ".rooms" / room.code / "room.json"
+    content = about.read_bytes()
+    about.write_bytes(b"{")
+    forget_erased(store, Trash(store))
+    assert store.get(taught.id)
+    about.write_bytes(content)
+    rooms.erase(room.code)
+    forget_erased(store, Trash(store))
+    assert taught.id not in {run.id for run in store.listing().runs}
+
+
 def _elsewhere(room) -> Beside:
     return beside(room).model_copy(update={"room": ""})
 

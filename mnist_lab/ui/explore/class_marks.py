@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_lab.classroom.board import digits, how_many
+from mnist_lab.datasets.mnist import sha256
 from mnist_lab.exploring.spaces import Space, among, features
 from mnist_lab.networks.stages import Array, Stage
 from mnist_lab.store.rooms import Room
@@ -30,7 +31,7 @@ def others(
     `flat` map.
     """
     found, _ = digits(room)
-    about = run_id, number, id(found)
+    about = run_id, number, sha256(found.images, found.labels)
     known = st.session_state.get(FOUND, (None, None))
     if known[0] != about:
         known = st.session_state[FOUND] = about, space.place(features(stages, number, found.images))

@@ -310,14 +310,15 @@ function chosen() {
 }
 
 async function measure() {
+  if (me?.kind !== "challenge") return; // another step has begun
   const asked = chosen();
   me.size = null;
-  renderEntering();
+  render();
   const found = await ask("size", "POST", { step: me.step, number: 0, chosen: asked });
-  if (!me || JSON.stringify(asked) !== JSON.stringify(chosen())) return; // turned once more
-  if (found?.status !== 200) return setTimeout(() => me && !me.size && measure(), BETWEEN_TRIES);
+  if (me?.kind !== "challenge" || JSON.stringify(asked) !== JSON.stringify(chosen())) return; // turned once more
+  if (found?.status !== 200) return setTimeout(measure, BETWEEN_TRIES);
   me.size = found;
-  renderEntering();
+  render();
 }
 
 function renderEntering() {
@@ -344,7 +345,7 @@ function renderEntering() {
 $(".enter").addEventListener("click", async () => {
   const entry = { step: me.step, number: me.entries.length, chosen: chosen() };
   me.isEntering = true;
-  renderEntering();
+  render();
   const found = await ask("entry", "PUT", entry);
   if (!me) return;
   me.isEntering = false;
