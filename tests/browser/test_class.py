@@ -186,6 +186,37 @@ def test_a_network_learns_from_the_class_while_all_watch(server: Server, open_an
     assert not [run for run in RunStore(server.runs).listing().runs if run.asked.beside]
 
 
+@pytest.mark.slow
+def test_phones_compete_for_the_best_small_network(server: Server, open_tab: Callable[..., Page]) -> None:
+    teacher, code = lead(open_tab, server)
+    phone = join(open_tab, server, code)
+    start(teacher, "The challenge")
+    expect(phone.locator(".size")).to_have_text("7,850 parameters")
+    expect(phone.get_by_label("Filters")).to_be_hidden()
+    phone.get_by_label("Hidden layers").select_option("64")
+    expect(phone.locator(".size")).to_have_text("50,890 parameters: 10,000 are allowed")
+    expect(phone.get_by_role("button", name="Train it")).to_be_disabled()
+    phone.get_by_label("Network").select_option("cnn")
+    phone.get_by_label("Filters").select_option("8 16")
+    phone.get_by_label("Hidden layers").select_option("8")
+    phone.reload()  # in the middle of it
+    expect(phone.locator(".size")).to_have_text("7,850 parameters")
+    phone.get_by_label("Learning rate").select_option("0.01")
+    expect(phone.get_by_role("button", name="Train it")).to_be_enabled()
+    phone.get_by_role("button", name="Train it").click()
+    expect(phone.locator(".own")).to_contain_text("in training")
+    expect(phone.locator("#entering .place")).to_have_text("4 of 5 left")
+    expect(phone.locator(".own")).to_contain_text("place 1", timeout=SLOW)
+    expect(teacher.locator(".entries tr")).to_have_count(2)
+    expect(teacher.locator(".poster")).not_to_contain_text("test set")
+    settled(teacher).get_by_role("button", name="Close it, and let the test set speak").click()
+    expect(teacher.locator(".poster")).to_contain_text("The winner reads")
+    expect(phone.locator("#waiting")).to_contain_text("It is closed")
+    start(teacher)
+    phone.wait_for_timeout(3500)
+    assert asked(phone) in range(10)  # no late answer brings the knobs back
+
+
 def test_time_runs_out_for_who_reads_too_slowly(server: Server, open_tab: Callable[..., Page]) -> None:
     teacher, code = lead(open_tab, server)
     phone = join(open_tab, server, code)

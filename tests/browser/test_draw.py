@@ -130,6 +130,7 @@ def test_the_model_can_be_changed_and_stays_chosen(server, open_tab):
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name=re.compile("dense-128-dropout")).first.click()
+    expect(page.get_by_text("101,770 parameters")).to_be_visible()  # what is chosen has come to the server
     expect(answer(page)).to_have_text(re.compile(r"^\s*7"))
     page.get_by_role("link", name="Train").click()
     expect(page.get_by_role("heading", name="Train")).to_be_visible()

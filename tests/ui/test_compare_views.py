@@ -96,6 +96,14 @@ def test_an_address_with_a_test_image_puts_it_onto_the_canvas(digits):
     assert np.abs(small - digits.x_test[7]).mean() < 4  # of 255
 
 
+def test_an_address_is_opened_once_and_a_model_needs_no_drawing(digits):
+    app = _app("from mnist_lab.ui.canvas.share import open_link\nopen_link()", image="7", model="small-cnn")
+    assert app.session_state["model"] == "small-cnn"
+    app.session_state["one_drawing"], app.session_state["model"] = "drawn meanwhile", "dense-1024"
+    app.run()
+    assert (app.session_state["one_drawing"], app.session_state["model"]) == ("drawn meanwhile", "dense-1024")
+
+
 def test_people_are_named_where_it_is_known_who_wrote_the_images(mnist):
     app = _run("writers", ("dense-128-dropout", "small-cnn"))
     assert "297 people" in told(app)

@@ -16,6 +16,7 @@ from mnist_lab.ui.canvas.sources import Picture
 from mnist_lab.ui.words import plain
 
 OPENED = "shared_link_opened"
+WORDS = ("drawing", "image", "dataset", "model", "models")  # of the address
 
 
 def render_share(picture: Picture | None, model: str) -> None:
@@ -39,42 +40,30 @@ def _link(picture: Picture, model: str) -> str:
 
 
 def open_link() -> None:
-    """Take over what the page's address holds, once a visit: a drawing, a test image to draw on, a model."""
-    _open_test_image()
-    asked = {name: st.query_params[name] for name in ("drawing", "model") if st.query_params.get(name)}
+    """Take over what the page's address holds, once a visit: a drawing, or a test image to draw on; models."""
+    asked = {name: word for name, word in st.query_params.to_dict().items() if name in WORDS}
     if not asked or st.session_state.get(OPENED) == asked:
         return
     st.session_state[OPENED] = asked
-    address, models = Address(st.query_params.to_dict()), resources.models()
+    address, models = Address(asked), resources.models()
     if model := address.word("model", models, "a network that is here, and finished"):
         st.session_state["model"] = model
     if compared := [name for name in address.words("models") if name in models]:
         st.session_state["compared_models"] = compared
+    try:
+        if "drawing" in asked:
+            show_strokes(ONE, *decode(asked["drawing"]))
+        elif "image" in asked:
+            _open_test_image(address)
+    except (DatasetError, ImageError) as error:
+        st.warning(plain(error))
     render_problems(address.problems)
-    if "drawing" not in asked:
-        return
-    try:
-        strokes, pen_width = decode(asked["drawing"])
-    except ImageError as error:
-        st.warning(plain(error))
-        return
-    show_strokes(ONE, strokes, pen_width)
 
 
-def _open_test_image() -> None:
+def _open_test_image(address: Address) -> None:
     """Put the image that the address names onto the canvas, to draw on: `image` is its place in the test set."""
-    address = Address(st.query_params.to_dict())
-    asked = st.query_params.get("image"), st.query_params.get("dataset")
-    if asked[0] is None or st.session_state.get(OPENED) == asked:
-        return
-    st.session_state[OPENED] = asked
     dataset: DatasetName = "digits" if address.word("dataset", ("mnist", "digits")) == "digits" else "mnist"
-    try:
-        images = load_test_part(dataset).images
-    except DatasetError as error:
-        st.warning(plain(error))
-        return
+    images = load_test_part(dataset).images
     place = address.number("image", 0, len(images) - 1)
     if place is not None:
         show_image(ONE, images[place])
-    render_problems(address.problems)
