@@ -364,7 +364,7 @@ def test_what_a_network_learns_from_a_class_is_shown_to_all_and_their_own_to_eac
     assert pupils[2].ask("me").json()["own"] is None  # who has drawn nothing
 
 
-def test_a_training_that_fails_is_told_on_the_wall(room, teacher, pupils, engine_without_workers):
+def test_a_training_that_fails_is_told_on_the_wall(room, teacher, pupils, engine_without_workers, tmp_path):
     room.start("draw")
     for one in pupils[:2]:
         one.draw()
@@ -374,6 +374,8 @@ def test_a_training_that_fails_is_told_on_the_wall(room, teacher, pupils, engine
     for run_id in training.runs:
         store.update(run_id, state=RunState.FAILED, reason="the disk is full")
     assert "This did not work" in teacher.ask("wall").json()["poster"]
+    (tmp_path / ".rooms" / room.code / "digits" / f"{training.digits}.npz").write_bytes(b"damaged")
+    assert "digits of the class are damaged" in teacher.ask("wall").json()["poster"]
     store.delete(training.control)
     assert "This did not work" in teacher.ask("wall").json()["poster"]
     assert pupils[0].ask("me").json()["own"] is None

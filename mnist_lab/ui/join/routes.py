@@ -314,7 +314,7 @@ def _own(room: Room, step: int, pupil: str) -> dict[str, int] | None:
     training = room.training(step)
     if training is None or pupil not in training.pupils:
         return None
-    with suppress(RunError):
+    with suppress(RoomError, RunError):  # the wall says so
         if found := outcome(room, step, training, resources.store()):
             one = training.pupils.index(pupil)
             return {name: int(getattr(found, name)[one]) for name in ("digits", "before", "after")}

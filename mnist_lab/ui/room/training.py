@@ -9,7 +9,7 @@ from mnist_lab.classroom.activities import TrainActivity
 from mnist_lab.classroom.training import Outcome, outcome
 from mnist_lab.comparing.formatting import decimal, difference
 from mnist_lab.comparing.learning import Line, line
-from mnist_lab.errors import RunError
+from mnist_lab.errors import RoomError, RunError
 from mnist_lab.store.rooms import Room, RoomTraining
 from mnist_lab.store.run import Run
 from mnist_lab.ui import resources
@@ -27,7 +27,7 @@ def written(room: Room, step: int, activity: TrainActivity, shows_animals: bool)
     try:
         found = outcome(room, step, training, resources.store())
         runs = [resources.store().get(run_id) for run_id in training.runs]
-    except RunError as error:
+    except (RoomError, RunError) as error:
         return f"{head}<p>This did not work: {escape(str(error))} Start the activity again.</p>"
     if found is None:
         return head + _meanwhile(runs, training, activity)
