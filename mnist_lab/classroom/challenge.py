@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mnist_lab.classroom.activities import ChallengeActivity
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.engine import Engine
-from mnist_lab.errors import MnistLabError, RoomError, RunError
+from mnist_lab.errors import MnistLabError, RoomError, RunError, UnknownRun
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.store.rooms import Room, RoomEntry, Stage
 from mnist_lab.store.run import Run, RunState
@@ -93,8 +93,10 @@ def _course(run_id: str | None, store: RunStore | None) -> tuple[Run | None, flo
         return None, None, run_id.removeprefix(REFUSED)
     try:
         run = store.get(run_id)
-    except RunError:
+    except UnknownRun:
         return None, None, "It was deleted."
+    except RunError:  # it cannot be read just now
+        return None, None, ""
     if not run.state.is_over:
         return run, None, ""
     epoch = kept(validations(store.epochs(run.id)), run.config) if run.summary else None

@@ -115,8 +115,13 @@ def _known(store: RunStore, parent: Run, config: TrainConfig) -> str | None:
 
 
 def all_of(room: Room) -> Beside:
-    """All that a class has drawn by now, for a run to learn from. Raises StoreError where it cannot be kept."""
-    found, _ = board.digits(room)
+    """All that a class has drawn by now, for a run to learn from.
+
+    Raises RoomError where that is nothing, StoreError where it cannot be kept.
+    """
+    found, pupils = board.digits(room)
+    if not pupils:
+        raise RoomError("There is no digit of your class to learn from.")
     return Beside(room=room.token, digits=room.keep_digits(found.to_bytes()), several=len(found.labels))
 
 

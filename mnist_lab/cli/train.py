@@ -46,7 +46,7 @@ def train(options: argparse.Namespace) -> int:
     store, settings = store_of(options), dict(setting(text) for text in options.set)
     if options.go_on:
         parent = store.find(options.go_on)
-        run = store.create(continued(parent, settings), name_of(parent), parent=parent.id)
+        run = store.create(continued(parent, settings), name_of(parent), parent=parent.id, beside=parent.asked.beside)
     else:
         run = store.create(_configuration(options), options.recipe, recipe=options.recipe)
     run = _train_with_a_bar(store, run)

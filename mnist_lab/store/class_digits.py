@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_lab.datasets import arrays
 from mnist_lab.datasets.pens import Drawings
-from mnist_lab.errors import RoomError, StoreError, UnknownRoom
+from mnist_lab.errors import MnistLabError, RoomError, UnknownRoom
 from mnist_lab.images.preprocessing import SIDE
 from mnist_lab.store.rooms import Rooms
 from mnist_lab.store.run import Beside, Run
@@ -77,7 +77,7 @@ def forget_erased(store: RunStore, trash: Trash) -> None:
     rooms = Rooms(store.folder)
     for run in store.listing().runs:
         if _is_orphan(run, rooms):
-            with suppress(StoreError):  # another one deletes it, or the next look will
+            with suppress(MnistLabError):  # another one deletes it, or the next look will
                 if run.state.is_over:
                     store.delete(run.id)
                     store.annotations.delete(run.id)
@@ -85,7 +85,7 @@ def forget_erased(store: RunStore, trash: Trash) -> None:
                     store.request_stop(run.id, "Its class is erased.")
     for run in trash.runs():
         if _is_orphan(run, rooms):
-            with suppress(StoreError):
+            with suppress(MnistLabError):
                 trash.delete(run.id)
 
 

@@ -55,6 +55,7 @@ MOST_STEPS = 200
 MOST_TASKS = 100
 SPINS = 3
 MOST_CHOICES = 20
+TAKEN = b"-"  # in the place of an entry's run, until there is one
 MOST_ENTRIES = 20  # of a pupil, in a step
 MOST_BYTES = 100_000  # of a file
 MOST_OF_DIGITS = 20 * MB
@@ -502,7 +503,7 @@ class Room:
 
     def take_entry(self, step: int, name: str) -> bool:
         """See to an entry: of several who want to, one may."""
-        return self.exists() and self._folder.create(f"{ENTRIES}/{step}/{name}.run")
+        return self.exists() and self._folder.create(f"{ENTRIES}/{step}/{name}.run", TAKEN)
 
     def settle_entry(self, step: int, name: str, run: str) -> None:
         """Say which run trains an entry that was taken."""
@@ -519,7 +520,8 @@ class Room:
 
     def _run_of(self, step: int, name: str) -> str:
         try:
-            return self._folder.read(f"{ENTRIES}/{step}/{name}.run", 200).decode()
+            content = self._folder.read(f"{ENTRIES}/{step}/{name}.run", 200)
+            return "" if content == TAKEN else content.decode()
         except DAMAGE:
             return ""
 

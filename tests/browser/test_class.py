@@ -147,12 +147,16 @@ def test_a_wall_a_teacher_and_three_phones(server: Server, open_tab: Callable[..
 
 
 @pytest.mark.slow
-def test_a_network_learns_from_the_class_while_all_watch(server: Server, open_any: Callable[..., Page]) -> None:
-    teacher, code = lead(open_any, server)
-    phones = [join(open_any, server, code) for _ in range(2)]
+def test_a_network_learns_from_the_class_while_all_watch(
+    training_server: Server, open_any: Callable[..., Page]
+) -> None:
+    teacher, code = lead(open_any, training_server)
+    phones = [join(open_any, training_server, code) for _ in range(2)]
     start(teacher, "Trained by us")
+    teacher.wait_for_timeout(2500)  # the page has looked once more meanwhile
     expect(teacher.get_by_text("digits of two phones at least")).to_be_visible()
     start(teacher)
+    expect(teacher.get_by_text("digits of two phones at least")).to_have_count(0)
     for _ in range(3):
         for phone in phones:
             draw_one(phone)
@@ -169,27 +173,27 @@ def test_a_network_learns_from_the_class_while_all_watch(server: Server, open_an
     expect(teacher.get_by_text("101,770 parameters")).to_be_visible()
     expect(teacher).to_have_url(re.compile("/draw|model="))
     for page, shows in (("train", "Learn from your class, too: 6 digits"), ("explore?view=Map", "Your class")):
-        teacher.goto(f"{server.url}/{page}")
+        teacher.goto(f"{training_server.url}/{page}")
         expect(teacher.get_by_text(shows)).to_be_visible()
-    teacher.goto(f"{server.url}/compare?runs=small-cnn,dense-1024")
+    teacher.goto(f"{training_server.url}/compare?runs=small-cnn,dense-1024")
     settled(teacher).get_by_role("button", name="All runs").click()
     settled(teacher).get_by_role("button", name="Your class").click()
     teacher.get_by_role("button", name="Score every network on them").click()
     expect(teacher.get_by_text("is of 6 digits by 2")).to_be_visible(timeout=SLOW)
-    teacher.goto(f"{server.url}/class")
+    teacher.goto(f"{training_server.url}/class")
     unfold(teacher).get_by_role("button", name="Erase the class").click()
     teacher.get_by_role("button", name="Erase", exact=True).click()
     expect(teacher.get_by_role("button", name="Open a class")).to_be_visible()
-    teacher.goto(f"{server.url}/compare")
+    teacher.goto(f"{training_server.url}/compare")
     settled(teacher).get_by_role("button", name="All runs").click()
     expect(teacher.get_by_role("button", name="Your class")).to_have_count(0)
-    assert not [run for run in RunStore(server.runs).listing().runs if run.asked.beside]
+    assert not [run for run in RunStore(training_server.runs).listing().runs if run.asked.beside]
 
 
 @pytest.mark.slow
-def test_phones_compete_for_the_best_small_network(server: Server, open_tab: Callable[..., Page]) -> None:
-    teacher, code = lead(open_tab, server)
-    phone = join(open_tab, server, code)
+def test_phones_compete_for_the_best_small_network(training_server: Server, open_tab: Callable[..., Page]) -> None:
+    teacher, code = lead(open_tab, training_server)
+    phone = join(open_tab, training_server, code)
     start(teacher, "The challenge")
     expect(phone.locator(".size")).to_have_text("7,850 parameters")
     expect(phone.get_by_label("Filters")).to_be_hidden()

@@ -187,7 +187,7 @@ def test_what_is_trained_is_what_the_fields_show_also_where_it_was_not_confirmed
         field(page, label).fill(typed)
         train_button(page).click()
         wait_until(page, lambda: len(configs()) == len(shown) + 1)
-        numbers = [field(page, one).input_value() for one in ("Epochs", "Dropout")]
+        numbers = [field(settled(page), one).input_value() for one in ("Epochs", "Dropout")]
         shown.append(tuple(map(float, numbers)))
     assert shown == [(2, 0.2), (2, 0.4)]
     asked = [(one.epochs, one.dropout) for one in reversed(configs())]

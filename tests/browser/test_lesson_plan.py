@@ -73,9 +73,9 @@ class Phone(requests.Session):
 
 
 @pytest.fixture
-def teacher(server: Server, browser: Browser) -> Iterator[Page]:
+def teacher(training_server: Server, browser: Browser) -> Iterator[Page]:
     with tabs(browser, re.compile(rf"/room/|{PROBES.pattern}")) as open_tab:
-        yield open_tab(f"{server.url}/class")
+        yield open_tab(f"{training_server.url}/class")
 
 
 def start(teacher: Page, activity: str) -> None:
@@ -89,7 +89,7 @@ def press(teacher: Page, name: str) -> None:
     expect(teacher.get_by_role("button", name=name)).to_have_count(0)
 
 
-def test_a_whole_lesson_goes_as_planned(server: Server, teacher: Page) -> None:
+def test_a_whole_lesson_goes_as_planned(training_server: Server, teacher: Page) -> None:
     took: dict[str, float] = {}
 
     @contextmanager
@@ -102,7 +102,7 @@ def test_a_whole_lesson_goes_as_planned(server: Server, teacher: Page) -> None:
     poster, by_writer = teacher.locator(".poster"), _by_writer()
     with part("join"):
         code = open_class(teacher)
-        phones = [Phone(server, code, by_writer[place]) for place in range(PHONES)]
+        phones = [Phone(training_server, code, by_writer[place]) for place in range(PHONES)]
         for phone in phones:
             phone.ask("enter", "POST")
         expect(teacher.locator(".counts")).to_have_text(f"{PHONES} phones in")

@@ -79,6 +79,17 @@ def test_an_entry_is_trained_once_and_stands_by_its_validation(room, store, acti
     assert best[0].accuracy == max(store.metrics(one.run.id)[-1].val_accuracy for one in best)
 
 
+def test_an_entry_that_somebody_sees_to_just_now_is_under_way(room, store, activity):
+    take(room, activity)
+    assert room.take_entry(1, "p-0")
+    assert not room.take_entry(1, "p-0")
+    (one,) = entries(room, 1, activity, store)
+    assert one.is_under_way
+    run = store.create(one.config, "entry")
+    room.settle_entry(1, "p-0", run.id)
+    assert entries(room, 1, activity, store)[0].run.id == run.id
+
+
 def test_what_has_had_its_time_is_stopped(room, store, activity, engine_without_workers):
     engine = engine_without_workers(store)
     take(room, activity)

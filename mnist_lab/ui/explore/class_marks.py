@@ -30,7 +30,9 @@ def others(
     """Where the class's digits lie: by the two directions of the `space`, or among every `step`-th of its points on a
     `flat` map.
     """
-    found, _ = digits(room)
+    found, pupils = digits(room)
+    if not pupils:  # all that is drawn is blank to a network
+        return Others(np.empty((0, 2), np.float32), found.labels)
     about = run_id, number, sha256(found.images, found.labels)
     known = st.session_state.get(FOUND, (None, None))
     if known[0] != about:

@@ -26,7 +26,7 @@ def written(room: Room, step: int, activity: TrainActivity, shows_animals: bool)
     head = f"<h2>{escape(activity.title)}</h2>"
     try:
         found = outcome(room, step, training, resources.store())
-        runs = [resources.store().get(run_id) for run_id in training.runs]
+        runs = [] if found else [resources.store().get(run_id) for run_id in training.runs]
     except (RoomError, RunError) as error:
         return f"{head}<p>This did not work: {escape(str(error))} Start the activity again.</p>"
     if found is None:
