@@ -153,10 +153,9 @@ def test_a_network_learns_from_the_class_while_all_watch(
     teacher, code = lead(open_any, training_server)
     phones = [join(open_any, training_server, code) for _ in range(2)]
     start(teacher, "Trained by us")
-    teacher.wait_for_timeout(2500)  # the page has looked once more meanwhile
     expect(teacher.get_by_text("digits of two phones at least")).to_be_visible()
+    expect(teacher.get_by_text("digits of two phones at least")).to_have_count(0)  # what is below has moved up by then
     start(teacher)
-    expect(teacher.get_by_text("digits of two phones at least")).to_have_count(0)
     for _ in range(3):
         for phone in phones:
             draw_one(phone)

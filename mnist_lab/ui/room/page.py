@@ -115,9 +115,8 @@ def _render_controls(room: Room) -> None:
     if step := step_of(stage.step(stage.current)):
         st.markdown(f"**Now: {step.activity.title}**")
         _render_pace(room, stage, step)
-    with st.container():  # there with a problem or without, so that an open list below stays open
-        if problem := st.session_state.get(PROBLEM):
-            st.error(plain(problem))
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.error(plain(problem))
     _render_start(room, stage)
     with st.expander("The class", icon=":material/groups:"):
         _render_class(room, stage)
@@ -238,8 +237,7 @@ def _go(room: Room, label: str, step: int, possible: bool) -> None:
 
 
 def _do(change: Callable[..., object], *given: object) -> None:
-    """Change the class; why that cannot be is said among the controls, until something else is pressed."""
-    st.session_state.pop(PROBLEM, None)
+    """Change the class; why that cannot be is said among the controls."""
     try:
         change(*given)
     except MnistLabError as error:
