@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from mnist_lab.classroom.known import known_of
 from mnist_lab.datasets.arrays import pack
 from mnist_lab.images.preprocessing import SIDE, FloatImage, prepare
 from mnist_lab.images.strokes import CANVAS_SIDE, draw
@@ -17,6 +18,7 @@ from mnist_lab.store.rooms import CHOICES, DRAWINGS, Room, RoomChoice, RoomDrawi
 
 One = TypeVar("One")
 
+DIGITS = "digits"  # among what is known of a room
 OVERLAP = 2.0  # seconds by which clocks of two web processes may differ, and a file is seen later than it was stamped
 
 
@@ -46,10 +48,6 @@ class Board(Generic[One]):
         return {int(task): one for (who, _, task), one in parted.items() if who == pupil}
 
 
-_digits: dict[str, tuple[Room, list[tuple[Any, ...]], tuple[ClassDigits, list[str]]]] = {}  # by the room's folder
-_boards: dict[tuple[str, str, int], tuple[Room, Board[Any]]] = {}  # by the room's folder, kind and step
-
-
 def drawings(room: Room, step: int) -> Board[RoomDrawing]:
     """What is drawn in a room's step, one board for all who look."""
     return _board(room, DRAWINGS, step, room.drawing)
@@ -61,23 +59,14 @@ def choices(room: Room, step: int) -> Board[RoomChoice]:
 
 
 def _board(room: Room, kind: str, step: int, read: Callable[[int, str], Any]) -> Board[Any]:
-    new = room, Board(partial(room.stamps, kind, step), partial(read, step))
-    return _boards.setdefault((room.url, kind, step), new)[1]
+    new: Board[Any] = Board(partial(room.stamps, kind, step), partial(read, step))
+    found: Board[Any] = known_of(room).setdefault((kind, step), new)
+    return found
 
 
 def since(drawn: Mapping[str, RoomDrawing], moment: float) -> dict[str, RoomDrawing]:
     """Those that were saved since then, in seconds since 1970, and some that were known before."""
     return {name: one for name, one in drawn.items() if one.saved > moment - OVERLAP}
-
-
-def forget_erased() -> None:
-    """Drop what this process knows of rooms that are erased."""
-    for key, (room, _) in [*_boards.items()]:
-        if not room.exists():
-            _boards.pop(key, None)
-    for url, (room, *_) in [*_digits.items()]:
-        if not room.exists():
-            _digits.pop(url, None)
 
 
 def seen(lines: Iterable[Iterable[tuple[int, int]]]) -> FloatImage | None:
@@ -101,12 +90,12 @@ def digits(room: Room) -> tuple[ClassDigits, list[str]]:
 
     Left out is what is hidden, under way or blank.
     """
-    drawn = _done(room)
+    drawn, known = _done(room), known_of(room)
     stamp = [(*place, one.number) for place, one in drawn.items()]
-    known = _digits.get(room.url)
-    if known is None or known[1] != stamp:
-        known = _digits[room.url] = room, stamp, _seen_all(drawn)
-    return known[2]
+    if known.get(DIGITS, (None,))[0] != stamp:
+        known[DIGITS] = stamp, _seen_all(drawn)
+    found: tuple[ClassDigits, list[str]] = known[DIGITS][1]
+    return found
 
 
 def _seen_all(drawn: Mapping[tuple[int, str], RoomDrawing]) -> tuple[ClassDigits, list[str]]:

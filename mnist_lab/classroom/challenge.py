@@ -1,19 +1,20 @@
 """Who trains the best small network: what is entered, who trains it, and how all stand."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from mnist_lab.classroom.activities import ChallengeActivity
+from mnist_lab.classroom.known import known_of
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.engine import Engine
-from mnist_lab.errors import MnistLabError, RoomError, RunError, UnknownRun
+from mnist_lab.errors import MnistLabError, RoomError, RunError, StoreError, UnknownRun
 from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.store.rooms import Room, RoomEntry, Stage
 from mnist_lab.store.run import Run, RunState
 from mnist_lab.store.runs import RunStore
 from mnist_lab.store.validation import kept, validations
 
-_over: "dict[tuple[str, int], tuple[Room, dict[str, Entry]]]" = {}  # what stays so, by the room's folder and step
 REFUSED = "refused: "  # begins the place of a run, where there is none, and why
 
 
@@ -43,23 +44,25 @@ def is_open(stage: Stage, step: int) -> bool:
 
 
 def enter(room: Room, step: int, activity: ChallengeActivity, pupil: str, number: int, entry: RoomEntry) -> None:
-    """Take an entry. Raises RoomError where it is closed, too large, or one too many."""
-    own = [one for one in entries(room, step, activity, None) if one.pupil == pupil]
-    if number in [one.number for one in own]:
+    """Take an entry. Raises RoomError where it is closed, too large, one too many, or another one has its number."""
+    if before := room.entry(step, f"{pupil}-{number}"):
+        if before != entry:  # a second tab, or an answer that was lost
+            raise RoomError("You have entered another one meanwhile. Press Train it once more.")
         return  # sent twice
     if not is_open(room.stage(), step):
         raise RoomError("The challenge is closed.")
     parameters = count_parameters(activity.config(entry.chosen))
     if parameters > activity.parameters:
         raise RoomError(f"This has {parameters:,} parameters. {activity.parameters:,} are allowed.")
+    own = [name for name in room.entries(step) if name.startswith(f"{pupil}-")]
     if number != len(own) or number >= activity.entries:
         raise RoomError(f"Everybody has {activity.entries} entries.")
     room.enter_challenge(step, pupil, number, entry)
 
 
-def entries(room: Room, step: int, activity: ChallengeActivity, store: RunStore | None) -> list[Entry]:
-    """All entries in the order of their names; without a store none of their runs is looked for."""
-    over = _over.setdefault((room.url, step), (room, {}))[1]
+def entries(room: Room, step: int, activity: ChallengeActivity, store: RunStore) -> list[Entry]:
+    """All entries in the order of their names."""
+    over: dict[str, Entry] = known_of(room).setdefault(("entries", step), {})
     found = []
     for name, run_id in room.entries(step, known=over).items():
         if name not in over:
@@ -78,16 +81,9 @@ def entries(room: Room, step: int, activity: ChallengeActivity, store: RunStore 
     return found
 
 
-def forget_erased() -> None:
-    """Drop what this process knows of rooms that are erased."""
-    for key, (room, _) in [*_over.items()]:
-        if not room.exists():
-            _over.pop(key, None)
-
-
-def _course(run_id: str | None, store: RunStore | None) -> tuple[Run | None, float | None, str]:
+def _course(run_id: str | None, store: RunStore) -> tuple[Run | None, float | None, str]:
     """The run of an entry, its accuracy in validation, and what is wrong with it."""
-    if not run_id or store is None:
+    if not run_id:
         return None, None, ""
     if run_id.startswith(REFUSED):
         return None, None, run_id.removeprefix(REFUSED)
@@ -112,14 +108,17 @@ def tend(
     engine: Engine,
     owner: str,
     may_train: Callable[[list[TrainConfig]], None],
-) -> None:
-    """Have new entries trained as runs of who leads the class, and stop those that have had their time."""
-    for one in entries(room, step, activity, engine.store):
-        name, run = f"{one.pupil}-{one.number}", one.run
-        if one.is_under_way and run is None and room.take_entry(step, name):
-            room.settle_entry(step, name, _begin(one, engine, owner, may_train))
-        elif run and run.state is RunState.RUNNING and _seconds(run, engine.store) > activity.seconds:
-            engine.stop(run.id, f"Its {activity.seconds} seconds are over.")
+) -> list[Entry]:
+    """Have new entries trained as runs of who leads the class, and stop those that have had their time; all entries."""
+    found = entries(room, step, activity, engine.store)
+    with suppress(StoreError):  # the next look sees to the others
+        for one in found:
+            name, run = f"{one.pupil}-{one.number}", one.run
+            if one.is_under_way and run is None and room.take_entry(step, name):
+                room.settle_entry(step, name, _begin(one, engine, owner, may_train))
+            elif run and run.state is RunState.RUNNING and _seconds(run, engine.store) > activity.seconds:
+                engine.stop(run.id, f"Its {activity.seconds} seconds are over.")
+    return found
 
 
 def _begin(entry: Entry, engine: Engine, owner: str, may_train: Callable[[list[TrainConfig]], None]) -> str:

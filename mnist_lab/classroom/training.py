@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from mnist_lab.classroom import board
 from mnist_lab.classroom.activities import TrainActivity
+from mnist_lab.classroom.known import known_of
 from mnist_lab.comparing.verdicts import Interval
 from mnist_lab.comparing.writers import people_interval
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.continuation import continued
 from mnist_lab.engine.engine import Engine
-from mnist_lab.errors import RoomError
+from mnist_lab.errors import RoomError, RunError
 from mnist_lab.store.class_digits import ClassDigits, fold_of
 from mnist_lab.store.models import model_of
 from mnist_lab.store.rooms import FASTER, Room, RoomTraining
@@ -33,7 +34,6 @@ TOO_FEW = "It takes digits of two phones at least. Let them draw what is asked f
 
 _beginning = threading.Lock()
 _reading = threading.Lock()
-_outcomes: "dict[tuple[str, int], tuple[Room, Outcome]]" = {}  # by the room's folder and step
 
 
 class Outcome(NamedTuple):
@@ -126,14 +126,23 @@ def all_of(room: Room) -> Beside:
 
 
 def outcome(room: Room, step: int, training: RoomTraining, store: RunStore) -> Outcome | None:
-    """What came out; None until all runs that it needs are over. Raises RunError where one has no model."""
-    needed = (training.start, training.control, *training.folds)
+    """What came out; None until all runs that it needs are over.
+
+    Raises RunError where one of them did not come to its end as asked, RoomError where the digits are damaged.
+    """
+    place, needed = ("outcome", step), (training.start, training.control, *training.folds)
     with _reading:  # a wall and thirty phones ask at once
-        if (known := _outcomes.get((room.url, step))) or not all(store.get(each).state.is_over for each in needed):
-            return known and known[1]
-        found = _outcome(ClassDigits.from_bytes(room.digits(training.digits)), training, store)
-        _outcomes[room.url, step] = room, found
-        return found
+        known = known_of(room)
+        if place not in known:
+            runs = [store.get(run_id) for run_id in needed]
+            if not all(run.state.is_over for run in runs):
+                return None
+            found = ClassDigits.from_bytes(room.digits(training.digits))
+            if odd := [run.name for run in runs if run.state is not RunState.FINISHED or run.adjustments]:
+                raise RunError(f"{', '.join(odd)} failed, or was stopped or changed.")
+            known[place] = _outcome(found, training, store)
+        outcome: Outcome = known[place]
+        return outcome
 
 
 def _outcome(found: ClassDigits, training: RoomTraining, store: RunStore) -> Outcome:
@@ -150,10 +159,3 @@ def _outcome(found: ClassDigits, training: RoomTraining, store: RunStore) -> Out
     before, control, then = rights
     interval = people_interval(then - before, digits) if several >= LEAST_FOR_INTERVAL else None
     return Outcome(digits, before, control, then, interval)
-
-
-def forget_erased() -> None:
-    """Drop what this process knows of rooms that are erased."""
-    for key, (room, _) in [*_outcomes.items()]:
-        if not room.exists():
-            _outcomes.pop(key, None)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mnist_lab.classroom import board, challenge, training
+from mnist_lab.classroom import board, known
 from mnist_lab.errors import LimitReached, MnistLabError, RoomError, StoreError, UnknownRoom
 from mnist_lab.store import class_digits
 from mnist_lab.store.rooms import MOST_BYTES, Room, Rooms
@@ -56,9 +56,19 @@ def rooms() -> Rooms:
     return found
 
 
-def own_room() -> Room | None:
-    """The class that the visitor of a page leads, the last one opened; None where they lead none."""
-    return rooms().led_by(visitor())
+class OwnClass(NamedTuple):
+    """The class that a visitor leads: its room, and how many digits how many people have drawn there."""
+
+    room: Room
+    several: int
+    people: int
+
+
+def own_class() -> OwnClass | None:
+    """The class that the visitor of a page leads, the last one opened; None where none of theirs has drawn anything."""
+    room = rooms().led_by(visitor())
+    found = room and OwnClass(room, *board.how_many(room))
+    return found if found and found.several else None
 
 
 def erase(code: str) -> None:
@@ -68,9 +78,7 @@ def erase(code: str) -> None:
 
 
 def _forget_erased(store: RunStore, trash: Trash) -> None:
-    board.forget_erased()
-    challenge.forget_erased()
-    training.forget_erased()
+    known.forget_erased()
     class_digits.forget_erased(store, trash)
 
 

@@ -89,6 +89,14 @@ def press(teacher: Page, name: str) -> None:
     expect(teacher.get_by_role("button", name=name)).to_have_count(0)
 
 
+def read(teacher: Page, phones: list[Phone], activity: str) -> None:
+    """All read all images, and the answers are shown."""
+    start(teacher, activity)
+    for phone in phones:
+        phone.read_all()
+    press(teacher, "Show the answers")
+
+
 def test_a_whole_lesson_goes_as_planned(training_server: Server, teacher: Page) -> None:
     took: dict[str, float] = {}
 
@@ -133,10 +141,7 @@ def test_a_whole_lesson_goes_as_planned(training_server: Server, teacher: Page) 
         said = teacher.locator(".slopes em").all_inner_texts()
         assert sorted(said) == sorted(f"{one['before']} → {one['after']} of {one['digits']}" for one in own)
     with part("referee"):
-        start(teacher, "Referee")
-        for phone in phones:
-            phone.read_all()
-        press(teacher, "Show the answers")
+        read(teacher, phones, "Referee")
         expect(teacher.locator(".pictures figure")).to_have_count(15)
     with part("challenge"):
         start(teacher, "The challenge")
@@ -146,10 +151,7 @@ def test_a_whole_lesson_goes_as_planned(training_server: Server, teacher: Page) 
         press(teacher, "Close it, and let the test set speak")
         expect(poster).to_contain_text("The winner reads")
     with part("against the machine"):
-        start(teacher, "You against the machine")
-        for phone in phones:
-            phone.read_all()
-        press(teacher, "Show the answers")
+        read(teacher, phones, "You against the machine")
         expect(teacher.locator(".matrices table")).to_have_count(2)
     teacher.get_by_text("The class", exact=True).click()
     teacher.get_by_role("button", name="Erase the class").click()

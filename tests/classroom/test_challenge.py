@@ -1,7 +1,8 @@
 import pytest
 
-from mnist_lab.classroom.activities import ChallengeActivity, activities
-from mnist_lab.classroom.challenge import Entry, enter, entries, forget_erased, front, ranked, tend
+from mnist_lab.classroom.activities import ChallengeActivity
+from mnist_lab.classroom.challenge import Entry, enter, entries, front, ranked, tend
+from mnist_lab.classroom.known import forget_erased
 from mnist_lab.config.train_config import TrainConfig
 from mnist_lab.engine.worker import execute
 from mnist_lab.errors import LimitReached, RoomError
@@ -9,6 +10,7 @@ from mnist_lab.networks.shapes import count_parameters
 from mnist_lab.store.rooms import RoomEntry, Rooms
 from mnist_lab.store.run import RunState
 from mnist_lab.store.ticks import Tick
+from tests.classroom.conftest import shipped
 
 SMALL = {"network": 0, "filters": 0, "units": 0, "dropout": 0, "learning_rate": 1, "epochs": 0}
 
@@ -22,9 +24,7 @@ def room(store):
 
 @pytest.fixture
 def activity() -> ChallengeActivity:
-    found = activities()["challenge"]
-    assert isinstance(found, ChallengeActivity)
-    return found.model_copy(update={"base": {**found.base, "train_images": 400}})
+    return shipped(ChallengeActivity, base={"train_images": 400, "validation_share": 0.25})
 
 
 def anything(configs) -> None:
@@ -53,6 +53,8 @@ def test_what_is_too_large_too_much_or_no_option_is_refused(room, activity):
     for number in range(activity.entries):
         take(room, activity, number=number)
         take(room, activity, number=number)  # sent twice
+    with pytest.raises(RoomError, match="another one meanwhile"):
+        take(room, activity, epochs=1)
     with pytest.raises(RoomError, match="5 entries"):
         take(room, activity, number=activity.entries)
     take(room, activity, pupil="q")

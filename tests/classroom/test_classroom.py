@@ -10,6 +10,7 @@ from mnist_lab.classroom.activities import DrawActivity, activities, lessons, st
 from mnist_lab.classroom.addresses import is_for_this_machine_only, join_address, lan_address, qr_code
 from mnist_lab.classroom.animals import ANIMALS
 from mnist_lab.classroom.bets import Phase, phase_of, told
+from mnist_lab.classroom.known import forget_erased
 from mnist_lab.classroom.reading import JUDGES, SEVERAL, accuracy_with, pictures, readings, relabelled
 from mnist_lab.classroom.windows import OF_ALL, OF_ONE, Guesses, Window
 from mnist_lab.comparing.doubtful import DOUBTFUL
@@ -82,7 +83,7 @@ def test_a_board_follows_what_changes(room):
     latest = max(one.saved for one in drawn.all().values())
     assert board.since(drawn.all(), latest + 10) == {}
     assert board.drawings(room, 1) is drawn
-    board.forget_erased()
+    forget_erased()
     assert board.drawings(room, 1) is drawn
 
 

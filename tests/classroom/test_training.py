@@ -1,18 +1,19 @@
 import numpy as np
 import pytest
 
-from mnist_lab.classroom import board, training
-from mnist_lab.classroom.activities import TrainActivity, activities
+from mnist_lab.classroom import board, known
+from mnist_lab.classroom.activities import TrainActivity
 from mnist_lab.classroom.scores import score
 from mnist_lab.classroom.training import all_of, begin, check, outcome
 from mnist_lab.datasets.pens import load
 from mnist_lab.engine.worker import execute
-from mnist_lab.errors import RoomError
+from mnist_lab.errors import RoomError, RunError
 from mnist_lab.images.strokes import CANVAS_SIDE
 from mnist_lab.store.class_digits import ClassDigits, learnt_beside
 from mnist_lab.store.models import model_of
 from mnist_lab.store.rooms import RoomDrawing, Rooms
 from mnist_lab.store.run import RunState
+from tests.classroom.conftest import shipped
 
 WRITERS, EACH = 6, 4
 
@@ -35,9 +36,7 @@ def room(store):
 
 @pytest.fixture
 def activity() -> TrainActivity:
-    found = activities()["train"]
-    assert isinstance(found, TrainActivity)
-    return found.model_copy(update={"images": 200, "epochs": 1, "folds": 3})
+    return shipped(TrainActivity, images=200, epochs=1, folds=3)
 
 
 def anything(configs) -> None:
@@ -67,6 +66,15 @@ def test_each_pupil_is_read_by_a_network_that_has_not_learnt_from_them(room, sto
     assert store.get(asked.control).asked.beside is None
 
 
+def test_a_network_that_was_stopped_says_nothing_of_the_class(room, store, activity, engine_without_workers):
+    asked = begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
+    for run_id in asked.runs:
+        execute(store, run_id)
+    store.update(asked.folds[1], state=RunState.STOPPED)
+    with pytest.raises(RunError, match="without part 2 failed, or was stopped"):
+        outcome(room, 2, asked, store)
+
+
 def test_what_is_known_of_an_erased_class_is_forgotten(room, store, activity, engine_without_workers):
     asked = begin(room, 2, activity, engine_without_workers(store), "teacher", anything)
     for run_id in asked.runs:
@@ -74,10 +82,9 @@ def test_what_is_known_of_an_erased_class_is_forgotten(room, store, activity, en
     outcome(room, 2, asked, store)
     board.digits(room)
     Rooms(store.folder).erase(room.code)
-    training.forget_erased()
-    board.forget_erased()
-    assert not [key for key in training._outcomes if key[0] == room.url]
-    assert room.url not in board._digits
+    assert {board.DIGITS, ("outcome", 2)} <= {*known._known[room.url][1]}
+    known.forget_erased()
+    assert room.url not in known._known
 
 
 def test_it_begins_once(room, store, activity, engine_without_workers):

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from mnist_lab.classroom import board
+from mnist_lab.classroom import board, known
 from mnist_lab.classroom.activities import activities
 from mnist_lab.classroom.bets import Phase
 from mnist_lab.classroom.training import begin
@@ -150,7 +150,7 @@ def test_who_comes_again_goes_on_where_they_were(url, room, pupils):
     pupils[0].draw(task=1, done=False)
     first = pupils[0].ask("me").json()
     shared.rooms.cache_clear()  # as after a restart of the server
-    board._boards.clear()
+    known._known.clear()
     again = pupils[0].ask("me").json()
     assert again == first == pupils[0].enter()
     assert again["drawn"] == {"0": {"number": 1, "done": True}, "1": {"number": 1, "done": False}}
@@ -462,4 +462,4 @@ def test_another_process_forgets_an_erased_class_by_itself(room, teacher, pupils
     teacher.ask("wall")
     assert board.drawings(room, 1).all()
     shared.rooms().erase(room.code)  # as another process does
-    wait_until(lambda: room.url not in {key[0] for key in board._boards}, seconds=3 * shared.BETWEEN_LOOKS)
+    wait_until(lambda: room.url not in known._known, seconds=3 * shared.BETWEEN_LOOKS)

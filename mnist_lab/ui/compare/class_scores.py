@@ -4,35 +4,33 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mnist_lab.classroom.board import how_many
 from mnist_lab.classroom.scores import score
 from mnist_lab.errors import MnistLabError
 from mnist_lab.store.rooms import Room, RoomScores
 from mnist_lab.ui import resources
-from mnist_lab.ui.rooms import own_room
+from mnist_lab.ui.rooms import own_class
 from mnist_lab.ui.words import plain
 
 NONE: Mapping[str, float] = {}
 
 
 def class_scores() -> Mapping[str, float]:
-    """The accuracy of runs, in [0, 1], by their ids; none where the visitor leads no class, or has not asked."""
-    room = own_room()
-    known = room.scores() if room else None
+    """The accuracy of runs, in [0, 1], by their ids; none where their class was not asked for."""
+    own = own_class()
+    known = own and own.room.scores()
     return known.accuracies if known else NONE
 
 
 def render_class_scores() -> None:
     """A way to score all runs, for who leads a class that has drawn something."""
-    room = own_room()
-    several, people = how_many(room) if room else (0, 0)
-    if not room or not several:
+    own = own_class()
+    if not own:
         return
     with st.popover("Your class", icon=":material/groups:"):
-        st.markdown(f"**{several}** digits by **{people}** are there.")
-        st.caption(_about(room.scores()))
+        st.markdown(f"**{own.several}** digits by **{own.people}** are there.")
+        st.caption(_about(own.room.scores()))
         if st.button("Score every network on them", icon=":material/grading:", key="score-class"):
-            _score(room)
+            _score(own.room)
 
 
 def _about(known: RoomScores | None) -> str:

@@ -5,23 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_lab.classroom.board import digits, how_many
+from mnist_lab.classroom.board import digits
 from mnist_lab.datasets.mnist import sha256
 from mnist_lab.exploring.spaces import Space, among, features
 from mnist_lab.networks.stages import Array, Stage
 from mnist_lab.store.rooms import Room
 from mnist_lab.ui.explore.points import Others
-from mnist_lab.ui.rooms import own_room
+from mnist_lab.ui.rooms import own_class
 
 KEY, FOUND = "map_class", "map_class_places"  # in the session
 
 
 def choose_class() -> Room | None:
     """The class whose digits are to be shown, for who leads one that has drawn something."""
-    room = own_room()
-    if not room or not how_many(room)[0]:
-        return None
-    return room if st.toggle("Your class", key=KEY, persist_state="session") else None
+    own = own_class()
+    return own.room if own and st.toggle("Your class", key=KEY, persist_state="session") else None
 
 
 def others(

@@ -5,6 +5,7 @@ from html import escape
 
 from mnist_lab.classroom.activities import ChallengeActivity
 from mnist_lab.classroom.challenge import Entry, front, ranked
+from mnist_lab.comparing.formatting import percent
 from mnist_lab.config.recipes import describe
 
 NEXT = "Close it, and let the test set speak"
@@ -34,8 +35,8 @@ def _ending(best: list[Entry]) -> str:
         return ""
     test, validation = first.run.summary.test_accuracy, first.accuracy or 0.0
     return (
-        f"<p>The winner reads <b>{_percent(test)}</b> of the test set, which was kept back until now; in validation it "
-        f"was {_percent(validation)}. Who tries often and keeps the best has chosen by luck, too: that is why there is "
+        f"<p>The winner reads <b>{percent(test)}</b> of the test set, which this board has kept back; in validation it "
+        f"was {percent(validation)}. Who tries often and keeps the best has chosen by luck, too: that is why there is "
         "a test set.</p>"
     )
 
@@ -71,15 +72,11 @@ def _row(place: int, one: Entry, is_over: bool, names: Mapping[str, str]) -> str
     link = f'<a href="explore?run={escape(one.run.id)}" target="_blank">open</a>' if one.run else ""
     cells = (
         f"{place}",
-        _percent(one.accuracy or 0.0),
-        *([_percent(test)] if is_over else []),
+        percent(one.accuracy or 0.0),
+        *([percent(test)] if is_over else []),
         f"{one.parameters:,}",
-        escape(describe(one.config)),
+        f"<span>{escape(describe(one.config))}</span>",
         *([escape(names.get(one.pupil, ""))] if names else []),
         link,
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

@@ -214,7 +214,7 @@ def _render_class(room: Room, stage: Stage) -> None:
     ask, icon = st.session_state.__setitem__, ":material/delete:"
     st.button("Erase the class", key="erase", width="stretch", icon=icon, on_click=ask, args=(erasing, True))
     if st.session_state.get(erasing):
-        st.warning("All drawings, bets, animals and phones of this class go, for good.")
+        st.warning("All drawings, bets, animals and phones of this class go for good, and what has learnt from them.")
         with st.container(horizontal=True):
             st.button("Erase", key="erase-now", type="primary", on_click=_do, args=(erase, room.code))
             st.button("Keep it", key="keep", on_click=ask, args=(erasing, False))

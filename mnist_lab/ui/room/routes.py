@@ -1,7 +1,7 @@
 """What the wall asks, and a teacher's click on it; who does not lead the class gets no answer."""
 
 from collections import Counter
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,8 +11,7 @@ from starlette.routing import Route
 from mnist_lab.classroom import board
 from mnist_lab.classroom.activities import ChallengeActivity, ReadActivity, TrainActivity, step_of
 from mnist_lab.classroom.bets import phase_of, told
-from mnist_lab.classroom.challenge import entries, is_open, tend
-from mnist_lab.errors import StoreError
+from mnist_lab.classroom.challenge import is_open, tend
 from mnist_lab.store.rooms import MOST_STEPS, Order, Room, RoomDrawing, Stage
 from mnist_lab.ui import resources
 from mnist_lab.ui.allowed import may_train_for
@@ -62,7 +61,7 @@ def _wall(asked: Asked) -> dict[str, Any]:
     elif step and isinstance(step.activity, ReadActivity):
         poster = reading.written(step.activity, placed, bool(stage.phase(number)))
     elif step and isinstance(step.activity, TrainActivity):
-        poster = training.written(room, number, step.activity, stage.shows_animals)
+        poster = training.written(room, number, step.activity, _names(room, stage))
     elif step and isinstance(step.activity, ChallengeActivity):
         poster = _challenge(room, stage, step.activity, asked.owner)
     done = Counter(name.partition("-")[0] for name in [*placed, *(name for name, one in drawn.items() if one.is_done)])
@@ -79,11 +78,14 @@ def _wall(asked: Asked) -> dict[str, Any]:
 
 def _challenge(room: Room, stage: Stage, activity: ChallengeActivity, owner: str) -> str:
     """The board; a wall that looks at it has new entries trained, as runs of who leads the class."""
-    step, store = stage.current, resources.store()
-    with suppress(StoreError):  # the next look sees to it
-        tend(room, step, activity, resources.engine(), owner, lambda configs: may_train_for(owner, configs))
-    names = {one.id: one.animal for one in room.present()} if stage.shows_animals else {}
-    return challenge.written(activity, entries(room, step, activity, store), not is_open(stage, step), names)
+    step, may_train = stage.current, partial(may_train_for, owner)
+    found = tend(room, step, activity, resources.engine(), owner, may_train)
+    return challenge.written(activity, found, not is_open(stage, step), _names(room, stage))
+
+
+def _names(room: Room, stage: Stage) -> dict[str, str]:
+    """Whose each is, by pupil, where that is shown."""
+    return {one.id: one.animal for one in room.present()} if stage.shows_animals else {}
 
 
 def _told(drawing: RoomDrawing) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A network that learns from a class, on the wall, as HTML."""
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from mnist_lab.classroom import board
 from mnist_lab.classroom.activities import TrainActivity
 from mnist_lab.classroom.training import Outcome, outcome
-from mnist_lab.comparing.formatting import decimal, difference
+from mnist_lab.comparing.formatting import decimal, difference, percent
 from mnist_lab.comparing.learning import Line, line
 from mnist_lab.errors import RoomError, RunError
 from mnist_lab.store.rooms import Room, RoomTraining
@@ -18,8 +19,11 @@ NEXT = "Let it learn from us"
 WIDTH, HEIGHT = 600.0, 220.0  # of the curves, in units of their picture
 
 
-def written(room: Room, step: int, activity: TrainActivity, shows_animals: bool) -> str:
-    """What there is to learn from, then how it is learnt, then how everybody is read before and after."""
+def written(room: Room, step: int, activity: TrainActivity, names: Mapping[str, str]) -> str:
+    """What there is to learn from, then how it is learnt, then how everybody is read before and after.
+
+    `names` are those to show, by pupil.
+    """
     training = room.training(step)
     if training is None:
         return _before(room, activity)
@@ -31,7 +35,6 @@ def written(room: Room, step: int, activity: TrainActivity, shows_animals: bool)
         return f"{head}<p>This did not work: {escape(str(error))} Start the activity again.</p>"
     if found is None:
         return head + _meanwhile(runs, training, activity)
-    names = {one.id: one.animal for one in room.present()} if shows_animals else {}
     return head + _result(found, activity, [names.get(pupil, "") for pupil in training.pupils])
 
 
@@ -93,10 +96,10 @@ def _result(found: Outcome, activity: TrainActivity, names: list[str]) -> str:
     low = min(low, 0.9)
     rows = "".join(_pupil(found, one, names[one], low) for one in order)
     return (
-        f'<div class="figures"><div><b>{_percent(before)}</b><span>of your digits before</span></div>'
-        f"<div><b>{_percent(after)}</b><span>after, by networks that have not seen whom they read</span></div>"
+        f'<div class="figures"><div><b>{percent(before, 1)}</b><span>of your digits before</span></div>'
+        f"<div><b>{percent(after, 1)}</b><span>after, by networks that have not seen whom they read</span></div>"
         f"<div><b>{decimal(more, 1, plus=True)}</b><span>points</span></div></div>"
-        f"<p>{interval.strip()} With {activity.epochs} more epochs of MNIST alone it is {_percent(control)}.</p>"
+        f"<p>{interval.strip()} With {activity.epochs} more epochs of MNIST alone it is {percent(control, 1)}.</p>"
         '<p class="legend"><i class="control"></i>before <i class="ours"></i>after; each line is one '
         f"of you, from {100 * low:.0f} % to 100 % of their digits</p>"
         f'<ul class="slopes">{rows}</ul>'
@@ -112,7 +115,3 @@ def _pupil(found: Outcome, one: int, name: str, low: float) -> str:
         f'<i style="--first: {first:.1f}%; --then: {then:.1f}%"><u></u><s></s><b></b></i>'
         f"<em>{before} → {after} of {several}</em></li>"
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
